@@ -1,0 +1,92 @@
+/**
+ * The one binary encoding of the project: fixed-width big-endian integers, fixed-length bytes, and
+ * byte strings with a 32-bit length before them. A value has exactly one encoding, so that an
+ * encoding may be hashed and signed. The layouts are listed in docs/formats.md.
+ */
+import { assert } from './assert.ts';
+import { concatBytes, fromBigEndian, toBigEndian, utf8 } from './bytes.ts';
+
+/** Appends fields; `finish` gives the encoding. */
+export class Encoder {
+  readonly #parts: Uint8Array[] = [];
+
+  /** An unsigned integer of `byteLength` bytes. */
+  uint(value: bigint | number, byteLength: number): this {
+    this.#parts.push(toBigEndian(BigInt(value), byteLength));
+    return this;
+  }
+
+  /** Bytes whose length the format fixes. */
+  fixed(bytes: Uint8Array, length: number): this {
+    assert(bytes.length === length, `field has ${length} bytes`);
+    this.#parts.push(bytes);
+    return this;
+  }
+
+  /** Bytes of any length, after their length in 4 bytes. */
+  bytes(bytes: Uint8Array): this {
+    return this.uint(bytes.length, 4).fixed(bytes, bytes.length);
+  }
+
+  /** A text in UTF-8, as {@link bytes}. */
+  text(text: string): this {
+    return this.bytes(utf8(text));
+  }
+
+  finish(): Uint8Array {
+    return concatBytes(...this.#parts);
+  }
+}
+
+/** Why a decoding stopped; callers turn it into the verdict or error of their area. */
+export class DecodeError extends Error {
+  override name = 'DecodeError';
+}
+
+/** Reads fields in order; every read beyond the end, and bytes left at `finish`, is a {@link DecodeError}. */
+export class Decoder {
+  readonly #input: Uint8Array;
+  #offset = 0;
+
+  constructor(input: Uint8Array) {
+    this.#input = input;
+  }
+
+  uint(byteLength: number): bigint {
+    return fromBigEndian(this.fixed(byteLength));
+  }
+
+  /** An unsigned integer that is a safe JavaScript number. */
+  count(byteLength: number): number {
+    const value = this.uint(byteLength);
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new DecodeError('integer too large');
+    return Number(value);
+  }
+
+  fixed(length: number): Uint8Array {
+    if (length > this.#input.length - this.#offset) throw new DecodeError('input ends early');
+    this.#offset += length;
+    return this.#input.slice(this.#offset - length, this.#offset);
+  }
+
+  /** A byte string of at most `lengthMax` bytes. */
+  bytes(lengthMax: number): Uint8Array {
+    const length = this.count(4);
+    if (length > lengthMax) throw new DecodeError(`field longer than ${lengthMax} bytes`);
+    return this.fixed(length);
+  }
+
+  /** A UTF-8 text of at most `lengthMax` bytes; malformed UTF-8 is refused. */
+  text(lengthMax: number): string {
+    try {
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(this.bytes(lengthMax));
+    } catch (error) {
+      if (error instanceof DecodeError) throw error;
+      throw new DecodeError('text is not UTF-8', { cause: error });
+    }
+  }
+
+  finish(): void {
+    if (this.#offset !== this.#input.length) throw new DecodeError('bytes after the end');
+  }
+}
