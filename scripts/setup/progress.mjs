@@ -1,0 +1,18 @@
+/** What a person sees while the set-up works: one line when a step begins, one when it is done, signs of life between. */
+
+const heartbeatMs = 15_000;
+
+/** Announces `text`, runs `work`, and says how long it took. */
+export async function step(text, work) {
+  const started = performance.now();
+  const seconds = () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
+  console.log(`set-up: ${text} ...`);
+  const heartbeat = setInterval(() => console.log(`set-up: ${text}, ${seconds()} so far`), heartbeatMs);
+  try {
+    const result = await work();
+    console.log(`set-up: ${text}: done in ${seconds()}`);
+    return result;
+  } finally {
+    clearInterval(heartbeat);
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * `npm test`: lint, types, then every test on Electron's Node. The last line is the whole verdict,
+ * `N passed, N failed`. Lint and types count as one test each. A test that was skipped, left to do or
+ * never collected counts as failed, so that the line cannot be green by doing less.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { buildFolder } from './setup/places.mjs';
+import { runElectronNode } from './setup/processes.mjs';
+
+const reportFile = path.join(buildFolder, 'test-report.json');
+
+/** Runs everything, or only the test files whose path contains one of `filters`. Resolves to the exit code. */
+export async function runTests(filters) {
+  const results = [];
+  if (filters.length === 0) {
+    results.push(await runCheck('lint', ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings']));
+    results.push(await runCheck('types', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.']));
+  }
+  results.push(await runVitest(filters));
+  const passed = sum(results, 'passed');
+  const failed = sum(results, 'failed');
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}
+
+async function runCheck(name, command) {
+  console.log(`\n${name}`);
+  const ok = (await runElectronNode(command)) === 0;
+  return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
+}
+
+async function runVitest(filters) {
+  mkdirSync(buildFolder, { recursive: true });
+  rmSync(reportFile, { force: true });
+  const code = await runElectronNode([
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${reportFile}`,
+    ...filters,
+  ]);
+  const counts = existsSync(reportFile) ? countReport(JSON.parse(readFileSync(reportFile, 'utf8'))) : { passed: 0, failed: 0 };
+  if (code !== 0 && counts.failed === 0) {
+    console.error(`The test runner ended with code ${code} although no test failed: see its message above.`);
+    counts.failed = 1;
+  }
+  return counts;
+}
+
+/** Every test is passed or failed; a file that broke before its tests counts as one failure. */
+function countReport(report) {
+  const counts = { passed: 0, failed: 0 };
+  for (const file of report.testResults) {
+    if (file.assertionResults.length === 0) {
+      console.error(`no test was collected: ${file.name}`);
+      counts.failed++;
+    }
+    for (const test of file.assertionResults) {
+      if (test.status === 'passed') counts.passed++;
+      else counts.failed++;
+      if (test.status !== 'passed' && test.status !== 'failed') console.error(`${test.status}, counted as failed: ${test.fullName}`);
+    }
+  }
+  return counts;
+}
+
+function sum(results, key) {
+  return results.reduce((total, result) => total + result[key], 0);
+}
