@@ -1,0 +1,91 @@
+/**
+ * The durable outbox: every transaction is signed and stored under the name of the step that wants it before it is
+ * sent, so that a step repeated after a crash sends the same bytes again and happens once.
+ *
+ * Invariant: at most one transaction per step name is ever able to become final. A new one for the same name is
+ * signed only when the fate of the last is known: reverted, or replaced by another use of its nonce.
+ */
+import { z } from 'zod';
+import { AppError } from '../base/app-error.ts';
+import { type Hex, isHex } from '../base/bytes.ts';
+import type { ContractCall, FinalTransaction, SignedTransaction, TransactionSender } from './chain.ts';
+import type { Documents } from './documents.ts';
+
+const hex = z.custom<Hex>(isHex);
+const entrySchema = z.strictObject({
+  raw: hex,
+  hash: hex,
+  from: hex,
+  nonce: z.int().min(0),
+  final: z.strictObject({ hash: hex, blockNumber: z.int(), gasUsed: z.string() }).nullable(),
+});
+type Entry = z.infer<typeof entrySchema>;
+
+/** Times a step's transaction is signed anew after its nonce was taken by a use of the account elsewhere. */
+const REPLACEMENTS_MAX = 3;
+
+/** Sends each step's transaction once. One outbox serves one home; accounts are serialized. */
+export class Outbox {
+  readonly #documents: Documents;
+  readonly #sender: TransactionSender;
+  readonly #queues = new Map<Hex, Promise<unknown>>();
+
+  constructor(documents: Documents, sender: TransactionSender) {
+    this.#documents = documents;
+    this.#sender = sender;
+  }
+
+  /**
+   * Performs the transaction of step `name` from `account` and gives it when it is final. Repeating is harmless.
+   * Throws `CHAIN_TRANSACTION_REJECTED` when the contract refuses it.
+   */
+  perform(name: string, account: { address: Hex; privateKey: Uint8Array }, call: ContractCall, signal?: AbortSignal): Promise<FinalTransaction> {
+    const previous = this.#queues.get(account.address) ?? Promise.resolve();
+    const result = previous.then(() => this.#perform(name, account, call, signal));
+    // The queue goes on whatever became of this step; its own caller receives the failure.
+    this.#queues.set(
+      account.address,
+      result.then(
+        () => undefined,
+        () => undefined,
+      ),
+    );
+    return result;
+  }
+
+  async #perform(name: string, account: { address: Hex; privateKey: Uint8Array }, call: ContractCall, signal?: AbortSignal): Promise<FinalTransaction> {
+    const document = `outbox-${name}`;
+    for (let attempt = 0; attempt <= REPLACEMENTS_MAX; attempt++) {
+      let entry = await this.#documents.load(document, entrySchema.nullable());
+      if (entry?.final) return { hash: entry.final.hash, blockNumber: entry.final.blockNumber, gasUsed: BigInt(entry.final.gasUsed) };
+      if (!entry) {
+        const signed = await this.#sender.prepare(call, account.privateKey, await this.#sender.nextNonce(account.address));
+        entry = { raw: signed.raw, hash: signed.hash, from: signed.from, nonce: signed.nonce, final: null };
+        await this.#documents.save(document, entry satisfies Entry);
+      }
+      const fate = await this.#sender.deliver(entry satisfies SignedTransaction, signal);
+      if (fate.kind === 'final') {
+        const { hash, blockNumber, gasUsed } = fate.transaction;
+        await this.#documents.save(document, { ...entry, final: { hash, blockNumber, gasUsed: gasUsed.toString() } } satisfies Entry);
+        return fate.transaction;
+      }
+      await this.#documents.save(document, null);
+      if (fate.kind === 'reverted') {
+        throw new AppError(
+          'CHAIN_TRANSACTION_REJECTED',
+          {
+            what: `The contract refused ${call.method}: ${fate.reason}.`,
+            consequence: 'The chain is unchanged by this step; your data and keys are as before.',
+            remedy: 'Read the reason, correct what it names, and repeat the step.',
+          },
+          { data: { reason: fate.reason, method: call.method } },
+        );
+      }
+    }
+    throw new AppError('CHAIN_ACCOUNT_IN_USE', {
+      what: `Another program keeps sending from the account ${account.address}.`,
+      consequence: 'This step has not happened.',
+      remedy: 'Use this phrase on one installation at a time, then repeat the step.',
+    });
+  }
+}
