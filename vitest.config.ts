@@ -10,6 +10,7 @@ const heavy = ['test/circuits/**/*.test.ts', 'test/contracts/**/*.test.ts', 'tes
 export default defineConfig({
   test: {
     pool: 'forks',
+    setupFiles: ['test/fixed-seeds.ts'],
     allowOnly: false,
     passWithNoTests: false,
     retry: 0,
