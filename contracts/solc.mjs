@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+/**
+ * The npm package `solc` behind the command line that forge expects of a Solidity compiler (`--version`, `--standard-json`), so that
+ * forge and build.ts compile with one and the same compiler and nothing is downloaded.
+ */
+import solc from 'solc';
+
+if (process.argv.includes('--version')) {
+  console.log(`solc, the solidity compiler commandline interface\nVersion: ${solc.version()}`);
+} else {
+  let input = '';
+  process.stdin.setEncoding('utf8');
+  for await (const chunk of process.stdin) input += chunk;
+  process.stdout.write(solc.compile(input));
+}
