@@ -5,7 +5,8 @@
 import { bls12_381 } from '@noble/curves/bls12-381.js';
 import { equalBytes } from '../base/bytes.ts';
 import { DecodeError } from '../base/codec.ts';
-import { type G1Element, type G2Element, type GtElement, g1Bytes, g2Bytes, gtBytes, type PairingEngine } from './pairing-engine.ts';
+import { decodeGroupElement, type Fp12Element, parameterMagnitude } from './gt-membership.ts';
+import { type G1Element, type G2Element, type GtElement, g1Bytes, g2Bytes, type PairingEngine } from './pairing-engine.ts';
 
 const G1 = bls12_381.G1.Point;
 const G2 = bls12_381.G2.Point;
@@ -13,7 +14,6 @@ const { Fp12 } = bls12_381.fields;
 
 type G1Point = typeof G1.BASE;
 type G2Point = typeof G2.BASE;
-type Fp12Element = typeof Fp12.ONE;
 
 const point1 = (element: G1Element): G1Point => element as unknown as G1Point;
 const point2 = (element: G2Element): G2Point => element as unknown as G2Point;
@@ -21,9 +21,6 @@ const field = (element: GtElement): Fp12Element => element as unknown as Fp12Ele
 const element1 = (point: G1Point): G1Element => point as unknown as G1Element;
 const element2 = (point: G2Point): G2Element => point as unknown as G2Element;
 const elementT = (value: Fp12Element): GtElement => value as unknown as GtElement;
-
-/** |u| of the curve's parameter u = -0xd201000000010000. The Frobenius map of an element of order p raises it to u. */
-const parameterMagnitude = bls12_381.params.ateLoopSize;
 
 /**
  * base^exponent for a base of order p: the exponent's four digits to the base |u|, each applied to a
@@ -38,18 +35,6 @@ function power(base: Fp12Element, exponent: bigint): Fp12Element {
     result = Fp12.mul(result, Fp12._cyclotomicExp(powerOfBase, rest % parameterMagnitude));
   }
   return result;
-}
-
-/**
- * Whether `value` has order dividing p (M. Scott, "A note on group membership tests for G1, G2 and GT
- * on BLS pairing-friendly curves", 2021): it lies in the cyclotomic subgroup, whose order is
- * q^4 - q^2 + 1, and its Frobenius map equals its power u, so its order divides q - u as well.
- * The greatest common divisor of the two is p, which a test computes.
- */
-function hasGroupOrder(value: Fp12Element): boolean {
-  if (Fp12.is0(value)) return false;
-  const cyclotomic = Fp12.eql(Fp12.mul(Fp12.frobeniusMap(value, 4), value), Fp12.frobeniusMap(value, 2));
-  return cyclotomic && Fp12.eql(Fp12.frobeniusMap(value, 1), Fp12.conjugate(Fp12._cyclotomicExp(value, parameterMagnitude)));
 }
 
 /** The part of noble's two point types that decoding needs. */
@@ -70,19 +55,6 @@ function decodePoint<P extends Point>(group: string, length: number, fromBytes: 
   if (point.is0()) throw new DecodeError(`the identity of ${group} is refused`);
   if (!equalBytes(point.toBytes(true), bytes)) throw new DecodeError(`not the encoding of an element of ${group}`);
   return point;
-}
-
-function decodeField(bytes: Uint8Array): Fp12Element {
-  if (bytes.length !== gtBytes) throw new DecodeError(`an element of GT has ${gtBytes} bytes`);
-  let value: Fp12Element;
-  try {
-    value = Fp12.fromBytes(bytes);
-  } catch (error) {
-    throw new DecodeError('not an element of GT', { cause: error });
-  }
-  if (Fp12.eql(value, Fp12.ONE)) throw new DecodeError('the identity of GT is refused');
-  if (!hasGroupOrder(value)) throw new DecodeError('not of the order of GT');
-  return value;
 }
 
 /** Makes the engine. */
@@ -116,6 +88,6 @@ export function createNobleEngine(): PairingEngine {
 
     decodeG1: (bytes) => element1(decodePoint('G1', g1Bytes, G1.fromBytes, bytes)),
     decodeG2: (bytes) => element2(decodePoint('G2', g2Bytes, G2.fromBytes, bytes)),
-    decodeGt: (bytes) => elementT(decodeField(bytes)),
+    decodeGt: (bytes) => elementT(decodeGroupElement(bytes)),
   };
 }
