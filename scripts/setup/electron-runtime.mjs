@@ -97,16 +97,16 @@ function version() {
 async function downloadOfficial(partial, timeoutMs, lend) {
   const unpacked = path.join(electronPackage, 'dist');
   removeRuntime(unpacked);
-  const { code, timedOut } = await step(`downloading Electron ${version()}`, () =>
-    run(process.execPath, [path.join(electronPackage, 'install.js')], { stdio: ['ignore', 'inherit', 'ignore'], timeoutMs, onStart: lend }),
-  );
-  if (code === 0) {
-    move(unpacked, partial);
-    return true;
-  }
-  removeRuntime(unpacked);
-  console.log(`set-up: the official download ${timedOut ? `took longer than ${timeoutMs / 1000} s` : 'cannot be reached'}`);
-  return false;
+  return step(`downloading Electron ${version()} from its project`, async () => {
+    const { code } = await run(process.execPath, [path.join(electronPackage, 'install.js')], {
+      stdio: ['ignore', 'inherit', 'ignore'],
+      timeoutMs,
+      onStart: lend,
+    });
+    if (code === 0) move(unpacked, partial);
+    else removeRuntime(unpacked);
+    return code === 0;
+  });
 }
 
 async function downloadCopy(copy, partial, lend) {

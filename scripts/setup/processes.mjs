@@ -9,7 +9,7 @@ const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
  * Runs a program to its end, with this process' terminal unless `stdio` says otherwise.
- * @returns {Promise<{code: number, output: string, timedOut: boolean}>} exit code (128 + n after a
+ * @returns {Promise<{code: number, output: string}>} exit code (128 + n after a
  *   signal n, 127 if the program could not be started) and what was piped from stdout.
  */
 export function run(
@@ -20,18 +20,13 @@ export function run(
   return new Promise((resolve) => {
     const child = spawn(program, args, { cwd, env, stdio, shell });
     let output = '';
-    let timedOut = false;
-    const stop = () => {
-      timedOut = true;
-      child.kill('SIGKILL');
-    };
-    const timer = timeoutMs > 0 ? setTimeout(stop, timeoutMs) : undefined;
+    const timer = timeoutMs > 0 ? setTimeout(() => child.kill('SIGKILL'), timeoutMs) : undefined;
     const forward = (signal) => child.kill(signal);
     for (const signal of forwarded) process.on(signal, forward);
     const settle = (code) => {
       clearTimeout(timer);
       for (const signal of forwarded) process.off(signal, forward);
-      resolve({ code, output, timedOut });
+      resolve({ code, output });
     };
     child.stdout?.setEncoding('utf8').on('data', (text) => (output += text));
     child.on('spawn', () => onStart(child.pid));

@@ -2,7 +2,7 @@
 
 const heartbeatMs = 15_000;
 
-/** Announces `text`, runs `work`, and says how long it took. */
+/** Announces `text`, runs `work`, and says how long it took; a result of false means that it did not work. */
 export async function step(text, work) {
   const started = performance.now();
   const seconds = () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
@@ -10,7 +10,7 @@ export async function step(text, work) {
   const heartbeat = setInterval(() => console.log(`set-up: ${text}, ${seconds()} so far`), heartbeatMs);
   try {
     const result = await work();
-    console.log(`set-up: ${text}: done in ${seconds()}`);
+    console.log(`set-up: ${text}: ${result === false ? 'not possible, tried for' : 'done in'} ${seconds()}`);
     return result;
   } finally {
     clearInterval(heartbeat);

@@ -38,6 +38,10 @@ describe('runtime', () => {
     const [version] = await once(child, 'message');
     expect(version).toBe(own.devDependencies.electron);
   });
+
+  test('the set-up chooses packages for the Node inside that Electron', () => {
+    expect(readProjectFile('scripts/setup/electron-node-version.mjs')).toContain(`'${process.version}'`);
+  });
 });
 
 describe('licences', () => {
