@@ -1,0 +1,181 @@
+/**
+ * Sends transactions over Ethereum JSON-RPC with ethers. Signing and simulation happen here; what is sent, and that it
+ * is stored before, is the outbox's affair (core/sharing/outbox.ts).
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Interface, isError, JsonRpcProvider, Transaction, type TransactionReceipt, Wallet } from 'ethers';
+import { AppError } from '../base/app-error.ts';
+import { type Hex, toHex } from '../base/bytes.ts';
+import type { ContractCall, ContractName, SignedTransaction, TransactionFate, TransactionSender } from '../sharing/chain.ts';
+import { loadContractArtifact } from './contract-artifacts.ts';
+
+/** How often a waiting transaction is asked for. */
+const POLL_MS = 100;
+/** Polls after which a transaction that the chain does not show is handed over again. */
+const POLLS_PER_DELIVERY = 50;
+/** Gas above the estimate, in percent: state may change between simulation and inclusion. */
+const GAS_MARGIN_PERCENT = 25n;
+
+/** A provider that trusts no cache (nonces go stale with instant blocks) and does not ask for the network again. */
+export function openProvider(rpcUrl: string, chainId: number): JsonRpcProvider {
+  return new JsonRpcProvider(rpcUrl, chainId, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 1 });
+}
+
+/** An unreachable or failing node as an AppError; anything else is passed on. */
+export function chainFailure(error: unknown): unknown {
+  if (error instanceof AppError) return error;
+  const code = (error as { code?: unknown } | null)?.code;
+  if (isError(error, 'NETWORK_ERROR') || isError(error, 'TIMEOUT') || isError(error, 'SERVER_ERROR') || code === 'ECONNREFUSED' || code === 'ECONNRESET') {
+    return new AppError(
+      'CHAIN_UNREACHABLE',
+      {
+        what: 'The chain does not answer.',
+        consequence: 'What was waiting to be sent is kept and is sent when the chain is back.',
+        remedy: 'Check that the validator runs and that its address is right, then repeat the step.',
+      },
+      { cause: error },
+    );
+  }
+  return error;
+}
+
+/** The contract's own reason for a revert, by name and arguments, or the node's message. */
+export function revertReason(error: unknown, abis: readonly Interface[]): string | undefined {
+  if (!isError(error, 'CALL_EXCEPTION')) return undefined;
+  const data = error.data;
+  if (data) {
+    for (const abi of abis) {
+      const parsed = abi.parseError(data);
+      if (parsed) return `${parsed.name}(${parsed.args.map(String).join(', ')})`;
+    }
+  }
+  return error.reason ?? error.shortMessage;
+}
+
+/** {@link TransactionSender} over one JSON-RPC address. */
+export class EthersTransactionSender implements TransactionSender {
+  readonly provider: JsonRpcProvider;
+  readonly #addresses: Readonly<Record<ContractName, Hex>>;
+  readonly #confirmations: number;
+  readonly #abis: Readonly<Record<ContractName, Interface>>;
+
+  constructor(provider: JsonRpcProvider, addresses: Readonly<Record<ContractName, Hex>>, confirmations: number) {
+    this.provider = provider;
+    this.#addresses = addresses;
+    this.#confirmations = confirmations;
+    this.#abis = {
+      entityRegistry: loadContractArtifact('entityRegistry').abi,
+      dataRecords: loadContractArtifact('dataRecords').abi,
+      groth16Verifier: loadContractArtifact('groth16Verifier').abi,
+      sharingMarket: loadContractArtifact('sharingMarket').abi,
+    };
+  }
+
+  async nextNonce(account: Hex): Promise<number> {
+    try {
+      return await this.provider.getTransactionCount(account, 'pending');
+    } catch (error) {
+      throw chainFailure(error);
+    }
+  }
+
+  async prepare(call: ContractCall, privateKey: Uint8Array, nonce: number): Promise<SignedTransaction> {
+    const wallet = new Wallet(toHex(privateKey));
+    const to = this.#addresses[call.contract];
+    const data = this.#abis[call.contract].encodeFunctionData(call.method, [...call.arguments]);
+    const value = call.value ?? 0n;
+    try {
+      const [gas, fees] = await Promise.all([
+        this.provider.estimateGas({ from: wallet.address, to, data, value }),
+        this.provider.getFeeData(),
+      ]);
+      const transaction = Transaction.from({
+        type: 2,
+        to,
+        data,
+        value,
+        nonce,
+        chainId: (await this.provider.getNetwork()).chainId,
+        gasLimit: (gas * (100n + GAS_MARGIN_PERCENT)) / 100n,
+        maxFeePerGas: fees.maxFeePerGas ?? fees.gasPrice ?? 0n,
+        maxPriorityFeePerGas: fees.maxPriorityFeePerGas ?? 0n,
+      });
+      transaction.signature = wallet.signingKey.sign(transaction.unsignedHash);
+      return { raw: transaction.serialized as Hex, hash: transaction.hash as Hex, from: wallet.address.toLowerCase() as Hex, nonce };
+    } catch (error) {
+      const reason = revertReason(error, Object.values(this.#abis));
+      if (reason !== undefined) throw rejected(call.method, reason, error);
+      if (isError(error, 'INSUFFICIENT_FUNDS'))
+        throw new AppError(
+          'CHAIN_INSUFFICIENT_FUNDS',
+          {
+            what: `The account ${wallet.address} does not hold enough coins for ${call.method}.`,
+            consequence: 'Nothing was sent.',
+            remedy: 'Have the account funded by the network operator, then repeat the step.',
+          },
+          { cause: error },
+        );
+      throw chainFailure(error);
+    }
+  }
+
+  async deliver(transaction: SignedTransaction, signal?: AbortSignal): Promise<TransactionFate> {
+    try {
+      for (let poll = 0; ; poll++) {
+        signal?.throwIfAborted();
+        const receipt = await this.provider.getTransactionReceipt(transaction.hash);
+        if (receipt) {
+          if (await this.#isFinal(receipt)) return await this.#fateOf(receipt, transaction);
+        } else if ((await this.provider.getTransactionCount(transaction.from, 'latest')) > transaction.nonce) {
+          // Asked again: the receipt may have appeared between the two questions.
+          if (!(await this.provider.getTransactionReceipt(transaction.hash))) return { kind: 'replaced' };
+        } else if (poll % POLLS_PER_DELIVERY === 0) await this.#broadcast(transaction);
+        await delay(POLL_MS, undefined, signal ? { signal } : undefined);
+      }
+    } catch (error) {
+      throw chainFailure(error);
+    }
+  }
+
+  async #isFinal(receipt: TransactionReceipt): Promise<boolean> {
+    return this.#confirmations === 0 || (await this.provider.getBlockNumber()) >= receipt.blockNumber + this.#confirmations;
+  }
+
+  async #fateOf(receipt: TransactionReceipt, transaction: SignedTransaction): Promise<TransactionFate> {
+    if (receipt.status === 1) {
+      const { blockNumber, gasUsed } = receipt;
+      return { kind: 'final', transaction: { hash: transaction.hash, blockNumber, gasUsed } };
+    }
+    const { to, data, value } = Transaction.from(transaction.raw);
+    try {
+      await this.provider.call({ from: transaction.from, to, data, value });
+      return { kind: 'reverted', reason: 'the state of the chain changed before it was included', hash: transaction.hash };
+    } catch (error) {
+      const reason = revertReason(error, Object.values(this.#abis));
+      if (reason === undefined) throw error;
+      return { kind: 'reverted', reason, hash: transaction.hash };
+    }
+  }
+
+  async #broadcast(transaction: SignedTransaction): Promise<void> {
+    try {
+      await this.provider.send('eth_sendRawTransaction', [transaction.raw]);
+    } catch (error) {
+      // The chain has this transaction already, or its nonce is used: the receipt and the nonce, asked next, tell which.
+      const message = String((error as { error?: { message?: unknown } }).error?.message ?? (error as Error).message);
+      if (!/already known|already imported|nonce too low|known transaction|nonce has already been used/i.test(message)) throw error;
+    }
+  }
+}
+
+function rejected(method: string, reason: string, cause: unknown): AppError {
+  return new AppError(
+    'CHAIN_TRANSACTION_REJECTED',
+    {
+      what: `The contract would refuse ${method}: ${reason}.`,
+      consequence: 'Nothing was sent; the chain is unchanged.',
+      remedy: 'Read the reason, correct what it names, and repeat the step.',
+    },
+    { data: { reason, method }, cause },
+  );
+}
