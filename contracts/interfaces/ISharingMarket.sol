@@ -85,19 +85,19 @@ interface ISharingMarket {
     Terms terms;
   }
 
-  /// @notice One offer.
+  /// @notice One offer. Amounts are 0 again once the state is final: the money is in the credits.
   struct Offer {
     OfferState state;
     address owner;
     uint64 deadline; // the offer's own: proofs and acceptance until then
     uint64 dueAt; // last second of whoever is waited for; after it the state's way out is open
+    uint64 provedRows; // rows of the segments proved so far
+    uint32 provedSegments; // their number
     bytes32 requestId;
     bytes32 datasetId;
     uint256 datasetRoot;
     bytes32 templateId;
     uint256 binding;
-    uint32 provedSegments; // accepted so far
-    uint64 provedRows; // their rows
     uint128 price; // wei locked for this offer
     uint128 ownerBond; // wei
     uint128 consumerBond; // wei, from {notDelivered}
@@ -260,7 +260,7 @@ interface ISharingMarket {
   error WrongOwner();
   /// @notice The segment was accepted before.
   error SegmentAlreadyProved(uint256 segmentIndex);
-  /// @notice The template does not take so many segments (or none), or a segment so many rows.
+  /// @notice The index or the number of segments is beyond the template's capacity.
   error SegmentOutOfRange(uint256 segmentIndex);
   /// @notice A segment before segmentCount has not been proved, or one after it has.
   error SegmentsIncomplete(uint256 segmentIndex);
