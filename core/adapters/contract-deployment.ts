@@ -1,0 +1,82 @@
+/**
+ * Deploys a network's contracts in their order: registry, records, verifier (its list of verifying keys filled and
+ * sealed), market. Nothing refers to an address before it has code, and the market only to a sealed verifier.
+ */
+import { ContractFactory, type JsonRpcProvider, keccak256, NonceManager, toUtf8Bytes, Wallet } from 'ethers';
+import { assert } from '../base/assert.ts';
+import { type Hex, toHex } from '../base/bytes.ts';
+import type { ContractName } from '../sharing/chain.ts';
+import { loadContractArtifact } from './contract-artifacts.ts';
+import { chainFailure } from './ethers-transaction-sender.ts';
+
+/** A Groth16 verifying key as snarkjs exports it (projective coordinates, decimal). */
+export interface SnarkjsVerifyingKey {
+  readonly vk_alpha_1: readonly string[];
+  readonly vk_beta_2: readonly (readonly string[])[];
+  readonly vk_gamma_2: readonly (readonly string[])[];
+  readonly vk_delta_2: readonly (readonly string[])[];
+  readonly IC: readonly (readonly string[])[];
+}
+
+/** A key in the order of EIP-197: points of G2 with the imaginary part first. */
+export function solidityVerifyingKey(key: SnarkjsVerifyingKey) {
+  const g1 = (point: readonly string[]) => [point[0], point[1]];
+  const g2 = (point: readonly (readonly string[])[]) => [
+    [point[0]?.[1], point[0]?.[0]],
+    [point[1]?.[1], point[1]?.[0]],
+  ];
+  return { alpha: g1(key.vk_alpha_1), beta: g2(key.vk_beta_2), gamma: g2(key.vk_gamma_2), delta: g2(key.vk_delta_2), ic: key.IC.map(g1) };
+}
+
+/** keccak256 of a circuit's or template's name: what contracts call it by. */
+export function nameId(name: string): Hex {
+  return keccak256(toUtf8Bytes(name)) as Hex;
+}
+
+/** What a deployment needs. */
+export interface Deployment {
+  readonly provider: JsonRpcProvider;
+  /** The account that deploys and may fill the verifier's list until it is sealed. */
+  readonly deployerKey: Uint8Array;
+  readonly enrolmentAccount: Hex;
+  readonly parametersHash: Hex;
+  readonly development: boolean;
+  /** By circuit name. */
+  readonly verifyingKeys: Readonly<Record<string, SnarkjsVerifyingKey>>;
+  readonly onStep?: (step: string) => void;
+}
+
+/** Deploys everything and gives the addresses. A failure leaves unused contracts behind and nothing that names them. */
+export async function deployContracts(deployment: Deployment): Promise<Record<ContractName, Hex>> {
+  const { onStep = () => undefined } = deployment;
+  const signer = new NonceManager(new Wallet(toHex(deployment.deployerKey), deployment.provider));
+  const deploy = async (name: ContractName, ...values: unknown[]) => {
+    const artifact = loadContractArtifact(name);
+    const contract = await new ContractFactory(artifact.abi, artifact.bytecode, signer).deploy(...values);
+    await contract.waitForDeployment();
+    const address = (await contract.getAddress()).toLowerCase() as Hex;
+    onStep(`${name} at ${address}`);
+    return { address, contract };
+  };
+  try {
+    const registry = await deploy('entityRegistry', deployment.enrolmentAccount, deployment.parametersHash, deployment.development);
+    const records = await deploy('dataRecords', registry.address);
+    const verifier = await deploy('groth16Verifier');
+    for (const [name, key] of Object.entries(deployment.verifyingKeys)) {
+      const sent = await verifier.contract.getFunction('register')(nameId(name), solidityVerifyingKey(key));
+      const receipt = await sent.wait();
+      assert(receipt?.status === 1, 'a verifying key is registered');
+      onStep(`verifying key of ${name}`);
+    }
+    await (await verifier.contract.getFunction('seal')()).wait();
+    const market = await deploy('sharingMarket', registry.address, records.address, verifier.address);
+    return {
+      entityRegistry: registry.address,
+      dataRecords: records.address,
+      groth16Verifier: verifier.address,
+      sharingMarket: market.address,
+    };
+  } catch (error) {
+    throw chainFailure(error);
+  }
+}
