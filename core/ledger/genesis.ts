@@ -1,0 +1,123 @@
+/**
+ * The genesis document: what all validators of a network agree on before the first block. Its hash is the
+ * hash of the genesis block, whose parent hash covers every field of the document.
+ * Layout: docs/formats.md, "Genesis document".
+ */
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import { RLP } from '@ethereumjs/rlp';
+import { z } from 'zod';
+import { AppError } from '../base/app-error.ts';
+import { fromHex, type Hex, toBigEndian, toHex } from '../base/bytes.ts';
+import { Encoder } from '../base/codec.ts';
+import { type Block, blockHash } from './block.ts';
+import { emptyTrieRoot, MerklePatriciaTrie } from './merkle-patricia-trie.ts';
+
+const format = 'vouchsafe-genesis';
+const version = 1;
+const coinsMax = 2n ** 128n;
+
+const address = z.string().regex(/^0x[0-9a-f]{40}$/, 'address of 20 bytes in lower-case hexadecimal');
+const coins = z
+  .string()
+  .regex(/^(0|[1-9][0-9]{0,38})$/, 'whole number of wei in decimal digits')
+  .refine((text) => BigInt(text) < coinsMax, 'below 2^128');
+
+const schema = z.strictObject({
+  format: z.literal(format),
+  version: z.literal(version),
+  chainId: z.int().min(1).max(4_294_967_295),
+  timestamp: z.int().min(0).max(253_402_300_799),
+  development: z.boolean(),
+  alloc: z.record(address, z.strictObject({ balance: coins })),
+  validators: z.array(z.never()).length(0),
+});
+
+/**
+ * A genesis document. `timestamp` is in seconds since 1970-01-01 UTC, `alloc` gives accounts (lower-case
+ * addresses) their coins in wei as decimal text, `development` marks a network whose proving keys come
+ * from a single-party set-up.
+ */
+export type GenesisDocument = z.infer<typeof schema>;
+
+/** Builds a document; the fields are checked as when it is read. */
+export function createGenesisDocument(fields: {
+  chainId: number;
+  timestampSeconds: number;
+  development: boolean;
+  /** Wei by address. */
+  alloc: Readonly<Record<string, bigint>>;
+}): GenesisDocument {
+  const alloc = Object.fromEntries(Object.entries(fields.alloc).map(([key, balance]) => [key.toLowerCase(), { balance: balance.toString() }]));
+  return parseGenesisDocument({ format, version, chainId: fields.chainId, timestamp: fields.timestampSeconds, development: fields.development, alloc, validators: [] });
+}
+
+/** Checks a document that was read from a file or received. Errors: GENESIS_VERSION, GENESIS_INVALID. */
+export function parseGenesisDocument(document: unknown): GenesisDocument {
+  const stated = z.object({ format: z.literal(format), version: z.int() }).safeParse(document);
+  if (stated.success && stated.data.version > version) {
+    throw new AppError('GENESIS_VERSION', {
+      what: `The genesis document has format version ${stated.data.version}; this program reads version ${version}.`,
+      consequence: 'The network cannot be joined with this program.',
+      remedy: 'Install a newer version of Vouchsafe.',
+    });
+  }
+  const result = schema.safeParse(document);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    throw new AppError('GENESIS_INVALID', {
+      what: `The genesis document is not valid: ${issue === undefined ? 'unreadable' : `${issue.path.join('.') || 'document'}: ${issue.message}`}.`,
+      consequence: 'No ledger was opened and nothing was changed.',
+      remedy: 'Get the genesis document of the network again from its operator.',
+    });
+  }
+  return result.data;
+}
+
+/** Accounts of the genesis block, ordered by address. */
+export function genesisAccounts(document: GenesisDocument): { address: Uint8Array; balance: bigint }[] {
+  return Object.entries(document.alloc)
+    .map(([key, { balance }]) => ({ address: fromHex(key), balance: BigInt(balance) }))
+    .filter(({ balance }) => balance > 0n)
+    .sort((left, right) => (toHex(left.address) < toHex(right.address) ? -1 : 1));
+}
+
+/** The block at height 0. */
+export function genesisBlock(document: GenesisDocument): Block {
+  const trie = new MerklePatriciaTrie({ keccak256: keccak_256, read: () => undefined, root: emptyTrieRoot });
+  for (const account of genesisAccounts(document)) {
+    trie.set(keccak_256(account.address), RLP.encode([0, account.balance, emptyTrieRoot, keccak_256(new Uint8Array(0))]));
+  }
+  return {
+    header: {
+      chainId: document.chainId,
+      height: 0,
+      parentHash: toHex(keccak_256(encodeGenesisDocument(document))),
+      epoch: 0,
+      view: 0,
+      timestampSeconds: document.timestamp,
+      transactionsRoot: toHex(emptyTrieRoot),
+      stateRoot: toHex(trie.commit().root),
+      receiptsRoot: toHex(emptyTrieRoot),
+      gasUsed: 0n,
+      logsBloom: new Uint8Array(256),
+    },
+    transactions: [],
+  };
+}
+
+/** Hash that names the network. */
+export function genesisHash(document: GenesisDocument): Hex {
+  return blockHash(genesisBlock(document).header, keccak_256);
+}
+
+function encodeGenesisDocument(document: GenesisDocument): Uint8Array {
+  const accounts = Object.entries(document.alloc).sort(([left], [right]) => (left < right ? -1 : 1));
+  const encoder = new Encoder()
+    .text('vouchsafe/genesis/v1')
+    .uint(document.chainId, 8)
+    .uint(document.timestamp, 8)
+    .uint(document.development ? 1 : 0, 1)
+    .uint(accounts.length, 4);
+  for (const [key, { balance }] of accounts) encoder.fixed(fromHex(key), 20).fixed(toBigEndian(BigInt(balance), 16), 16);
+  return encoder.uint(document.validators.length, 4).finish();
+}

@@ -1,0 +1,95 @@
+/**
+ * The validator: a ledger in a folder, ordered by one local proposer, served as Ethereum JSON-RPC on
+ * loopback. Ordering by several validators takes the proposer's place through the same port.
+ */
+import { createEthereumjsEvm } from '../adapters/ethereumjs-evm.ts';
+import { type JsonRpcServer, startJsonRpcServer } from '../adapters/json-rpc-server.ts';
+import { loadLedgerCrypto } from '../adapters/ledger-crypto.ts';
+import { openLevelLedgerStore } from '../adapters/level-ledger-store.ts';
+import { loadMclBn254 } from '../adapters/mcl-bn254.ts';
+import { systemClock } from '../adapters/system-clock.ts';
+import { systemRandom } from '../adapters/system-random.ts';
+import type { Hex } from '../base/bytes.ts';
+import type { Clock } from '../base/ports.ts';
+import { ethereumMethods } from '../ledger/ethereum-methods.ts';
+import { parseGenesisDocument } from '../ledger/genesis.ts';
+import { Ledger } from '../ledger/ledger.ts';
+import { LocalProposer } from '../ledger/local-proposer.ts';
+import { ledgerCommon, transactionDecoder } from '../ledger/transaction.ts';
+
+/** How to run a validator. */
+export interface ValidatorConfig {
+  /** Folder of the ledger; made if it does not exist. */
+  readonly folder: string;
+  /** The network's genesis document, as read from JSON. */
+  readonly genesis: unknown;
+  /** Loopback address to listen on; 127.0.0.1 unless given. */
+  readonly host?: string;
+  /** Port to listen on; 0 takes any that is free. */
+  readonly port: number;
+  /** Time of blocks; the machine's unless given. */
+  readonly clock?: Clock;
+  /** One line of text about something an operator should know. */
+  readonly log?: (line: string) => void;
+  /** Told once of a failure after which the validator makes no more blocks (the disk, mostly). */
+  readonly onFailure?: (error: unknown) => void;
+}
+
+/** A running validator. */
+export interface Validator {
+  /** JSON-RPC over HTTP. */
+  readonly rpcUrl: string;
+  /** JSON-RPC over WebSocket, on the same port. */
+  readonly webSocketUrl: string;
+  /** Hash of the genesis block: the name of the network. */
+  readonly genesisHash: Hex;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a validator. Errors: GENESIS_INVALID, GENESIS_VERSION, LEDGER_FOLDER_LOCKED, LEDGER_FOLDER_UNUSABLE,
+ * LEDGER_HOST_REFUSED, LEDGER_OTHER_NETWORK, LEDGER_PORT_TAKEN, LEDGER_STORE_CORRUPT, LEDGER_STORE_VERSION.
+ */
+export async function start(config: ValidatorConfig): Promise<Validator> {
+  const clock = config.clock ?? systemClock;
+  const log = config.log ?? (() => undefined);
+  const genesis = parseGenesisDocument(config.genesis);
+  const crypto = await loadLedgerCrypto();
+  const bn254 = await loadMclBn254();
+  const common = ledgerCommon(genesis.chainId, crypto);
+  const store = await openLevelLedgerStore(config.folder);
+  let server: JsonRpcServer;
+  let ledger: Ledger;
+  const proposer = new LocalProposer((error) => {
+    log(`The ledger stopped: ${error instanceof Error ? error.message : String(error)}`);
+    config.onFailure?.(error);
+  });
+  try {
+    ledger = await Ledger.open({
+      genesis,
+      store,
+      clock,
+      keccak256: crypto.keccak256,
+      decodeTransaction: transactionDecoder(common),
+      createEvm: (stateRoot) => createEthereumjsEvm({ common, store, stateRoot, bn254 }),
+      onDropped: (hash, reason) => log(`Transaction ${hash} was given up: ${reason}`),
+    });
+    const methods = ethereumMethods({ ledger, clock, random: systemRandom, keccak256: crypto.keccak256, clientVersion: 'Vouchsafe/0.1.0' });
+    const onFailure = (method: string, error: unknown): void => log(`${method} failed: ${error instanceof Error ? error.message : String(error)}`);
+    server = await startJsonRpcServer({ host: config.host ?? '127.0.0.1', port: config.port, handler: { methods, onFailure } });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  proposer.start(ledger);
+  return {
+    rpcUrl: server.url,
+    webSocketUrl: server.url.replace(/^http/, 'ws'),
+    genesisHash: ledger.genesisHash,
+    stop: async () => {
+      await server.close();
+      await proposer.stop();
+      await store.close();
+    },
+  };
+}
