@@ -49,7 +49,7 @@ export interface Schema {
 }
 
 function isLabel(text: string): boolean {
-  return text === normalizeLabel(text) && !/\p{Cc}/u.test(text);
+  return text.isWellFormed() && text === normalizeLabel(text) && !/\p{Cc}/u.test(text);
 }
 
 /** A name or unit as the commitment spells it: Unicode NFC without surrounding white space. */
@@ -152,7 +152,7 @@ export function keywordHash(keyword: string): bigint {
  */
 export function keywordTags(keywords: readonly string[]): readonly Tag[] {
   const normalized = [...new Set(keywords.map(normalizeKeyword))];
-  const unusable = normalized.find((keyword) => keyword === '' || keyword.length > KEYWORD_LENGTH_MAX || /\p{Cc}/u.test(keyword));
+  const unusable = normalized.find((keyword) => keyword === '' || keyword.length > KEYWORD_LENGTH_MAX || !keyword.isWellFormed() || /\p{Cc}/u.test(keyword));
   if (unusable !== undefined || normalized.length > TAGS_MAX) {
     throw new AppError('DATASET_KEYWORDS_INVALID', {
       what: unusable === undefined ? `There are ${normalized.length} keywords.` : `The keyword "${unusable.slice(0, KEYWORD_LENGTH_MAX)}" is empty, too long or holds control characters.`,
