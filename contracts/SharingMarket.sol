@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Address} from '@openzeppelin/contracts/utils/Address.sol';
 import {EIP712} from '@openzeppelin/contracts/utils/cryptography/EIP712.sol';
 import {SafeCast} from '@openzeppelin/contracts/utils/math/SafeCast.sol';
-import {ReentrancyGuardTransient} from '@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol';
+import {ReentrancyGuard} from '@openzeppelin/contracts/utils/ReentrancyGuard.sol';
 import {BitMaps} from '@openzeppelin/contracts/utils/structs/BitMaps.sol';
 import {IDataRecords} from './interfaces/IDataRecords.sol';
 import {IEntityRegistry} from './interfaces/IEntityRegistry.sol';
@@ -18,7 +18,7 @@ import {Statements} from './libraries/Statements.sol';
 /// @title The market
 /// @notice The states, their ways out and the invariants are those of {ISharingMarket}. The only call that hands over control is the
 /// payment in {withdraw}, which comes after its effects; registry, records and verifier are fixed at deployment and only read.
-contract SharingMarket is ISharingMarket, EIP712, ReentrancyGuardTransient {
+contract SharingMarket is ISharingMarket, EIP712, ReentrancyGuard {
   using BitMaps for BitMaps.BitMap;
   using SafeCast for uint256;
 

@@ -6,7 +6,7 @@
 import solc from 'solc';
 
 if (process.argv.includes('--version')) {
-  console.log(`solc, the solidity compiler commandline interface\nVersion: ${solc.version()}`);
+  process.stdout.write(`solc, the solidity compiler commandline interface\nVersion: ${solc.version()}\n`);
 } else {
   let input = '';
   process.stdin.setEncoding('utf8');
