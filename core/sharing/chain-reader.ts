@@ -33,9 +33,26 @@ export interface ChainDataRecord {
   readonly ciphertextSize: bigint;
 }
 
+/** States of an offer in `SharingMarket`, in the contract's order. */
+export const offerStates = [
+  'none',
+  'proving',
+  'verified',
+  'accepted',
+  'granted',
+  'delivered',
+  'disputed',
+  'paid',
+  'refunded',
+  'expired',
+  'revoked',
+] as const;
+export type OfferState = (typeof offerStates)[number];
+
 /** An offer in `SharingMarket`. */
 export interface ChainOffer {
   readonly offerId: bigint;
+  readonly state: OfferState;
   readonly requestId: Hex;
   readonly datasetId: Hex;
   readonly owner: Hex;
@@ -52,7 +69,9 @@ export interface ChainGrant {
   readonly proxies: number;
   /** Unix time in seconds. */
   readonly liveUntil: bigint;
-  /** Whether the contract says that the grant is live now: recorded, not revoked, not ended. */
+  /** Whether the owner took the grant back; for good. */
+  readonly revoked: boolean;
+  /** Whether the contract says that proxies may transform now: granted, not revoked, not over, the money not on its way back. */
   readonly live: boolean;
 }
 
