@@ -2,12 +2,10 @@
  * Imports a CSV file: inspects it for a preview, then writes a dataset folder. The file is read once while importing, and the same bytes are
  * copied, hashed and parsed, so that what was committed to is what will be encrypted even if the file changes meanwhile.
  */
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { AppError, isAppError } from '../base/app-error.ts';
-import { toHex } from '../base/bytes.ts';
 import { storedBytes, viewOf, writeStored } from '../dataset/canonical-column.ts';
 import { columnRange, formatStored } from '../dataset/cell.ts';
 import { ROWS_MAX } from '../dataset/constants.ts';
@@ -114,28 +112,22 @@ export async function importCsv(file: string, schema: Schema, reading: FileReadi
   if (!isPlainFileName(name)) throw unusableName(name);
   const writer = await DatasetFolderWriter.create(folder, encoder.columns.length);
   try {
-    const hash = createHash('sha256');
-    let size = 0;
     const copied = async function* (): AsyncGenerator<Uint8Array> {
       for await (const chunk of readSource(file, options)) {
-        hash.update(chunk);
-        size += chunk.length;
         await writer.writeSource(chunk);
         yield chunk;
       }
     };
     const rows = await writeRows(writer, encoder, dataRecords(copied(), reading, (first) => requireColumns(schema, first)));
-    const document: DatasetDocument = {
+    return await writer.finish({
       schema,
       reading,
       rows,
-      file: { name, size, sha256: toHex(hash.digest()) },
+      file: { name, ...writer.sealSource() },
       statistics: encoder.statistics.map(({ missing, minimum, maximum }) => ({ missing, minimum: minimum?.toString() ?? null, maximum: maximum?.toString() ?? null })),
       rounding: roundingText(encoder),
       received: null,
-    };
-    await writer.finish(document);
-    return document;
+    });
   } catch (error) {
     await writer.abandon();
     throw error;

@@ -2,13 +2,14 @@
  * A dataset on disk: the original file, the canonical integers of each promised column, and `dataset.json` that describes them. Written beside its
  * place under another name and moved there complete and flushed, so a folder that exists under its own name is whole.
  */
+import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AppError, isAppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
-import type { Hex } from '../base/bytes.ts';
+import { type Hex, toHex } from '../base/bytes.ts';
 import { type ColumnReader, columnLength, storedBytes } from '../dataset/canonical-column.ts';
 import { type DatasetDescription, descriptionMembers, hexOf } from '../dataset/description.ts';
 import { promisedColumns } from '../dataset/schema.ts';
@@ -17,13 +18,16 @@ const FOLDER_VERSION = 1;
 const DOCUMENT_NAME = 'dataset.json';
 const SOURCE_NAME = 'original';
 const PARTIAL_SUFFIX = '.partial';
-const READ_CHUNK_BYTES = 64 * 1024;
+/** Read by their owner only, and not changed by mistake. */
+const FILE_MODE = 0o400;
+const READ_CHUNK_BYTES = 256 * 1024;
 
 const storedText = z.string().regex(/^(?:0|[1-9]\d{0,19})$/).nullable();
 
 const documentShape = z.strictObject({
   version: z.literal(FOLDER_VERSION),
   ...descriptionMembers,
+  columnHashes: z.array(hexOf(32)),
   statistics: z.array(z.strictObject({ missing: z.int().min(0), minimum: storedText, maximum: storedText })),
   rounding: z.array(z.strictObject({ rounded: z.int().min(0), largestError: z.string() })).nullable(),
   received: z.strictObject({ seed: hexOf(32), keywords: z.array(z.string()) }).nullable(),
@@ -31,6 +35,8 @@ const documentShape = z.strictObject({
 
 /** `dataset.json`: the description, and what was counted while the dataset was written. */
 export interface DatasetDocument extends DatasetDescription {
+  /** SHA-256 of each promised column's canonical integers. */
+  readonly columnHashes: readonly Hex[];
   /** For each promised column; stored values as decimal texts. */
   readonly statistics: readonly { readonly missing: number; readonly minimum: string | null; readonly maximum: string | null }[];
   /** For each promised column; null in a dataset that was received, not imported. */
@@ -43,10 +49,10 @@ export interface DatasetDocument extends DatasetDescription {
 export class DatasetFolderWriter {
   readonly #folder: string;
   readonly #partial: string;
-  readonly #source: FileHandle;
-  readonly #columns: readonly FileHandle[];
+  readonly #source: HashedFile;
+  readonly #columns: readonly HashedFile[];
 
-  private constructor(folder: string, partial: string, source: FileHandle, columns: readonly FileHandle[]) {
+  private constructor(folder: string, partial: string, source: HashedFile, columns: readonly HashedFile[]) {
     this.#folder = folder;
     this.#partial = partial;
     this.#source = source;
@@ -64,31 +70,40 @@ export class DatasetFolderWriter {
       if (await exists(place)) throw folderExists(place);
       await rm(partial, { recursive: true, force: true });
       await mkdir(partial, { recursive: true, mode: 0o700 });
-      const source = await open(join(partial, SOURCE_NAME), 'wx', 0o400);
-      const columns: FileHandle[] = [];
-      for (let position = 0; position < columnCount; position++) columns.push(await open(join(partial, columnName(position)), 'wx', 0o400));
+      const source = await createHashedFile(join(partial, SOURCE_NAME));
+      const columns: HashedFile[] = [];
+      for (let position = 0; position < columnCount; position++) columns.push(await createHashedFile(join(partial, columnName(position))));
       return new DatasetFolderWriter(place, partial, source, columns);
     });
   }
 
   /** Appends to the original file. */
   async writeSource(bytes: Uint8Array): Promise<void> {
-    await storage(this.#folder, () => this.#source.writeFile(bytes));
+    await storage(this.#folder, () => append(this.#source, bytes));
   }
 
   /** Appends canonical integers to a promised column. */
   async writeColumn(position: number, bytes: Uint8Array): Promise<void> {
-    const column = this.#columns[position];
-    assert(column !== undefined, 'the column exists');
-    await storage(this.#folder, () => column.writeFile(bytes));
+    await storage(this.#folder, () => append(this.#column(position), bytes));
   }
 
-  /** Flushes everything and puts the folder in its place. */
-  async finish(document: DatasetDocument): Promise<void> {
-    await storage(this.#folder, async () => {
-      const description = await open(join(this.#partial, DOCUMENT_NAME), 'wx', 0o400);
+  /** Canonical integers that were written, by their place in the column's bytes. */
+  async readColumn(position: number, offset: number, length: number): Promise<Uint8Array> {
+    return storage(this.#folder, () => readExactly(this.#column(position).file, offset, length));
+  }
+
+  /** Size and SHA-256 of the original file; nothing may be written to it afterwards. */
+  sealSource(): { readonly size: number; readonly sha256: Hex } {
+    return { size: this.#source.size, sha256: toHex(this.#source.hash.digest()) };
+  }
+
+  /** Flushes everything and puts the folder in its place. Returns the whole document. */
+  async finish(content: Omit<DatasetDocument, 'columnHashes'>): Promise<DatasetDocument> {
+    const document = { ...content, columnHashes: this.#columns.map(({ hash }) => toHex(hash.digest())) };
+    return storage(this.#folder, async () => {
+      const description = await open(join(this.#partial, DOCUMENT_NAME), 'wx', FILE_MODE);
       await description.writeFile(`${JSON.stringify({ version: FOLDER_VERSION, ...document }, null, 2)}\n`);
-      for (const file of [this.#source, ...this.#columns, description]) {
+      for (const file of [this.#source.file, ...this.#columns.map((column) => column.file), description]) {
         await file.sync();
         await file.close();
       }
@@ -96,14 +111,50 @@ export class DatasetFolderWriter {
       if (await exists(this.#folder)) throw folderExists(this.#folder);
       await rename(this.#partial, this.#folder);
       await syncFolder(dirname(this.#folder));
+      return document;
     });
   }
 
   /** Removes what was written. */
   async abandon(): Promise<void> {
-    for (const file of [this.#source, ...this.#columns]) await file.close();
+    for (const { file } of [this.#source, ...this.#columns]) await file.close();
     await rm(this.#partial, { recursive: true, force: true });
   }
+
+  #column(position: number): HashedFile {
+    const column = this.#columns[position];
+    assert(column !== undefined, 'the column exists');
+    return column;
+  }
+}
+
+/** A file that is hashed as it is written. */
+interface HashedFile {
+  readonly file: FileHandle;
+  readonly hash: Hash;
+  size: number;
+}
+
+async function createHashedFile(path: string): Promise<HashedFile> {
+  return { file: await open(path, 'wx+', FILE_MODE), hash: createHash('sha256'), size: 0 };
+}
+
+async function append(target: HashedFile, bytes: Uint8Array): Promise<void> {
+  await target.file.writeFile(bytes);
+  target.hash.update(bytes);
+  target.size += bytes.length;
+}
+
+/** Bytes at a place of a file; fewer than asked for if it ends before. */
+async function readExactly(file: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return bytes.subarray(0, filled);
 }
 
 /** A whole dataset on disk. */
@@ -146,15 +197,26 @@ export class DatasetFolder implements ColumnReader {
     const column = promisedColumns(this.document.schema)[position];
     const file = this.#columns[position];
     assert(column !== undefined && file !== undefined, 'the column exists');
-    const bytes = new Uint8Array(columnLength(column.width, rows));
-    const { bytesRead } = await storage(this.path, () => file.read(bytes, 0, bytes.length, firstRow * storedBytes(column.width)));
-    if (bytesRead !== bytes.length) throw damaged(this.path, `the column "${column.name}" ends early`);
+    const length = columnLength(column.width, rows);
+    const bytes = await storage(this.path, () => readExactly(file, firstRow * storedBytes(column.width), length));
+    if (bytes.length !== length) throw damaged(this.path, `the column "${column.name}" ends early`);
     return bytes;
   }
 
-  /** All canonical integers of a promised column. */
+  /**
+   * All canonical integers of a promised column.
+   * @throws AppError `DATASET_FOLDER_DAMAGED` at the end, if they are not those that were written
+   */
   columnBytes(position: number): AsyncIterable<Uint8Array> {
-    return createReadStream(join(this.path, columnName(position)), { highWaterMark: READ_CHUNK_BYTES });
+    return this.#verified(columnName(position), this.document.columnHashes[position]);
+  }
+
+  /**
+   * The original file.
+   * @throws AppError `DATASET_FOLDER_DAMAGED` at the end, if it is not the one that was imported
+   */
+  sourceBytes(): AsyncIterable<Uint8Array> {
+    return this.#verified(SOURCE_NAME, this.document.file.sha256);
   }
 
   /** The original file's place, for reading only. */
@@ -162,9 +224,13 @@ export class DatasetFolder implements ColumnReader {
     return join(this.path, SOURCE_NAME);
   }
 
-  /** The original file. */
-  sourceBytes(): AsyncIterable<Uint8Array> {
-    return createReadStream(this.sourcePath, { highWaterMark: READ_CHUNK_BYTES });
+  async *#verified(name: string, sha256: Hex | undefined): AsyncGenerator<Uint8Array> {
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(join(this.path, name), { highWaterMark: READ_CHUNK_BYTES }) as AsyncIterable<Uint8Array>) {
+      hash.update(chunk);
+      yield chunk;
+    }
+    if (toHex(hash.digest()) !== sha256) throw damaged(this.path, `the file "${name}" was changed`);
   }
 
   async close(): Promise<void> {
@@ -190,9 +256,9 @@ async function readDocument(path: string): Promise<DatasetDocument> {
   }
   const result = documentShape.safeParse(json);
   if (!result.success) throw damaged(path, `dataset.json is malformed: ${z.prettifyError(result.error)}`, result.error);
-  const { statistics, rounding } = result.data;
+  const { statistics, rounding, columnHashes } = result.data;
   const columnCount = promisedColumns(result.data.schema).length;
-  if (statistics.length !== columnCount || (rounding !== null && rounding.length !== columnCount)) throw damaged(path, 'dataset.json does not describe every column');
+  if (statistics.length !== columnCount || columnHashes.length !== columnCount || (rounding !== null && rounding.length !== columnCount)) throw damaged(path, 'dataset.json does not describe every column');
   const { version: _, ...content } = result.data;
   return content;
 }

@@ -7,7 +7,7 @@ import { Encoder } from '../base/codec.ts';
 import { STORED_MIN, STORED_MISSING } from './constants.ts';
 import { DECIMAL_ZERO, type Decimal, type DecimalMark, type FixedPoint, formatDecimal, parseDecimal, toFixedPoint } from './decimal.ts';
 import { taggedDigest } from './field.ts';
-import type { ColumnWidth, PromisedColumn } from './schema.ts';
+import { type ColumnWidth, normalizeLabel, type PromisedColumn } from './schema.ts';
 import { parseTimestamp, type TimeReading } from './timestamp.ts';
 
 /** How the cells of a file are written. */
@@ -39,7 +39,7 @@ export function encodeCell(column: PromisedColumn, cell: string, reading: CellRe
 
 /** The stored value of a category's name, by which a requirement may also name it. */
 export function categoryStored(value: string): bigint {
-  return fromBigEndian(taggedDigest('vouchsafe:category:1', new Encoder().text(value.normalize('NFC').trim()).finish()).subarray(0, 8));
+  return fromBigEndian(taggedDigest('vouchsafe:category:1', new Encoder().text(normalizeLabel(value)).finish()).subarray(0, 8));
 }
 
 /** The end of the stored values of a width, itself excluded. */

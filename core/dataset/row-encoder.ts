@@ -5,7 +5,7 @@
 import { STORED_MIN, TIME_DELTA_BITS } from './constants.ts';
 import { type CellProblem, type CellReading, encodeCell } from './cell.ts';
 import { compareDecimals, DECIMAL_ZERO, type Decimal } from './decimal.ts';
-import { type PromisedColumn, promisedColumns, type Schema } from './schema.ts';
+import { normalizeLabel, type PromisedColumn, promisedColumns, type Schema } from './schema.ts';
 
 /** Most different values of a category column; more of them are text. */
 export const CATEGORIES_MAX = 65_536;
@@ -59,13 +59,33 @@ export class StatisticsCounter implements ColumnStatistics {
   }
 }
 
+/** The different texts of a category column, so that each is hashed once and no two share a stored value. */
+class CategoryRegister {
+  readonly #stored = new Map<string, bigint>();
+  readonly #values = new Map<bigint, string>();
+
+  find(text: string): bigint | undefined {
+    return this.#stored.get(text);
+  }
+
+  add(text: string, stored: bigint): 'too-many-categories' | 'category-collision' | null {
+    const value = normalizeLabel(text);
+    const other = this.#values.get(stored);
+    if (other !== undefined && other !== value) return 'category-collision';
+    if (this.#stored.size === CATEGORIES_MAX) return 'too-many-categories';
+    this.#stored.set(text, stored);
+    this.#values.set(stored, value);
+    return null;
+  }
+}
+
 /** Encodes the rows of one file, in order. */
 export class RowEncoder {
   readonly columns: readonly PromisedColumn[];
   readonly statistics: readonly StatisticsCounter[];
   readonly #rounding: { rounded: number; largestError: Decimal }[];
   readonly #reading: CellReading;
-  readonly #categories: readonly Map<bigint, string>[];
+  readonly #categories: readonly CategoryRegister[];
   #time: bigint | null = null;
 
   constructor(schema: Schema, reading: CellReading) {
@@ -73,7 +93,7 @@ export class RowEncoder {
     this.statistics = this.columns.map(() => new StatisticsCounter());
     this.#rounding = this.columns.map(() => ({ rounded: 0, largestError: DECIMAL_ZERO }));
     this.#reading = reading;
-    this.#categories = this.columns.map(() => new Map());
+    this.#categories = this.columns.map(() => new CategoryRegister());
   }
 
   /** What rounding has cost each promised column so far. */
@@ -86,33 +106,30 @@ export class RowEncoder {
     const row: bigint[] = [];
     for (const [position, column] of this.columns.entries()) {
       const text = cells[column.source] ?? '';
-      const verdict = encodeCell(column, text, this.#reading);
-      if (!verdict.ok) return { problem: verdict.problem, column, text };
-      const problem = this.#contextProblem(position, column, verdict.stored, text);
-      if (problem !== null) return { problem, column, text };
-      this.statistics[position]?.add(verdict.stored);
-      if (verdict.error.digits !== 0n) this.#addRounding(position, verdict.error);
-      row.push(verdict.stored);
+      const stored = column.type === 'category' ? this.#encodeCategory(position, column, text) : this.#encodeValue(position, column, text);
+      if (typeof stored === 'string') return { problem: stored, column, text };
+      this.statistics[position]?.add(stored);
+      row.push(stored);
     }
     return row;
   }
 
-  #contextProblem(position: number, column: PromisedColumn, stored: bigint, text: string): RowProblem | null {
-    if (column.type === 'time') {
-      const problem = this.#time === null ? null : timeOrderProblem(this.#time, stored);
-      this.#time = stored;
-      return problem;
-    }
-    return column.type === 'category' && stored >= STORED_MIN ? this.#categoryProblem(position, stored, text.normalize('NFC').trim()) : null;
+  #encodeCategory(position: number, column: PromisedColumn, text: string): bigint | RowProblem {
+    const register = this.#categories[position] as CategoryRegister;
+    const known = register.find(text);
+    if (known !== undefined) return known;
+    const verdict = encodeCell(column, text, this.#reading);
+    return verdict.ok ? (register.add(text, verdict.stored) ?? verdict.stored) : verdict.problem;
   }
 
-  #categoryProblem(position: number, stored: bigint, value: string): RowProblem | null {
-    const known = this.#categories[position] as Map<bigint, string>;
-    const other = known.get(stored);
-    if (other !== undefined) return other === value ? null : 'category-collision';
-    if (known.size === CATEGORIES_MAX) return 'too-many-categories';
-    known.set(stored, value);
-    return null;
+  #encodeValue(position: number, column: PromisedColumn, text: string): bigint | RowProblem {
+    const verdict = encodeCell(column, text, this.#reading);
+    if (!verdict.ok) return verdict.problem;
+    if (verdict.error.digits !== 0n) this.#addRounding(position, verdict.error);
+    if (column.type === 'number') return verdict.stored;
+    const problem = this.#time === null ? null : timeOrderProblem(this.#time, verdict.stored);
+    this.#time = verdict.stored;
+    return problem ?? verdict.stored;
   }
 
   #addRounding(position: number, error: Decimal): void {

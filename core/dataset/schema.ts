@@ -14,7 +14,7 @@ export const FILE_COLUMNS_MAX = 1024;
 const NAME_LENGTH_MAX = 64;
 const UNIT_LENGTH_MAX = 32;
 /** Most characters of a keyword. */
-export const KEYWORD_LENGTH_MAX = 64;
+const KEYWORD_LENGTH_MAX = 64;
 
 /** Bits of a stored value. */
 export type ColumnWidth = 16 | 32 | 64;
@@ -141,6 +141,11 @@ export function normalizeKeyword(keyword: string): string {
   return keyword.normalize('NFC').toLowerCase().normalize('NFC').trim();
 }
 
+/** Whether a text is a keyword in its normal form. */
+export function isKeyword(text: string): boolean {
+  return text.length >= 1 && text.length <= KEYWORD_LENGTH_MAX && text === normalizeKeyword(text) && text.isWellFormed() && !/\p{Cc}/u.test(text);
+}
+
 /** `tag`: the field element of one keyword. */
 export function keywordHash(keyword: string): bigint {
   return fieldHash('vouchsafe:keyword:1', new Encoder().text(normalizeKeyword(keyword)).finish());
@@ -152,7 +157,7 @@ export function keywordHash(keyword: string): bigint {
  */
 export function keywordTags(keywords: readonly string[]): readonly Tag[] {
   const normalized = [...new Set(keywords.map(normalizeKeyword))];
-  const unusable = normalized.find((keyword) => keyword === '' || keyword.length > KEYWORD_LENGTH_MAX || !keyword.isWellFormed() || /\p{Cc}/u.test(keyword));
+  const unusable = normalized.find((keyword) => !isKeyword(keyword));
   if (unusable !== undefined || normalized.length > TAGS_MAX) {
     throw new AppError('DATASET_KEYWORDS_INVALID', {
       what: unusable === undefined ? `There are ${normalized.length} keywords.` : `The keyword "${unusable.slice(0, KEYWORD_LENGTH_MAX)}" is empty, too long or holds control characters.`,

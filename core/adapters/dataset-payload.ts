@@ -1,0 +1,99 @@
+/**
+ * Payloads from and to dataset folders. A received payload becomes a folder only when every cell is canonical, the original file has the hash that
+ * the manifest names, and the root recomputed from the cells is the one on the chain.
+ */
+import { fromHex, type Hex } from '../base/bytes.ts';
+import { type ColumnReader, columnLength } from '../dataset/canonical-column.ts';
+import { type CommitProgress, commitDataset } from '../dataset/commitment.ts';
+import type { FieldHash } from '../dataset/field.ts';
+import { type PayloadManifest, type PayloadRefusal, payloadBytes, payloadLength, payloadManifest, readPayload } from '../dataset/payload.ts';
+import { promisedColumns } from '../dataset/schema.ts';
+import { type DatasetDocument, type DatasetFolder, DatasetFolderWriter } from './dataset-folder.ts';
+
+/** A payload that may be read several times, each time the same bytes. */
+export interface FolderPayload {
+  readonly manifest: PayloadManifest;
+  readonly length: number;
+  /** @throws AppError `DATASET_FOLDER_DAMAGED` if the folder was changed since it was written */
+  bytes(): AsyncIterable<Uint8Array>;
+}
+
+/** The payload of an imported dataset. */
+export function folderPayload(folder: DatasetFolder, seed: Hex, keywords: readonly string[]): FolderPayload {
+  const manifest = payloadManifest(folder.document, seed, keywords);
+  return { manifest, length: payloadLength(manifest), bytes: () => payloadBytes(manifest, folder) };
+}
+
+/** What the chain says about the dataset that a payload must hold. */
+export interface ExpectedDataset {
+  /** Bytes of the payload. */
+  readonly length: number;
+  readonly owner: Hex;
+  readonly datasetId: Hex;
+  readonly datasetRoot: bigint;
+}
+
+/** The received dataset, or why it is not the expected one. */
+export type ReceivedPayload =
+  | { readonly ok: true; readonly datasetRoot: bigint; readonly fileHash: Hex; readonly document: DatasetDocument }
+  | PayloadRefusal;
+
+/**
+ * Writes a payload into a new dataset folder. A refused payload leaves nothing.
+ * @throws AppError those of the folder; what `bytes` throws; the signal's reason
+ */
+export async function receivePayload(
+  bytes: AsyncIterable<Uint8Array>,
+  expected: ExpectedDataset,
+  folder: string,
+  hash: FieldHash,
+  options: { readonly signal?: AbortSignal | undefined; readonly onProgress?: ((progress: CommitProgress) => void) | undefined } = {},
+): Promise<ReceivedPayload> {
+  let writer: DatasetFolderWriter | undefined;
+  const begun = (): DatasetFolderWriter => writer as DatasetFolderWriter;
+  let finished = false;
+  try {
+    const reading = await readPayload(bytes, expected.length, {
+      begin: async (manifest) => {
+        writer = await DatasetFolderWriter.create(folder, promisedColumns(manifest.schema).length);
+      },
+      column: (position, chunk) => begun().writeColumn(position, chunk),
+      file: (chunk) => begun().writeSource(chunk),
+    });
+    if (!reading.ok) return reading;
+    const { manifest, statistics } = reading;
+    const { sha256 } = begun().sealSource();
+    if (sha256 !== manifest.file.sha256) return refusal('file-differs', 'the original file is not the one that its manifest names');
+    const facts = { ...manifest, totalRows: manifest.rows, fileHash: sha256, owner: expected.owner, datasetId: expected.datasetId };
+    const { datasetRoot } = await commitDataset(facts, fromHex(manifest.seed), writtenColumns(begun(), manifest), hash, options);
+    if (datasetRoot !== expected.datasetRoot) return refusal('root-differs', 'its cells are not those that the owner committed to on the chain');
+    const { schema, reading: fileReading, rows, file, seed, keywords } = manifest;
+    const document = await begun().finish({
+      schema,
+      reading: fileReading,
+      rows,
+      file,
+      statistics: statistics.map(({ missing, minimum, maximum }) => ({ missing, minimum: minimum?.toString() ?? null, maximum: maximum?.toString() ?? null })),
+      rounding: null,
+      received: { seed, keywords },
+    });
+    finished = true;
+    return { ok: true, datasetRoot, fileHash: sha256, document };
+  } finally {
+    if (!finished) await writer?.abandon();
+  }
+}
+
+function writtenColumns(writer: DatasetFolderWriter, manifest: PayloadManifest): ColumnReader {
+  const columns = promisedColumns(manifest.schema);
+  return {
+    read: (position, firstRow, rows) => {
+      const width = columns[position]?.width ?? 64;
+      return writer.readColumn(position, columnLength(width, firstRow), columnLength(width, rows));
+    },
+  };
+}
+
+function refusal(problem: PayloadRefusal['problem'], detail: string): PayloadRefusal {
+  return { ok: false, problem, detail: `The payload is refused: ${detail}.` };
+}
