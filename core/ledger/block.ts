@@ -9,7 +9,7 @@ import { DecodeError, Decoder, Encoder } from '../base/codec.ts';
 import { blockBytesMax, blockTransactionsMax, transactionBytesMax } from './limits.ts';
 import type { Keccak256 } from './merkle-patricia-trie.ts';
 
-const headerTag = 'vouchsafe/block-header/v1';
+const headerTag = 'vouchsafe:block-header:1';
 const certificateBytesMax = 1_048_576;
 
 /** What a block's hash covers. */

@@ -113,7 +113,7 @@ export function genesisHash(document: GenesisDocument): Hex {
 function encodeGenesisDocument(document: GenesisDocument): Uint8Array {
   const accounts = Object.entries(document.alloc).sort(([left], [right]) => (left < right ? -1 : 1));
   const encoder = new Encoder()
-    .text('vouchsafe/genesis/v1')
+    .text('vouchsafe:genesis:1')
     .uint(document.chainId, 8)
     .uint(document.timestamp, 8)
     .uint(document.development ? 1 : 0, 1)

@@ -4,7 +4,7 @@ import { AppError } from '../base/app-error.ts';
 import { equalBytes, fromHex, type Hex, toHex } from '../base/bytes.ts';
 import { DecodeError, Decoder, Encoder } from '../base/codec.ts';
 
-const tag = 'vouchsafe/ledger-store';
+const tag = 'vouchsafe:ledger-store';
 const formatVersion = 1;
 
 /** The last final block. */
