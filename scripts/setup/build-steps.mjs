@@ -39,7 +39,7 @@ export async function build(lend) {
   rmSync(recordFile, { force: true });
   for (const { text, program } of buildSteps) {
     if (!existsSync(path.join(projectRoot, program))) continue;
-    await step(text, async () => {
+    const compile = async () => {
       const code = await runElectronNode([program], { onStart: lend });
       if (code !== 0) {
         throw new SetUpError(
@@ -48,7 +48,8 @@ export async function build(lend) {
           'Its message is above. Mend the cause, then run the same command again.',
         );
       }
-    });
+    };
+    await step(text, compile, { silent: false });
   }
   const outputs = Object.fromEntries(
     outputFolders

@@ -70,12 +70,17 @@ function processId(name) {
   return Number.parseInt(name, 10);
 }
 
-/** Clock ticks since boot at which the process started; empty where the system does not say. */
+/**
+ * Clock ticks since boot at which the process started; empty where the system does not say, and for a
+ * process that has ended but that nobody has waited for (a container's first process may never do so).
+ */
 function startTime(id) {
   if (process.platform !== 'linux') return '';
   try {
-    const fields = readFileSync(`/proc/${id}/stat`, 'utf8').replace(/^.*\)/s, '').trim().split(' ');
-    return fields[19];
+    const [state, ...fields] = readFileSync(`/proc/${id}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return state === 'Z' || state === 'X' ? '' : fields[18];
   } catch (error) {
     if (error.code === 'ENOENT' || error.code === 'ESRCH') return '';
     throw error;
