@@ -53,7 +53,7 @@ const commands = {
   crash: program('test/crash/main.ts'),
   'check:secrets': program('test/secrets/main.ts'),
   bench: program('test/bench/main.ts'),
-  lint: tool('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'),
+  lint: tool('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '--diagnostic-level=warn'),
   typecheck: tool('node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'),
   test: { needs: everything, run: runTests },
   setup: { needs: everything, run: async () => 0 },

@@ -14,7 +14,9 @@ const reportFile = path.join(buildFolder, 'test-report.json');
 export async function runTests(filters) {
   const results = [];
   if (filters.length === 0) {
-    results.push(await runCheck('lint', ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings']));
+    results.push(
+      await runCheck('lint', ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '--diagnostic-level=warn']),
+    );
     results.push(await runCheck('types', ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.']));
   }
   results.push(await runVitest(filters));
