@@ -41,7 +41,15 @@ function detectDelimiter(sample: string): string {
 
 /** Rows of the sample, however malformed; a row that the sample cuts off is left out. */
 function sampleRows(sample: string, delimiter: string): string[][] {
-  const rows = parse(sample, { delimiter, record_delimiter: '\n', skip_empty_lines: true, relax_column_count: true, relax_quotes: true, skip_records_with_error: true, to: SAMPLE_ROWS });
+  const rows = parse(sample, {
+    delimiter,
+    record_delimiter: '\n',
+    skip_empty_lines: true,
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_records_with_error: true,
+    to: SAMPLE_ROWS,
+  });
   return rows.length > 1 && rows.length < SAMPLE_ROWS && !sample.endsWith('\n') ? rows.slice(0, -1) : rows;
 }
 
@@ -49,7 +57,8 @@ function sampleRows(sample: string, delimiter: string): string[][] {
 function detectDecimalMark(rows: readonly (readonly string[])[], delimiter: string): '.' | ',' {
   if (delimiter === ',') return '.';
   const cells = rows.flat().map((cell) => cell.trim());
-  const only = (mark: '.' | ',', other: '.' | ',') => cells.some((cell) => parseDecimal(cell, mark) !== null && parseDecimal(cell, other) === null);
+  const only = (mark: '.' | ',', other: '.' | ',') =>
+    cells.some((cell) => parseDecimal(cell, mark) !== null && parseDecimal(cell, other) === null);
   return only(',', '.') && !only('.', ',') ? ',' : '.';
 }
 
@@ -58,6 +67,9 @@ function detectHeader(first: readonly string[]): boolean {
   const cells = first.map((cell) => cell.trim());
   return (
     new Set(cells).size === cells.length &&
-    cells.every((cell) => cell !== '' && parseDecimal(cell, '.') === null && parseDecimal(cell, ',') === null && parseTimestamp(cell, calendar, '.') === null)
+    cells.every(
+      (cell) =>
+        cell !== '' && parseDecimal(cell, '.') === null && parseDecimal(cell, ',') === null && parseTimestamp(cell, calendar, '.') === null,
+    )
   );
 }

@@ -12,8 +12,8 @@ import { ROWS_MAX } from '../dataset/constants.ts';
 import { formatDecimal } from '../dataset/decimal.ts';
 import { type FileReading, isPlainFileName } from '../dataset/description.ts';
 import { CATEGORIES_MAX, RowEncoder, type RowRefusal } from '../dataset/row-encoder.ts';
-import { FILE_COLUMNS_MAX, parseSchema, type PromisedColumn, type Schema } from '../dataset/schema.ts';
-import { type ColumnObstacles, ColumnObserver, suggestSchema } from '../dataset/schema-suggestion.ts';
+import { FILE_COLUMNS_MAX, type PromisedColumn, parseSchema, type Schema } from '../dataset/schema.ts';
+import { ColumnObserver, type ColumnObstacles, suggestSchema } from '../dataset/schema-suggestion.ts';
 import { DIALECT_SAMPLE_BYTES, detectReading } from './csv-dialect.ts';
 import { type CsvRecord, csvRecords, csvText } from './csv-records.ts';
 import { type DatasetDocument, DatasetFolderWriter } from './dataset-folder.ts';
@@ -83,16 +83,30 @@ export async function inspectCsv(file: string, forced: Partial<FileReading> = {}
   const reading = { ...detected, time: forced.time ?? suggestion.time };
   const schema = { columns: suggestion.columns };
   const report = schema.columns.some((column) => column.type !== 'text') ? await previewCsv(file, schema, reading, options) : [];
-  return { reading, headers, schema, rows, firstRows, obstacles: observers.map(({ notNumber, notTime }) => ({ notNumber, notTime })), report };
+  return {
+    reading,
+    headers,
+    schema,
+    rows,
+    firstRows,
+    obstacles: observers.map(({ notNumber, notTime }) => ({ notNumber, notTime })),
+    report,
+  };
 }
 
 /**
  * Shows what an import under this schema would do, without writing anything.
  * @throws AppError as {@link importCsv}
  */
-export async function previewCsv(file: string, schema: Schema, reading: FileReading, options: ImportOptions = {}): Promise<readonly ColumnReport[]> {
+export async function previewCsv(
+  file: string,
+  schema: Schema,
+  reading: FileReading,
+  options: ImportOptions = {},
+): Promise<readonly ColumnReport[]> {
   const encoder = new RowEncoder(parseSchema(schema), reading);
-  for await (const record of dataRecords(readSource(file, options), reading, (first) => requireColumns(schema, first))) encodeRecord(encoder, record);
+  for await (const record of dataRecords(readSource(file, options), reading, (first) => requireColumns(schema, first)))
+    encodeRecord(encoder, record);
   return encoder.columns.map((column, position) => {
     const { missing, minimum, maximum } = encoder.statistics[position] ?? { missing: 0, minimum: null, maximum: null };
     const { rounded, largestError } = roundingText(encoder)[position] ?? { rounded: 0, largestError: '0' };
@@ -106,7 +120,13 @@ export async function previewCsv(file: string, schema: Schema, reading: FileRead
  * @returns the folder's `dataset.json`
  * @throws AppError those of {@link inspectCsv}, `DATASET_SCHEMA_INVALID`, `DATASET_CELL_REFUSED` with line and column, and those of the folder
  */
-export async function importCsv(file: string, schema: Schema, reading: FileReading, folder: string, options: ImportOptions = {}): Promise<DatasetDocument> {
+export async function importCsv(
+  file: string,
+  schema: Schema,
+  reading: FileReading,
+  folder: string,
+  options: ImportOptions = {},
+): Promise<DatasetDocument> {
   const encoder = new RowEncoder(parseSchema(schema), reading);
   const name = basename(file);
   if (!isPlainFileName(name)) throw unusableName(name);
@@ -118,13 +138,21 @@ export async function importCsv(file: string, schema: Schema, reading: FileReadi
         yield chunk;
       }
     };
-    const rows = await writeRows(writer, encoder, dataRecords(copied(), reading, (first) => requireColumns(schema, first)));
+    const rows = await writeRows(
+      writer,
+      encoder,
+      dataRecords(copied(), reading, (first) => requireColumns(schema, first)),
+    );
     return await writer.finish({
       schema,
       reading,
       rows,
       file: { name, ...writer.sealSource() },
-      statistics: encoder.statistics.map(({ missing, minimum, maximum }) => ({ missing, minimum: minimum?.toString() ?? null, maximum: maximum?.toString() ?? null })),
+      statistics: encoder.statistics.map(({ missing, minimum, maximum }) => ({
+        missing,
+        minimum: minimum?.toString() ?? null,
+        maximum: maximum?.toString() ?? null,
+      })),
       rounding: roundingText(encoder),
       received: null,
     });
@@ -140,7 +168,8 @@ async function writeRows(writer: DatasetFolderWriter, encoder: RowEncoder, recor
   let rows = 0;
   let batched = 0;
   const flush = async (): Promise<void> => {
-    for (const [position, { width, bytes }] of batches.entries()) await writer.writeColumn(position, bytes.subarray(0, batched * storedBytes(width)));
+    for (const [position, { width, bytes }] of batches.entries())
+      await writer.writeColumn(position, bytes.subarray(0, batched * storedBytes(width)));
     batched = 0;
   };
   for await (const record of records) {
@@ -154,7 +183,11 @@ async function writeRows(writer: DatasetFolderWriter, encoder: RowEncoder, recor
 }
 
 /** The records that hold data; `onFirst` is told the names of the columns before. */
-async function* dataRecords(bytes: AsyncIterable<Uint8Array>, reading: FileReading, onFirst: (headers: readonly string[]) => void): AsyncGenerator<CsvRecord> {
+async function* dataRecords(
+  bytes: AsyncIterable<Uint8Array>,
+  reading: FileReading,
+  onFirst: (headers: readonly string[]) => void,
+): AsyncGenerator<CsvRecord> {
   let rows = 0;
   let first = true;
   for await (const record of csvRecords(csvText(bytes), reading.delimiter)) {
@@ -223,12 +256,24 @@ function cellRefused(line: number, { problem, column, text }: RowRefusal): AppEr
   const cell = text.length > CELL_QUOTED_MAX ? `${text.slice(0, CELL_QUOTED_MAX)}...` : text;
   const { low, high } = columnRange(column);
   const [what, remedy] = {
-    'not-a-number': [`"${cell}" is not a number`, 'Correct the cell or leave it empty, choose another decimal mark, or import the column as a category or as text. Thousands separators are not accepted.'],
-    'not-a-timestamp': [`"${cell}" is not a time of the chosen format`, 'Write times as 2026-01-31 12:00:00 or as seconds or milliseconds since 1970, or import the column as text.'],
+    'not-a-number': [
+      `"${cell}" is not a number`,
+      'Correct the cell or leave it empty, choose another decimal mark, or import the column as a category or as text. Thousands separators are not accepted.',
+    ],
+    'not-a-timestamp': [
+      `"${cell}" is not a time of the chosen format`,
+      'Write times as 2026-01-31 12:00:00 or as seconds or milliseconds since 1970, or import the column as text.',
+    ],
     'missing-time': ['the time is missing', 'Fill in the time or remove the row.'],
-    'out-of-range': [`${cell} is outside ${low} to ${high}, which ${column.width} bits hold with ${column.scale} decimal places`, 'Choose a larger width or fewer decimal places.'],
+    'out-of-range': [
+      `${cell} is outside ${low} to ${high}, which ${column.width} bits hold with ${column.scale} decimal places`,
+      'Choose a larger width or fewer decimal places.',
+    ],
     'reserved-category': [`"${cell}" cannot be used as a category`, 'Spell the value in another way.'],
-    'time-not-increasing': [`the time ${cell} is not later than that of the row before`, 'Sort the rows by time and remove repetitions, or import the column as text.'],
+    'time-not-increasing': [
+      `the time ${cell} is not later than that of the row before`,
+      'Sort the rows by time and remove repetitions, or import the column as text.',
+    ],
     'time-gap': [`the time ${cell} is 35 years or more after that of the row before`, 'Correct the time, or split the file.'],
     'too-many-categories': [`there are more than ${CATEGORIES_MAX} different values`, 'Import the column as text.'],
     'category-collision': [`"${cell}" cannot be told from another value of the column`, 'Spell one of the two values in another way.'],
@@ -245,7 +290,11 @@ function unreadable(file: string, error: unknown): unknown {
   const code = 'code' in error ? String(error.code) : 'unknown';
   return new AppError(
     'DATASET_SOURCE_UNREADABLE',
-    { what: `The file ${file} cannot be read (${code}).`, consequence: 'Nothing was imported.', remedy: 'Check that the file exists and may be read.' },
+    {
+      what: `The file ${file} cannot be read (${code}).`,
+      consequence: 'Nothing was imported.',
+      remedy: 'Check that the file exists and may be read.',
+    },
     { data: { code }, cause: error },
   );
 }
@@ -259,9 +308,17 @@ function unusableName(name: string): AppError {
 }
 
 function tooLarge(what: string): AppError {
-  return new AppError('DATASET_TOO_LARGE', { what: `The file has ${what}.`, consequence: 'Nothing was imported.', remedy: 'Split the file into several datasets.' });
+  return new AppError('DATASET_TOO_LARGE', {
+    what: `The file has ${what}.`,
+    consequence: 'Nothing was imported.',
+    remedy: 'Split the file into several datasets.',
+  });
 }
 
 function empty(): AppError {
-  return new AppError('DATASET_EMPTY', { what: 'The file holds no rows of data.', consequence: 'Nothing was imported.', remedy: 'Choose a file with at least one row besides the names of the columns.' });
+  return new AppError('DATASET_EMPTY', {
+    what: 'The file holds no rows of data.',
+    consequence: 'Nothing was imported.',
+    remedy: 'Choose a file with at least one row besides the names of the columns.',
+  });
 }

@@ -2,7 +2,7 @@
  * Records of a CSV file with the lines they begin at, on csv-parse, in bounded memory. Text that is not UTF-8 and rows that are malformed or of
  * another length than the first are refused with their line; nothing is skipped or repaired.
  */
-import { Readable, pipeline } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { CsvError, type Options, parse } from 'csv-parse';
 import { AppError } from '../base/app-error.ts';

@@ -22,7 +22,10 @@ const PARTIAL_SUFFIX = '.partial';
 const FILE_MODE = 0o400;
 const READ_CHUNK_BYTES = 256 * 1024;
 
-const storedText = z.string().regex(/^(?:0|[1-9]\d{0,19})$/).nullable();
+const storedText = z
+  .string()
+  .regex(/^(?:0|[1-9]\d{0,19})$/)
+  .nullable();
 
 const documentShape = z.strictObject({
   version: z.literal(FOLDER_VERSION),
@@ -182,7 +185,8 @@ export class DatasetFolder implements ColumnReader {
         for (const [position, column] of promisedColumns(document.schema).entries()) {
           const file = await open(join(path, columnName(position)), 'r');
           columns.push(file);
-          if ((await file.stat()).size !== columnLength(column.width, document.rows)) throw damaged(path, `the column "${column.name}" has another length`);
+          if ((await file.stat()).size !== columnLength(column.width, document.rows))
+            throw damaged(path, `the column "${column.name}" has another length`);
         }
         if ((await stat(join(path, SOURCE_NAME))).size !== document.file.size) throw damaged(path, 'the original file has another length');
       });
@@ -258,7 +262,8 @@ async function readDocument(path: string): Promise<DatasetDocument> {
   if (!result.success) throw damaged(path, `dataset.json is malformed: ${z.prettifyError(result.error)}`, result.error);
   const { statistics, rounding, columnHashes } = result.data;
   const columnCount = promisedColumns(result.data.schema).length;
-  if (statistics.length !== columnCount || columnHashes.length !== columnCount || (rounding !== null && rounding.length !== columnCount)) throw damaged(path, 'dataset.json does not describe every column');
+  if (statistics.length !== columnCount || columnHashes.length !== columnCount || (rounding !== null && rounding.length !== columnCount))
+    throw damaged(path, 'dataset.json does not describe every column');
   const { version: _, ...content } = result.data;
   return content;
 }
@@ -294,9 +299,13 @@ async function storage<Result>(path: string, operation: () => Promise<Result>): 
     throw new AppError(
       'DATASET_STORAGE_FAILED',
       {
-        what: error.code === 'ENOSPC' ? `The disk is full: the dataset in ${path} cannot be written.` : `The dataset in ${path} cannot be read or written (${String(error.code)}).`,
+        what:
+          error.code === 'ENOSPC'
+            ? `The disk is full: the dataset in ${path} cannot be written.`
+            : `The dataset in ${path} cannot be read or written (${String(error.code)}).`,
         consequence: 'Nothing was changed in finished datasets.',
-        remedy: error.code === 'ENOSPC' ? 'Free some space and try again.' : 'Check that the folder exists and may be used, then try again.',
+        remedy:
+          error.code === 'ENOSPC' ? 'Free some space and try again.' : 'Check that the folder exists and may be used, then try again.',
       },
       { cause: error },
     );

@@ -6,7 +6,14 @@ import { fromHex, type Hex } from '../base/bytes.ts';
 import { type ColumnReader, columnLength } from '../dataset/canonical-column.ts';
 import { type CommitProgress, commitDataset } from '../dataset/commitment.ts';
 import type { FieldHash } from '../dataset/field.ts';
-import { type PayloadManifest, type PayloadRefusal, payloadBytes, payloadLength, payloadManifest, readPayload } from '../dataset/payload.ts';
+import {
+  type PayloadManifest,
+  type PayloadRefusal,
+  payloadBytes,
+  payloadLength,
+  payloadManifest,
+  readPayload,
+} from '../dataset/payload.ts';
 import { promisedColumns } from '../dataset/schema.ts';
 import { type DatasetDocument, type DatasetFolder, DatasetFolderWriter } from './dataset-folder.ts';
 
@@ -66,14 +73,19 @@ export async function receivePayload(
     if (sha256 !== manifest.file.sha256) return refusal('file-differs', 'the original file is not the one that its manifest names');
     const facts = { ...manifest, totalRows: manifest.rows, fileHash: sha256, owner: expected.owner, datasetId: expected.datasetId };
     const { datasetRoot } = await commitDataset(facts, fromHex(manifest.seed), writtenColumns(begun(), manifest), hash, options);
-    if (datasetRoot !== expected.datasetRoot) return refusal('root-differs', 'its cells are not those that the owner committed to on the chain');
+    if (datasetRoot !== expected.datasetRoot)
+      return refusal('root-differs', 'its cells are not those that the owner committed to on the chain');
     const { schema, reading: fileReading, rows, file, seed, keywords } = manifest;
     const document = await begun().finish({
       schema,
       reading: fileReading,
       rows,
       file,
-      statistics: statistics.map(({ missing, minimum, maximum }) => ({ missing, minimum: minimum?.toString() ?? null, maximum: maximum?.toString() ?? null })),
+      statistics: statistics.map(({ missing, minimum, maximum }) => ({
+        missing,
+        minimum: minimum?.toString() ?? null,
+        maximum: maximum?.toString() ?? null,
+      })),
       rounding: null,
       received: { seed, keywords },
     });

@@ -60,7 +60,8 @@ export function segmentPacks(width: ColumnWidth, bytes: Uint8Array): bigint[] {
   const packs: bigint[] = [];
   for (let offset = 0; offset < padded.length; offset += packBytes) {
     let pack = packBytes % 8 === 4 ? BigInt(view.getUint32(offset + packBytes - 4, true)) : 0n;
-    for (let word = offset + packBytes - (packBytes % 8) - 8; word >= offset; word -= 8) pack = (pack << 64n) | view.getBigUint64(word, true);
+    for (let word = offset + packBytes - (packBytes % 8) - 8; word >= offset; word -= 8)
+      pack = (pack << 64n) | view.getBigUint64(word, true);
     packs.push(pack);
   }
   return packs;

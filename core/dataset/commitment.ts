@@ -93,7 +93,12 @@ export async function commitDataset(
   assert(promised.length >= 1 && promised.length <= COLUMNS_MAX, 'a dataset has 1 to COLUMNS_MAX promised columns');
   assert(seed.length === 32, 'the seed has 32 bytes');
   const segmentCount = segmentCountOf(facts.totalRows);
-  const drafts = promised.map((column) => ({ width: column.width, colHash: columnHash(column), trees: [] as bigint[], leaves: [] as bigint[] }));
+  const drafts = promised.map((column) => ({
+    width: column.width,
+    colHash: columnHash(column),
+    trees: [] as bigint[],
+    leaves: [] as bigint[],
+  }));
   for (let segmentIndex = 0; segmentIndex < segmentCount; segmentIndex++) {
     options.signal?.throwIfAborted();
     const rows = segmentRows(facts.totalRows, segmentIndex);
@@ -125,8 +130,30 @@ function sealDataset(facts: DatasetFacts, segmentCount: number, columns: readonl
   const fileHashLow = fromBigEndian(fileHash.subarray(16));
   const owner = fromBigEndian(bytesOf(facts.owner, 20));
   const datasetId = fromBigEndian(datasetIdBytes);
-  const datasetRoot = hash.hash([TAG_DATASET, columnsRoot, tagsRoot, fileHashHigh, fileHashLow, BigInt(segmentCount), BigInt(facts.totalRows), owner, datasetId]);
-  return { datasetRoot, columnsRoot, tagsRoot, columns, tags, fileHashHigh, fileHashLow, owner, datasetId, segmentCount, totalRows: facts.totalRows };
+  const datasetRoot = hash.hash([
+    TAG_DATASET,
+    columnsRoot,
+    tagsRoot,
+    fileHashHigh,
+    fileHashLow,
+    BigInt(segmentCount),
+    BigInt(facts.totalRows),
+    owner,
+    datasetId,
+  ]);
+  return {
+    datasetRoot,
+    columnsRoot,
+    tagsRoot,
+    columns,
+    tags,
+    fileHashHigh,
+    fileHashLow,
+    owner,
+    datasetId,
+    segmentCount,
+    totalRows: facts.totalRows,
+  };
 }
 
 function segmentLeaf(hash: FieldHash, colHash: bigint, segmentIndex: number, rows: number, tree: bigint, salt: bigint): bigint {

@@ -68,7 +68,8 @@ export function decimalPlaces(value: Decimal): number {
 
 /** Negative, zero or positive as `left` is below, equal to or above `right`. */
 export function compareDecimals(left: Decimal, right: Decimal): number {
-  if (left.digits === 0n || right.digits === 0n || left.digits < 0n !== right.digits < 0n) return Number(sign(left.digits) - sign(right.digits));
+  if (left.digits === 0n || right.digits === 0n || left.digits < 0n !== right.digits < 0n)
+    return Number(sign(left.digits) - sign(right.digits));
   // Of two values of one sign, the one whose leading digit stands higher is larger in magnitude; only equal ones are aligned.
   const height = leadingPower(left) - leadingPower(right);
   if (height !== 0) return Math.sign(height) * Number(sign(left.digits));
@@ -83,7 +84,8 @@ export function formatDecimal(value: Decimal): string {
   const minus = value.digits < 0n ? '-' : '';
   const stripped = (value.digits < 0n ? -value.digits : value.digits).toString().replace(/0+$/, '');
   const power = leadingPower(value) - 1;
-  if (power < -POWER_MAX || power > POWER_MAX) return `${minus}${stripped[0]}${stripped.length > 1 ? `.${stripped.slice(1)}` : ''}e${power}`;
+  if (power < -POWER_MAX || power > POWER_MAX)
+    return `${minus}${stripped[0]}${stripped.length > 1 ? `.${stripped.slice(1)}` : ''}e${power}`;
   const whole = power < 0 ? '0' : stripped.slice(0, power + 1).padEnd(power + 1, '0');
   const fraction = power < 0 ? '0'.repeat(-power - 1) + stripped : stripped.slice(power + 1);
   return `${minus}${whole}${fraction === '' ? '' : `.${fraction}`}`;

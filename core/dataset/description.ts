@@ -41,13 +41,22 @@ const deviceName = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 /** Whether a text can be a file's name on every system and nothing but a name: no folder, device or control character. */
 export function isPlainFileName(name: string): boolean {
   const length = new TextEncoder().encode(name).length;
-  return name.isWellFormed() && length >= 1 && length <= FILE_NAME_BYTES_MAX && !forbiddenInNames.test(name) &&
-    !deviceName.test(name) && !/^\.+$|[. ]$/.test(name);
+  return (
+    name.isWellFormed() &&
+    length >= 1 &&
+    length <= FILE_NAME_BYTES_MAX &&
+    !forbiddenInNames.test(name) &&
+    !deviceName.test(name) &&
+    !/^\.+$|[. ]$/.test(name)
+  );
 }
 
 /** Bytes in hexadecimal of a fixed length. */
 export const hexOf = (length: number) =>
-  z.custom<`0x${string}`>((value) => isHex(value) && value.length === 2 + 2 * length, `is not ${length} bytes in lower-case hexadecimal with 0x`);
+  z.custom<`0x${string}`>(
+    (value) => isHex(value) && value.length === 2 + 2 * length,
+    `is not ${length} bytes in lower-case hexadecimal with 0x`,
+  );
 
 /** Whether a character can separate cells. */
 export function isDelimiter(text: string): boolean {
@@ -61,7 +70,10 @@ export const readingShape = z.strictObject({
   decimalMark: z.literal(['.', ',']),
   time: z.strictObject({
     format: z.literal(['calendar', 'epoch-seconds', 'epoch-milliseconds']),
-    zoneOffsetMinutes: z.int().min(-12 * 60).max(14 * 60),
+    zoneOffsetMinutes: z
+      .int()
+      .min(-12 * 60)
+      .max(14 * 60),
   }),
 });
 

@@ -35,7 +35,10 @@ export interface PayloadManifest extends DatasetDescription {
 const keywords = z
   .array(z.string().refine(isKeyword, 'is not a keyword in normal form'))
   .max(TAGS_MAX)
-  .refine((list) => list.every((keyword, index) => index === 0 || keywordHash(list[index - 1] as string) < keywordHash(keyword)), 'are not in the order of their tags');
+  .refine(
+    (list) => list.every((keyword, index) => index === 0 || keywordHash(list[index - 1] as string) < keywordHash(keyword)),
+    'are not in the order of their tags',
+  );
 
 const manifestShape = z.strictObject({ ...descriptionMembers, seed: hexOf(32), keywords });
 
@@ -83,7 +86,10 @@ function payloadHead(manifest: PayloadManifest): Uint8Array {
 }
 
 function contentLength(manifest: PayloadManifest): number {
-  return promisedColumns(manifest.schema).reduce((length, column) => length + columnLength(column.width, manifest.rows), manifest.file.size);
+  return promisedColumns(manifest.schema).reduce(
+    (length, column) => length + columnLength(column.width, manifest.rows),
+    manifest.file.size,
+  );
 }
 
 /** Where the parts of a payload go as they are read; columns in order, then the file. */
@@ -111,7 +117,9 @@ export interface PayloadRefusal {
 }
 
 /** What {@link readPayload} found. */
-export type PayloadReading = { readonly ok: true; readonly manifest: PayloadManifest; readonly statistics: readonly ColumnStatistics[] } | PayloadRefusal;
+export type PayloadReading =
+  | { readonly ok: true; readonly manifest: PayloadManifest; readonly statistics: readonly ColumnStatistics[] }
+  | PayloadRefusal;
 
 /**
  * Reads a payload from any sender. What the sink received counts only after an `ok` verdict; the file's hash and the root are still to be compared.
@@ -124,7 +132,8 @@ export async function readPayload(bytes: AsyncIterable<Uint8Array>, length: numb
     const manifest = await readManifest(source, length);
     await sink.begin(manifest);
     const statistics: ColumnStatistics[] = [];
-    for (const [position, column] of promisedColumns(manifest.schema).entries()) statistics.push(await readColumn(source, position, column, manifest.rows, sink));
+    for (const [position, column] of promisedColumns(manifest.schema).entries())
+      statistics.push(await readColumn(source, position, column, manifest.rows, sink));
     for (let left = manifest.file.size; left > 0; ) {
       const chunk = await source.atMost(Math.min(left, FILE_CHUNK_BYTES));
       await sink.file(chunk);
@@ -152,10 +161,12 @@ class Refused extends Error {
 async function readManifest(source: ByteSource, length: number): Promise<PayloadManifest> {
   if (!equalBytes(await source.exactly(MAGIC.length), MAGIC)) throw new Refused('not-a-payload', 'it does not begin like one');
   const version = Number(fromBigEndian(await source.exactly(VERSION_BYTES)));
-  if (version > PAYLOAD_VERSION) throw new Refused('newer-version', `it has version ${version}, and this program reads version ${PAYLOAD_VERSION}`);
+  if (version > PAYLOAD_VERSION)
+    throw new Refused('newer-version', `it has version ${version}, and this program reads version ${PAYLOAD_VERSION}`);
   if (version !== PAYLOAD_VERSION) throw new Refused('not-a-payload', `version ${version} does not exist`);
   const manifestLength = Number(fromBigEndian(await source.exactly(LENGTH_BYTES)));
-  if (manifestLength > MANIFEST_BYTES_MAX) throw new Refused('manifest-malformed', `its manifest is longer than ${MANIFEST_BYTES_MAX} bytes`);
+  if (manifestLength > MANIFEST_BYTES_MAX)
+    throw new Refused('manifest-malformed', `its manifest is longer than ${MANIFEST_BYTES_MAX} bytes`);
   const manifest = parseManifest(await source.exactly(manifestLength));
   if (MAGIC.length + VERSION_BYTES + LENGTH_BYTES + manifestLength + contentLength(manifest) !== length) {
     throw new Refused('length-differs', `its manifest describes another length than ${length} bytes`);
@@ -176,7 +187,13 @@ function parseManifest(bytes: Uint8Array): PayloadManifest {
   throw new Refused('manifest-malformed', `its manifest is wrong at "${issue?.path.join('.')}": ${issue?.message}`);
 }
 
-async function readColumn(source: ByteSource, position: number, column: PromisedColumn, rows: number, sink: PayloadSink): Promise<ColumnStatistics> {
+async function readColumn(
+  source: ByteSource,
+  position: number,
+  column: PromisedColumn,
+  rows: number,
+  sink: PayloadSink,
+): Promise<ColumnStatistics> {
   const statistics = new StatisticsCounter();
   let time: bigint | null = null;
   for (let row = 0; row < rows; ) {
@@ -185,8 +202,10 @@ async function readColumn(source: ByteSource, position: number, column: Promised
     const view = viewOf(bytes);
     for (let index = 0; index < count; index++) {
       const stored = readStored(view, column.width, index);
-      const canonical = stored >= (column.type === 'time' ? STORED_MIN : STORED_MISSING) && (time === null || timeOrderProblem(time, stored) === null);
-      if (!canonical) throw new Refused('cell-not-canonical', `row ${row + index + 1} of the column "${column.name}" holds a value that no import gives`);
+      const canonical =
+        stored >= (column.type === 'time' ? STORED_MIN : STORED_MISSING) && (time === null || timeOrderProblem(time, stored) === null);
+      if (!canonical)
+        throw new Refused('cell-not-canonical', `row ${row + index + 1} of the column "${column.name}" holds a value that no import gives`);
       if (column.type === 'time') time = stored;
       statistics.add(stored);
     }

@@ -2,8 +2,9 @@
  * From the rows of a file to stored values: checks what the circuits rely on (values inside their width, time strictly increasing by less than
  * 2^TIME_DELTA_BITS ms) and counts what a user has to know before committing (missing and rounded cells, largest error, smallest and largest value).
  */
-import { STORED_MIN, TIME_DELTA_BITS } from './constants.ts';
+
 import { type CellProblem, type CellReading, encodeCell } from './cell.ts';
+import { STORED_MIN, TIME_DELTA_BITS } from './constants.ts';
 import { compareDecimals, DECIMAL_ZERO, type Decimal } from './decimal.ts';
 import { normalizeLabel, type PromisedColumn, promisedColumns, type Schema } from './schema.ts';
 

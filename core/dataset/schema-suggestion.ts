@@ -99,7 +99,10 @@ export class ColumnObserver implements ColumnObstacles {
       const time = this.#times[format];
       if (!time.possible) continue;
       const point = parseTimestamp(text, { ...this.#reading.time, format }, this.#reading.decimalMark);
-      time.possible = point !== null && (format === 'calendar' || isRecent(point.integer)) && (time.last === null || timeOrderProblem(time.last, point.integer) === null);
+      time.possible =
+        point !== null &&
+        (format === 'calendar' || isRecent(point.integer)) &&
+        (time.last === null || timeOrderProblem(time.last, point.integer) === null);
       if (!time.possible && time.last !== null && format === 'calendar') this.notTime = { line, text };
       time.last = point === null ? null : point.integer;
     }
@@ -123,7 +126,10 @@ export function suggestSchema(headers: readonly string[], observers: readonly Co
   const names = new Set(['time']);
   let promised = 0;
   const columns = observers.map((observer, source): Column => {
-    const draft = source === time?.source ? ({ source, name: 'time', unit: 'ms', type: 'time', scale: 0, width: 64 } as const) : suggestColumn(observer, source, uniqueName(headers[source] ?? '', source, names));
+    const draft =
+      source === time?.source
+        ? ({ source, name: 'time', unit: 'ms', type: 'time', scale: 0, width: 64 } as const)
+        : suggestColumn(observer, source, uniqueName(headers[source] ?? '', source, names));
     if (draft.type === 'text' || promised < COLUMNS_MAX) {
       promised += draft.type === 'text' ? 0 : 1;
       return draft;
@@ -133,7 +139,10 @@ export function suggestSchema(headers: readonly string[], observers: readonly Co
   return { columns, time: { ...reading.time, format: time?.format ?? reading.time.format } };
 }
 
-function findTime(headers: readonly string[], observers: readonly ColumnObserver[]): { source: number; format: TimeReading['format'] } | null {
+function findTime(
+  headers: readonly string[],
+  observers: readonly ColumnObserver[],
+): { source: number; format: TimeReading['format'] } | null {
   const calendar = observers.findIndex((observer) => observer.isTime('calendar'));
   if (calendar >= 0) return { source: calendar, format: 'calendar' };
   for (const format of ['epoch-seconds', 'epoch-milliseconds'] as const) {
@@ -144,7 +153,8 @@ function findTime(headers: readonly string[], observers: readonly ColumnObserver
 }
 
 function suggestColumn(observer: ColumnObserver, source: number, name: string): Column {
-  if (!observer.isNumber) return observer.isCategory ? { source, name, unit: '', type: 'category', scale: 0, width: 64 } : { source, name, type: 'text' };
+  if (!observer.isNumber)
+    return observer.isCategory ? { source, name, unit: '', type: 'category', scale: 0, width: 64 } : { source, name, type: 'text' };
   // Not 16 bits: the columns of one requirement have one width, and 32 bits hold nearly all measurements.
   for (const width of [32, 64] as const) {
     const column = { source, name, unit: '', type: 'number', scale: Math.min(observer.decimals, SUGGESTED_SCALE_MAX), width } as const;
@@ -157,7 +167,14 @@ function suggestColumn(observer: ColumnObserver, source: number, name: string): 
 function holds(column: PromisedColumn, { minimum, maximum }: ColumnObserver): boolean {
   const range = columnRange(column);
   const [low, high] = [parseDecimal(range.low, '.'), parseDecimal(range.high, '.')];
-  return minimum !== null && maximum !== null && low !== null && high !== null && compareDecimals(minimum, low) >= 0 && compareDecimals(maximum, high) <= 0;
+  return (
+    minimum !== null &&
+    maximum !== null &&
+    low !== null &&
+    high !== null &&
+    compareDecimals(minimum, low) >= 0 &&
+    compareDecimals(maximum, high) <= 0
+  );
 }
 
 /** A label of the commitment for a name of the file: never empty, never taken. */

@@ -57,8 +57,15 @@ export function normalizeLabel(text: string): string {
   return text.normalize('NFC').trim();
 }
 
-const source = z.int().min(0).max(FILE_COLUMNS_MAX - 1);
-const name = z.string().min(1).max(NAME_LENGTH_MAX).refine(isLabel, 'is not in NFC, is surrounded by white space or holds control characters');
+const source = z
+  .int()
+  .min(0)
+  .max(FILE_COLUMNS_MAX - 1);
+const name = z
+  .string()
+  .min(1)
+  .max(NAME_LENGTH_MAX)
+  .refine(isLabel, 'is not in NFC, is surrounded by white space or holds control characters');
 const unit = z.string().max(UNIT_LENGTH_MAX).refine(isLabel, 'is not in NFC, is surrounded by white space or holds control characters');
 
 const columnSchema = z.discriminatedUnion('type', [
@@ -70,7 +77,14 @@ const columnSchema = z.discriminatedUnion('type', [
     scale: z.int().min(0).max(SCALE_MAX),
     width: z.literal([16, 32, 64]),
   }),
-  z.strictObject({ source, name: z.literal('time'), unit: z.literal('ms'), type: z.literal('time'), scale: z.literal(0), width: z.literal(64) }),
+  z.strictObject({
+    source,
+    name: z.literal('time'),
+    unit: z.literal('ms'),
+    type: z.literal('time'),
+    scale: z.literal(0),
+    width: z.literal(64),
+  }),
   z.strictObject({
     source,
     name: name.refine((text) => text !== 'time', 'is kept for the time column'),
@@ -83,11 +97,11 @@ const columnSchema = z.discriminatedUnion('type', [
 ]);
 
 /** Shape and rules of a schema, for documents that hold one. */
-export const schemaShape = z
-  .strictObject({ columns: z.array(columnSchema).min(1).max(FILE_COLUMNS_MAX) })
-  .check((context) => {
-    for (const problem of schemaProblems(context.value)) context.issues.push({ code: 'custom', message: problem, input: context.value });
-  });
+export const schemaShape = z.strictObject({ columns: z.array(columnSchema).min(1).max(FILE_COLUMNS_MAX) }).check((context) => {
+  // A width or scale that was already refused has no encoding to hash.
+  if (context.issues.length > 0) return;
+  for (const problem of schemaProblems(context.value)) context.issues.push({ code: 'custom', message: problem, input: context.value });
+});
 
 function* schemaProblems(schema: Schema): Generator<string> {
   const promised = promisedColumns(schema);
@@ -100,7 +114,8 @@ function* schemaProblems(schema: Schema): Generator<string> {
     hashes.add(hash);
   }
   const positions = schema.columns.map((column) => column.source);
-  if (positions.some((position, index) => index > 0 && position <= (positions[index - 1] as number))) yield 'columns are not in the order of the file';
+  if (positions.some((position, index) => index > 0 && position <= (positions[index - 1] as number)))
+    yield 'columns are not in the order of the file';
 }
 
 /**
@@ -143,7 +158,9 @@ export function normalizeKeyword(keyword: string): string {
 
 /** Whether a text is a keyword in its normal form. */
 export function isKeyword(text: string): boolean {
-  return text.length >= 1 && text.length <= KEYWORD_LENGTH_MAX && text === normalizeKeyword(text) && text.isWellFormed() && !/\p{Cc}/u.test(text);
+  return (
+    text.length >= 1 && text.length <= KEYWORD_LENGTH_MAX && text === normalizeKeyword(text) && text.isWellFormed() && !/\p{Cc}/u.test(text)
+  );
 }
 
 /** `tag`: the field element of one keyword. */
@@ -160,7 +177,10 @@ export function keywordTags(keywords: readonly string[]): readonly Tag[] {
   const unusable = normalized.find((keyword) => !isKeyword(keyword));
   if (unusable !== undefined || normalized.length > TAGS_MAX) {
     throw new AppError('DATASET_KEYWORDS_INVALID', {
-      what: unusable === undefined ? `There are ${normalized.length} keywords.` : `The keyword "${unusable.slice(0, KEYWORD_LENGTH_MAX)}" is empty, too long or holds control characters.`,
+      what:
+        unusable === undefined
+          ? `There are ${normalized.length} keywords.`
+          : `The keyword "${unusable.slice(0, KEYWORD_LENGTH_MAX)}" is empty, too long or holds control characters.`,
       consequence: 'The dataset was not committed to.',
       remedy: `Give at most ${TAGS_MAX} keywords of 1 to ${KEYWORD_LENGTH_MAX} characters.`,
     });

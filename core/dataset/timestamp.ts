@@ -25,15 +25,12 @@ export function parseTimestamp(text: string, reading: TimeReading, mark: Decimal
 function parseCalendar(text: string, zoneOffsetMinutes: number): FixedPoint | null {
   const match = calendarPattern.exec(text);
   if (match === null) return null;
-  const [year, month, day, hour, minute, second] = [1, 2, 3, 4, 5, 6].map((group) => Number(match[group] ?? 0)) as [number, number, number, number, number, number];
-  const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
+  const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '0', zone] = match;
+  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second)));
   // Date.UTC carries over what no calendar or clock has (February 30, 24:00, a leap second); such a cell is an error, not another day.
-  const exact =
-    date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day && date.getUTCHours() === hour && date.getUTCMinutes() === minute && date.getUTCSeconds() === second;
-  if (!exact) return null;
-  const offset = match[8] === undefined ? zoneOffsetMinutes : parseZone(match[8]);
+  if (!date.toISOString().startsWith(`${year}-${month}-${day}T${hour}:${minute}:${second}`)) return null;
+  const offset = zone === undefined ? zoneOffsetMinutes : parseZone(zone);
   if (offset === null) return null;
-  const fraction = match[7] ?? '0';
   const milliseconds = toFixedPoint({ digits: BigInt(fraction), exponent: 3 - fraction.length }, 0);
   return milliseconds && { integer: BigInt(date.getTime() - offset * MINUTE_MS) + milliseconds.integer, error: milliseconds.error };
 }
