@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HDNodeWallet, Mnemonic } from 'ethers';
 import { createGenesisDocument, type GenesisDocument } from '../../core/ledger/genesis.ts';
+import type { LedgerStore } from '../../core/ledger/ledger-store.ts';
 
 const mnemonic = Mnemonic.fromPhrase('test test test test test test test test test test test junk');
 
@@ -43,4 +44,26 @@ export function compileContract(source: string, name: string): CompiledContract 
   const contract = output.contracts?.['source.sol']?.[name];
   if (contract === undefined) throw new Error(JSON.stringify(output.errors));
   return { abi: contract.abi, bytecode: `0x${contract.evm.bytecode.object}` };
+}
+
+/** A store that forgets everything at the end. */
+export function memoryStore(): LedgerStore {
+  const entries = new Map<string, Uint8Array>();
+  const spell = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+  return {
+    get: (key) => entries.get(spell(key)),
+    write: async (writes) => {
+      for (const { key, value } of writes) {
+        if (value === null) entries.delete(spell(key));
+        else entries.set(spell(key), value);
+      }
+    },
+    scan: async ({ from, to, limit }) =>
+      [...entries]
+        .filter(([key]) => key >= spell(from) && key < spell(to))
+        .sort(([left], [right]) => (left < right ? -1 : 1))
+        .slice(0, limit)
+        .map(([key, value]) => [new Uint8Array(Buffer.from(key, 'hex')), value] as const),
+    close: async () => undefined,
+  };
 }
