@@ -2,35 +2,23 @@
  * Deploys a network's contracts in their order: registry, records, verifier (its list of verifying keys filled and
  * sealed), market. Nothing refers to an address before it has code, and the market only to a sealed verifier.
  */
-import { ContractFactory, type JsonRpcProvider, keccak256, NonceManager, toUtf8Bytes, Wallet } from 'ethers';
+import { ContractFactory, type JsonRpcProvider, NonceManager, Wallet } from 'ethers';
 import { assert } from '../base/assert.ts';
 import { type Hex, toHex } from '../base/bytes.ts';
+import type { VerifyingKey } from '../proofs/verifying-key.ts';
 import type { ContractName } from '../sharing/chain.ts';
+import { nameId } from '../sharing/name-id.ts';
 import { loadContractArtifact } from './contract-artifacts.ts';
 import { chainFailure } from './ethers-transaction-sender.ts';
 
-/** A Groth16 verifying key as snarkjs exports it (projective coordinates, decimal). */
-export interface SnarkjsVerifyingKey {
-  readonly vk_alpha_1: readonly string[];
-  readonly vk_beta_2: readonly (readonly string[])[];
-  readonly vk_gamma_2: readonly (readonly string[])[];
-  readonly vk_delta_2: readonly (readonly string[])[];
-  readonly IC: readonly (readonly string[])[];
-}
-
 /** A key in the order of EIP-197: points of G2 with the imaginary part first. */
-export function solidityVerifyingKey(key: SnarkjsVerifyingKey) {
+export function solidityVerifyingKey(key: VerifyingKey) {
   const g1 = (point: readonly string[]) => [point[0], point[1]];
   const g2 = (point: readonly (readonly string[])[]) => [
     [point[0]?.[1], point[0]?.[0]],
     [point[1]?.[1], point[1]?.[0]],
   ];
   return { alpha: g1(key.vk_alpha_1), beta: g2(key.vk_beta_2), gamma: g2(key.vk_gamma_2), delta: g2(key.vk_delta_2), ic: key.IC.map(g1) };
-}
-
-/** keccak256 of a circuit's or template's name: what contracts call it by. */
-export function nameId(name: string): Hex {
-  return keccak256(toUtf8Bytes(name)) as Hex;
 }
 
 /** What a deployment needs. */
@@ -42,7 +30,7 @@ export interface Deployment {
   readonly parametersHash: Hex;
   readonly development: boolean;
   /** By circuit name. */
-  readonly verifyingKeys: Readonly<Record<string, SnarkjsVerifyingKey>>;
+  readonly verifyingKeys: Readonly<Record<string, VerifyingKey>>;
   readonly onStep?: (step: string) => void;
 }
 

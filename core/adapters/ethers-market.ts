@@ -1,9 +1,10 @@
 /** The market read over Ethereum JSON-RPC: {@link MarketReader} with ethers. */
 import { Contract, type JsonRpcProvider, type Result, zeroPadValue } from 'ethers';
 import type { Hex } from '../base/bytes.ts';
+import type { RequirementFields } from '../proofs/requirement.ts';
 import type { ContractName } from '../sharing/chain.ts';
 import { offerStates } from '../sharing/chain-reader.ts';
-import type { MarketOffer, MarketReader, MarketRequirement, MarketRequirementFields, MarketTerms, TimelineEntry } from '../sharing/market.ts';
+import type { MarketOffer, MarketReader, MarketRequirement, MarketTerms, TimelineEntry } from '../sharing/market.ts';
 import { loadContractArtifact } from './contract-artifacts.ts';
 import { chainFailure } from './ethers-transaction-sender.ts';
 
@@ -53,7 +54,8 @@ export function createEthersMarket(
       const abi = contracts[contract].interface;
       for (const log of await provider.getLogs(filter)) {
         const parsed = abi.parseLog(log);
-        if (parsed) found.push({ event: parsed.name, blockNumber: log.blockNumber, transactionHash: hex(log.transactionHash), args: parsed.args });
+        if (parsed)
+          found.push({ event: parsed.name, blockNumber: log.blockNumber, transactionHash: hex(log.transactionHash), args: parsed.args });
       }
     }
     return found;
@@ -124,7 +126,11 @@ export function createEthersMarket(
     }),
     provedSegments: guarded(async (offerId) => {
       const words = Array.from(await read('sharingMarket', 'provedSegments', offerId), integer);
-      return new Set(words.flatMap((word, place) => Array.from({ length: 256 }, (_, bit) => bit).flatMap((bit) => ((word >> BigInt(bit)) & 1n ? [256 * place + bit] : []))));
+      return new Set(
+        words.flatMap((word, place) =>
+          Array.from({ length: 256 }, (_, bit) => bit).flatMap((bit) => ((word >> BigInt(bit)) & 1n ? [256 * place + bit] : [])),
+        ),
+      );
     }),
     partials: guarded((offerId, count) =>
       Promise.all(Array.from({ length: count }, async (_, index) => integer(await read('sharingMarket', 'partialOf', offerId, index)))),
@@ -140,7 +146,9 @@ export function createEthersMarket(
     timeline: guarded(async (offer) => {
       const entries = await Promise.all([
         events('dataRecords', [null, offer.datasetId]).then((logs) => logs.map((log) => entry('dataRecords', log))),
-        events('sharingMarket', [topic('RequirementPublished'), offer.requestId]).then((logs) => logs.map((log) => entry('sharingMarket', log))),
+        events('sharingMarket', [topic('RequirementPublished'), offer.requestId]).then((logs) =>
+          logs.map((log) => entry('sharingMarket', log)),
+        ),
         events('sharingMarket', [null, topicOf(offer.offerId)]).then((logs) => logs.map((log) => entry('sharingMarket', log))),
       ]);
       return entries.flat().sort((left, right) => left.blockNumber - right.blockNumber);
@@ -149,7 +157,10 @@ export function createEthersMarket(
 }
 
 function entry(contract: EventContract, { event, blockNumber, transactionHash, args }: ParsedEvent): TimelineEntry {
-  const named = Object.entries(args.toObject()).map(([name, value]) => [name, value instanceof Array ? JSON.stringify(value, decimal) : String(value)]);
+  const named = Object.entries(args.toObject()).map(([name, value]) => [
+    name,
+    value instanceof Array ? JSON.stringify(value, decimal) : String(value),
+  ]);
   return { event, contract, blockNumber, transactionHash, fields: Object.fromEntries(named) };
 }
 
@@ -157,7 +168,7 @@ function decimal(_: string, value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value;
 }
 
-function requirementFields(fields: Result): MarketRequirementFields {
+function requirementFields(fields: Result): RequirementFields {
   return {
     slotCount: Number(fields['slotCount']),
     minRows: integer(fields['minRows']),

@@ -25,7 +25,13 @@ export function openProvider(rpcUrl: string, chainId: number): JsonRpcProvider {
 export function chainFailure(error: unknown): unknown {
   if (error instanceof AppError) return error;
   const code = (error as { code?: unknown } | null)?.code;
-  if (isError(error, 'NETWORK_ERROR') || isError(error, 'TIMEOUT') || isError(error, 'SERVER_ERROR') || code === 'ECONNREFUSED' || code === 'ECONNRESET') {
+  if (
+    isError(error, 'NETWORK_ERROR') ||
+    isError(error, 'TIMEOUT') ||
+    isError(error, 'SERVER_ERROR') ||
+    code === 'ECONNREFUSED' ||
+    code === 'ECONNRESET'
+  ) {
     return new AppError(
       'CHAIN_UNREACHABLE',
       {

@@ -12,7 +12,10 @@ export const hexOfLength = (byteLength: number) =>
   z.custom<Hex>((text) => isHex(text) && text.length === 2 + 2 * byteLength, `must be ${byteLength} bytes in lower-case hexadecimal`);
 /** Bytes of at most a given length in canonical hexadecimal. */
 export const hexUpTo = (byteLengthMax: number) =>
-  z.custom<Hex>((text) => isHex(text) && text.length <= 2 + 2 * byteLengthMax, `must be at most ${byteLengthMax} bytes in lower-case hexadecimal`);
+  z.custom<Hex>(
+    (text) => isHex(text) && text.length <= 2 + 2 * byteLengthMax,
+    `must be at most ${byteLengthMax} bytes in lower-case hexadecimal`,
+  );
 /** A non-empty set of roles. */
 export const rolesSchema = z.int().min(1).max(entityRolesAll);
 

@@ -3,29 +3,8 @@
  * timeline of everything that happened (paper, section 8.5). `core/adapters/ethers-market.ts` reads it.
  */
 import type { Hex } from '../base/bytes.ts';
+import type { RequirementFields } from '../proofs/requirement.ts';
 import type { ChainOffer } from './chain-reader.ts';
-
-/** One column of a requirement as the contract holds it; values in the stored form u. */
-export interface MarketSlot {
-  readonly colHash: bigint;
-  readonly lo: bigint;
-  readonly hi: bigint;
-  readonly meanLo: bigint;
-}
-
-/** The public content of a requirement (docs/formats.md, "Requirement and statements"); unused places are 0. */
-export interface MarketRequirementFields {
-  readonly slotCount: number;
-  readonly minRows: bigint;
-  readonly timeUsed: boolean;
-  readonly timeFrom: bigint;
-  readonly timeTo: bigint;
-  readonly minSpan: bigint;
-  readonly width: number;
-  readonly keywords: readonly bigint[];
-  readonly meanHi: readonly bigint[];
-  readonly slots: readonly MarketSlot[];
-}
 
 /** Conditions of trade. Amounts in wei, times in Unix seconds, windows in seconds. */
 export interface MarketTerms {
@@ -49,7 +28,7 @@ export interface MarketRequirement {
   readonly escrow: bigint;
   /** h' */
   readonly requirementHash: bigint;
-  readonly fields: MarketRequirementFields;
+  readonly fields: RequirementFields;
   readonly terms: MarketTerms;
 }
 

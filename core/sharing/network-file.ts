@@ -33,7 +33,13 @@ export function isAllowedUrl(text: string): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname));
 }
 
-const artifact = z.strictObject({ sha256: hexOf(32), bytes: z.int().positive().max(4 * 2 ** 30) });
+const artifact = z.strictObject({
+  sha256: hexOf(32),
+  bytes: z
+    .int()
+    .positive()
+    .max(4 * 2 ** 30),
+});
 
 const circuit = z.strictObject({
   /** The witness calculator (WebAssembly). */
@@ -125,7 +131,11 @@ export function readNetworkFile(text: string): SignedNetwork {
   }
   const file = fileSchema.safeParse(parsed);
   if (!file.success)
-    return refuse('NETWORK_FILE_MALFORMED', 'The file is not a network file, or a part of it is missing.', 'Ask the operator for the file again.');
+    return refuse(
+      'NETWORK_FILE_MALFORMED',
+      'The file is not a network file, or a part of it is missing.',
+      'Ask the operator for the file again.',
+    );
   const version = z.object({ version: z.int() }).safeParse(file.data.network);
   if (version.success && version.data.version > NETWORK_FILE_VERSION)
     refuse(

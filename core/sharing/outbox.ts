@@ -39,7 +39,12 @@ export class Outbox {
    * Performs the transaction of step `name` from `account` and gives it when it is final. Repeating is harmless.
    * Throws `CHAIN_TRANSACTION_REJECTED` when the contract refuses it.
    */
-  perform(name: string, account: { address: Hex; privateKey: Uint8Array }, call: ContractCall, signal?: AbortSignal): Promise<FinalTransaction> {
+  perform(
+    name: string,
+    account: { address: Hex; privateKey: Uint8Array },
+    call: ContractCall,
+    signal?: AbortSignal,
+  ): Promise<FinalTransaction> {
     const previous = this.#queues.get(account.address) ?? Promise.resolve();
     const result = previous.then(() => this.#perform(name, account, call, signal));
     // The queue goes on whatever became of this step; its own caller receives the failure.
@@ -53,7 +58,12 @@ export class Outbox {
     return result;
   }
 
-  async #perform(name: string, account: { address: Hex; privateKey: Uint8Array }, call: ContractCall, signal?: AbortSignal): Promise<FinalTransaction> {
+  async #perform(
+    name: string,
+    account: { address: Hex; privateKey: Uint8Array },
+    call: ContractCall,
+    signal?: AbortSignal,
+  ): Promise<FinalTransaction> {
     const document = `outbox-${name}`;
     for (let attempt = 0; attempt <= REPLACEMENTS_MAX; attempt++) {
       let entry = await this.#documents.load(document, entrySchema.nullable());

@@ -80,6 +80,11 @@ export const deletionReceiptSchema = z.strictObject({
 });
 export type DeletionReceipt = z.infer<typeof deletionReceiptSchema>;
 
+/** The id of the upload of the file `sha256` by `owner`: neither side has to remember it. */
+export function uploadIdOf(owner: Hex, sha256: Hex): string {
+  return `${sha256.slice(2)}-${owner.slice(2)}`;
+}
+
 /** Label of the box in which a proxy gets its share. */
 export function proxyShareLabel(context: GrantContext): BoxLabel {
   return { purpose: 'proxy-share', context: encodeGrantContext(context) };

@@ -1,0 +1,234 @@
+/**
+ * The life of an owner's dataset up to its record on chain (paper, sections 6.4 and 6.5): committed and encrypted
+ * offline, then uploaded, recorded, and the key of its own identity fetched and checked.
+ *
+ * Invariants: what is encrypted is the snapshot that was committed to; every attempt to encrypt makes a fresh
+ * encapsulation; a dataset identity gets one header, which is immutable once it is recorded.
+ */
+import { z } from 'zod';
+import { AppError } from '../base/app-error.ts';
+import { fromHex, type Hex, toBigEndian, toHex } from '../base/bytes.ts';
+import type { Clock, Random } from '../base/ports.ts';
+import { encodeSourceContext, type SourceContext } from '../crypto/context.ts';
+import { type FileLabel, fileLabelOf } from '../crypto/file-stream.ts';
+import { formatIdentity } from '../crypto/identity.ts';
+import { checkIdentityKey, encapsulate } from '../crypto/identity-encryption.ts';
+import type { PseudonymKeys } from '../crypto/key-derivation.ts';
+import type { PairingEngine } from '../crypto/pairing-engine.ts';
+import type { PublicParameters } from '../crypto/scheme-algebra.ts';
+import { decodeIdentityKey, encodeHeader } from '../crypto/scheme-encodings.ts';
+import { headerHash } from '../crypto/scheme-hashes.ts';
+import type { Documents } from './documents.ts';
+import { hexOfLength, hexUpTo } from './enrolment.ts';
+import type { Network } from './network-file.ts';
+import type { Outbox } from './outbox.ts';
+import type { PkgPort, ProxyPort, TransferOptions } from './services.ts';
+import { dataRecordTypes, signTypedData } from './typed-data.ts';
+import type { Machine } from './workflow.ts';
+
+const decimal = z.string().regex(/^(0|[1-9][0-9]{0,77})$/);
+
+const facts = z.strictObject({
+  version: z.literal(1),
+  datasetId: hexOfLength(32),
+  /** What the user calls it. */
+  name: z.string().max(200),
+  /** Which of the user's pseudonyms owns it. */
+  pseudonymIndex: z.int().min(0),
+  owner: hexOfLength(20),
+  /** Secret to the owner and the receivers: salts of leaves and partials derive from it. */
+  seed: hexOfLength(32),
+  keywords: z.array(z.string().max(200)).max(16),
+  createdAtMs: z.int(),
+});
+const committed = facts.extend({ datasetRoot: decimal, payloadBytes: z.int().positive() });
+const encrypted = committed.extend({
+  context: hexUpTo(2048),
+  header: hexUpTo(2048),
+  headerHash: hexOfLength(32),
+  ciphertextHash: hexOfLength(32),
+  ciphertextBytes: z.int().positive(),
+  recordedAt: z.int(),
+});
+const keyed = encrypted.extend({ recordedInBlock: z.int(), identityKey: hexUpTo(1024) });
+
+/** A dataset of the owner; `state` says how far it has come. */
+export const datasetWorkSchema = z.discriminatedUnion('state', [
+  facts.extend({ state: z.literal('imported') }),
+  committed.extend({ state: z.literal('committed') }),
+  encrypted.extend({ state: z.literal('encrypted') }),
+  encrypted.extend({ state: z.literal('uploaded') }),
+  encrypted.extend({ state: z.literal('recorded'), recordedInBlock: z.int() }),
+  keyed.extend({ state: z.literal('ready') }),
+]);
+export type DatasetWork = z.infer<typeof datasetWorkSchema>;
+export type DatasetState = DatasetWork['state'];
+/** A dataset that can be offered. */
+export type ReadyDataset = Extract<DatasetWork, { state: 'ready' }>;
+
+/** The dataset's files: its folder, its payload, its ciphertext. */
+export interface DatasetFiles {
+  /** Commits to the imported folder under the facts of `work`; gives the root and the length of the payload. */
+  commit(work: DatasetWork, options: TransferOptions): Promise<{ datasetRoot: bigint; payloadBytes: number }>;
+  /** Encrypts the payload; a leftover of an earlier attempt is replaced. */
+  encrypt(work: DatasetWork, key: Uint8Array, label: FileLabel, options: TransferOptions): Promise<{ sha256: Hex; bytes: number }>;
+  /** Where the ciphertext is. */
+  ciphertextPath(datasetId: Hex): string;
+}
+
+/** What the machine of a dataset needs. */
+export interface DatasetPorts {
+  readonly documents: Documents;
+  readonly files: DatasetFiles;
+  readonly network: Network;
+  readonly engine: PairingEngine;
+  readonly parameters: PublicParameters;
+  readonly outbox: Outbox;
+  readonly pkg: PkgPort;
+  readonly proxies: readonly ProxyPort[];
+  readonly keysOf: (pseudonymIndex: number) => PseudonymKeys;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly transfer: TransferOptions;
+}
+
+/** Plaintext bytes of a chunk of every ciphertext. */
+const CHUNK_BYTES = 64 * 1024;
+
+/** Name of a dataset's document. */
+export function datasetDocument(datasetId: Hex): string {
+  return `dataset-${datasetId.slice(2)}`;
+}
+
+/** The identity under which a dataset is encrypted. */
+export function datasetIdentity(network: Network, owner: Hex, datasetId: Hex): string {
+  return formatIdentity({
+    kind: 'dataset',
+    chainId: BigInt(network.chain.chainId),
+    contract: network.contracts.dataRecords,
+    pseudonym: owner,
+    datasetId,
+  });
+}
+
+/** A fresh dataset id: 31 random bytes after a zero byte. */
+export function newDatasetId(random: Random): Hex {
+  return `0x00${toHex(random.bytes(31)).slice(2)}`;
+}
+
+/** The machine that takes a dataset from its import to its record. */
+export function datasetMachine(ports: DatasetPorts): Machine<DatasetState, DatasetWork> {
+  const { documents, files, network, engine, parameters, outbox, pkg, proxies, keysOf, clock, random, transfer } = ports;
+
+  function sourceContext(work: z.infer<typeof committed>): SourceContext {
+    return {
+      chainId: BigInt(network.chain.chainId),
+      contract: network.contracts.dataRecords,
+      datasetId: work.datasetId,
+      owner: work.owner,
+      ownerIdentity: datasetIdentity(network, work.owner, work.datasetId),
+      datasetRoot: toHex(toBigEndian(BigInt(work.datasetRoot), 32)),
+      plaintextLength: BigInt(work.payloadBytes),
+      chunkSize: CHUNK_BYTES,
+    };
+  }
+
+  return {
+    save: (work) => documents.save(datasetDocument(work.datasetId), work),
+    stages: {
+      imported: {
+        waitsFor: 'me',
+        step: async (work) => {
+          const { datasetRoot, payloadBytes } = await files.commit(work, transfer);
+          return { ...work, state: 'committed', datasetRoot: datasetRoot.toString(), payloadBytes };
+        },
+      },
+      committed: {
+        waitsFor: 'me',
+        step: async (work) => {
+          if (work.state !== 'committed') return undefined;
+          const context = sourceContext(work);
+          const { header, key } = encapsulate(engine, parameters, context, random);
+          const { sha256, bytes } = await files.encrypt(work, key, fileLabelOf(context), transfer);
+          return {
+            ...work,
+            state: 'encrypted',
+            context: toHex(encodeSourceContext(context)),
+            header: toHex(encodeHeader(engine, header)),
+            headerHash: toHex(headerHash(engine, context, header)),
+            ciphertextHash: sha256,
+            ciphertextBytes: bytes,
+            recordedAt: Math.floor(clock.nowMs() / 1000),
+          };
+        },
+      },
+      encrypted: {
+        waitsFor: 'proxies',
+        step: async (work) => {
+          if (work.state !== 'encrypted') return undefined;
+          const keys = keysOf(work.pseudonymIndex);
+          const file = { path: files.ciphertextPath(work.datasetId), sha256: work.ciphertextHash, bytes: work.ciphertextBytes };
+          for (const proxy of proxies) {
+            await proxy.upload(keys, file, transfer);
+            await proxy.putHeader(keys, work.headerHash, { header: work.header, context: work.context });
+          }
+          return { ...work, state: 'uploaded' };
+        },
+      },
+      uploaded: {
+        waitsFor: 'me',
+        step: async (work) => {
+          if (work.state !== 'uploaded') return undefined;
+          const { account } = keysOf(work.pseudonymIndex);
+          const { datasetId, owner, datasetRoot, headerHash: recordedHeader, ciphertextHash, ciphertextBytes, recordedAt } = work;
+          const record = {
+            datasetId,
+            owner,
+            datasetRoot,
+            headerHash: recordedHeader,
+            ciphertextHash,
+            ciphertextSize: ciphertextBytes,
+            recordedAt,
+          };
+          const place = { chainId: network.chain.chainId, verifyingContract: network.contracts.dataRecords };
+          const signature = signTypedData(account, place, dataRecordTypes, record);
+          const { blockNumber } = await outbox.perform(`record-${datasetId.slice(2)}`, account, {
+            contract: 'dataRecords',
+            method: 'record',
+            arguments: [...Object.values(record), signature],
+          });
+          return { ...work, state: 'recorded', recordedInBlock: blockNumber };
+        },
+      },
+      recorded: {
+        waitsFor: 'pkg',
+        step: async (work) => {
+          if (work.state !== 'recorded') return undefined;
+          const identity = datasetIdentity(network, work.owner, work.datasetId);
+          const encoded = await pkg.identityKey(keysOf(work.pseudonymIndex), identity);
+          if (!checkIdentityKey(engine, parameters, identity, decodeIdentityKey(engine, encoded))) throw identityKeyWrong(identity);
+          return { ...work, state: 'ready', identityKey: toHex(encoded) };
+        },
+      },
+      ready: { waitsFor: 'nobody' },
+    },
+  };
+}
+
+/** The error for an identity key that does not fit the network's public parameters. */
+export function identityKeyWrong(identity: string): AppError {
+  return new AppError(
+    'PKG_IDENTITY_KEY_WRONG',
+    {
+      what: 'The key that the PKG handed out does not fit its public parameters.',
+      consequence: 'It was thrown away; no money was put at risk with it.',
+      remedy: 'Try again; if it repeats, tell the operator of the network.',
+    },
+    { data: { identity } },
+  );
+}
+
+/** The decoded key of a ready dataset's identity. */
+export function datasetKeyOf(engine: PairingEngine, dataset: ReadyDataset) {
+  return decodeIdentityKey(engine, fromHex(dataset.identityKey));
+}

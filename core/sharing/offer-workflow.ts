@@ -1,0 +1,340 @@
+/**
+ * The owner's side of a trade (paper, sections 6.6 to 6.8): offer, prove every segment and the whole, and once the
+ * consumer has accepted, grant re-encryption to its receiving identity.
+ *
+ * Invariants: a proof is stored before it is sent; the grant is made once and stored before its hash goes on chain, so
+ * that a repeated step records and delivers the same grant; shares go to proxies only after the grant is final.
+ */
+import { z } from 'zod';
+import { AppError } from '../base/app-error.ts';
+import { assert } from '../base/assert.ts';
+import { fromHex, type Hex, toHex } from '../base/bytes.ts';
+import type { Random } from '../base/ports.ts';
+import { encodeGrantContext, type GrantContext } from '../crypto/context.ts';
+import { formatIdentity } from '../crypto/identity.ts';
+import type { PseudonymKeys } from '../crypto/key-derivation.ts';
+import { sealBox } from '../crypto/message-box.ts';
+import type { PairingEngine } from '../crypto/pairing-engine.ts';
+import { generateReEncryptionKey, shareReEncryptionKey } from '../crypto/re-encryption.ts';
+import type { PublicParameters } from '../crypto/scheme-algebra.ts';
+import { encodeGrant, encodeProxyShare } from '../crypto/scheme-encodings.ts';
+import { grantHash } from '../crypto/scheme-hashes.ts';
+import type { OfferState } from './chain-reader.ts';
+import { datasetKeyOf, type ReadyDataset } from './dataset-workflow.ts';
+import type { Documents } from './documents.ts';
+import { hexOfLength, hexUpTo } from './enrolment.ts';
+import type { MarketReader } from './market.ts';
+import { nameId } from './name-id.ts';
+import type { Network } from './network-file.ts';
+import type { Outbox } from './outbox.ts';
+import { proxyShareLabel } from './proxy-messages.ts';
+import type { ProxyPort } from './services.ts';
+import { aggregateStatementTypes, grantTypes, segmentStatementTypes, signTypedData } from './typed-data.ts';
+import type { Machine } from './workflow.ts';
+
+const decimal = z.string().regex(/^(0|[1-9][0-9]{0,77})$/);
+
+/** A Groth16 proof in the order of EIP-197, integers in decimal. */
+const proofSchema = z.strictObject({
+  a: z.tuple([decimal, decimal]),
+  b: z.tuple([z.tuple([decimal, decimal]), z.tuple([decimal, decimal])]),
+  c: z.tuple([decimal, decimal]),
+});
+/** A statement with its proof, as it goes to the contract. */
+export const provedStatementSchema = z.strictObject({ publicSignals: z.array(decimal).min(1).max(64), proof: proofSchema });
+export type ProvedStatement = z.infer<typeof provedStatementSchema>;
+
+const facts = z.strictObject({
+  version: z.literal(1),
+  offerId: decimal,
+  requestId: hexOfLength(32),
+  datasetId: hexOfLength(32),
+  pseudonymIndex: z.int().min(0),
+  salt: hexOfLength(32),
+  template: z.string().max(80),
+  /** Unix seconds until which proofs and acceptance are possible. */
+  deadline: z.int().positive(),
+  segmentCount: z.int().positive(),
+  /** Wei that the owner puts in until the trade is over. */
+  bond: decimal,
+});
+const granted = facts.extend({
+  context: hexUpTo(2048),
+  grant: hexUpTo(64 * 1024),
+  grantHash: hexOfLength(32),
+  liveUntil: z.int().positive(),
+  /** Sealed for proxy 1..n in order. */
+  shareBoxes: z.array(hexUpTo(4096)).min(1).max(255),
+});
+
+/** An offer of the owner; `state` says how far it has come. */
+export const offerWorkSchema = z.discriminatedUnion('state', [
+  facts.extend({ state: z.literal('drafted') }),
+  facts.extend({ state: z.literal('made') }),
+  facts.extend({ state: z.literal('proved') }),
+  facts.extend({ state: z.literal('submitted') }),
+  facts.extend({ state: z.literal('verified') }),
+  facts.extend({ state: z.literal('accepted') }),
+  granted.extend({ state: z.literal('grant-made') }),
+  granted.extend({ state: z.literal('grant-recorded') }),
+  granted.extend({ state: z.literal('granted') }),
+  facts.extend({ state: z.literal('ended'), outcome: z.enum(['paid', 'refunded', 'expired', 'revoked']) }),
+]);
+export type OfferWork = z.infer<typeof offerWorkSchema>;
+export type OfferWorkState = OfferWork['state'];
+
+/** Proves the statements of one offer. */
+export interface OfferProver {
+  segment(work: OfferWork, segmentIndex: number, signal?: AbortSignal): Promise<ProvedStatement>;
+  /** `partials` are those of all segments in order. */
+  aggregate(work: OfferWork, partials: readonly bigint[], signal?: AbortSignal): Promise<ProvedStatement>;
+}
+
+/** What the machine of an offer needs. */
+export interface OfferPorts {
+  readonly documents: Documents;
+  readonly network: Network;
+  readonly engine: PairingEngine;
+  readonly parameters: PublicParameters;
+  readonly market: MarketReader;
+  readonly outbox: Outbox;
+  readonly proxies: readonly ProxyPort[];
+  readonly prover: OfferProver;
+  readonly dataset: ReadyDataset;
+  readonly keysOf: (pseudonymIndex: number) => PseudonymKeys;
+  readonly random: Random;
+  readonly signal?: AbortSignal;
+  /** Told after every statement that is proved or accepted by the contract. */
+  readonly onProgress?: (progress: { readonly step: 'prove' | 'submit'; readonly done: number; readonly total: number }) => void;
+}
+
+/** How long a grant lives, in seconds from the moment it is made: within it the consumer fetches its fragments. */
+const GRANT_LIFE_SECONDS = 30n * 24n * 3600n;
+
+/** Position of `partial` in the public signals of a segment (docs/formats.md). */
+const PARTIAL_SIGNAL = 8;
+
+/** Name of an offer's document. */
+export function offerDocument(offerId: string): string {
+  return `offer-${offerId}`;
+}
+
+function proofDocument(work: OfferWork, segmentIndex: number): string {
+  return `proof-${work.offerId}-${segmentIndex}`;
+}
+
+/** How the chain's state of an offer ends the owner's machine, if it does. */
+function outcomeOf(state: OfferState): 'paid' | 'refunded' | 'expired' | 'revoked' | undefined {
+  return state === 'paid' || state === 'refunded' || state === 'expired' || state === 'revoked' ? state : undefined;
+}
+
+/** The receiving identity of an offer: made for it alone. */
+export function receivingIdentity(network: Network, consumer: Hex, offerId: bigint): string {
+  return formatIdentity({
+    kind: 'receive',
+    chainId: BigInt(network.chain.chainId),
+    contract: network.contracts.sharingMarket,
+    pseudonym: consumer,
+    offerId,
+  });
+}
+
+/** The machine that takes an offer from its draft to its end. */
+export function offerMachine(ports: OfferPorts): Machine<OfferWorkState, OfferWork> {
+  const { documents, network, engine, parameters, market, outbox, proxies, prover, dataset, keysOf, random, signal, onProgress } = ports;
+  const place = { chainId: network.chain.chainId, verifyingContract: network.contracts.sharingMarket };
+
+  async function offerOnChain(work: OfferWork) {
+    const offer = await market.marketOffer(BigInt(work.offerId));
+    assert(offer !== null, 'an offer that was made is on chain');
+    return offer;
+  }
+
+  function ended(work: OfferWork, outcome: 'paid' | 'refunded' | 'expired' | 'revoked'): OfferWork {
+    const { version, offerId, requestId, datasetId, pseudonymIndex, salt, template, deadline, segmentCount, bond } = work;
+    return {
+      version,
+      offerId,
+      requestId,
+      datasetId,
+      pseudonymIndex,
+      salt,
+      template,
+      deadline,
+      segmentCount,
+      bond,
+      state: 'ended',
+      outcome,
+    };
+  }
+
+  async function storedProof(work: OfferWork, segmentIndex: number): Promise<ProvedStatement> {
+    const stored = await documents.load(proofDocument(work, segmentIndex), provedStatementSchema);
+    assert(stored !== undefined, 'a proof is stored before the machine moves on');
+    return stored;
+  }
+
+  function send(work: OfferWork, step: string, method: string, values: readonly unknown[], value = 0n) {
+    const { account } = keysOf(work.pseudonymIndex);
+    return outbox.perform(`${step}-${work.offerId}`, account, { contract: 'sharingMarket', method, arguments: values, value }, signal);
+  }
+
+  function grantContextOf(consumer: Hex): (work: OfferWork) => GrantContext {
+    return (work) => ({
+      chainId: BigInt(network.chain.chainId),
+      contract: network.contracts.sharingMarket,
+      offerId: BigInt(work.offerId),
+      ownerIdentity: formatIdentity({
+        kind: 'dataset',
+        chainId: BigInt(network.chain.chainId),
+        contract: network.contracts.dataRecords,
+        pseudonym: dataset.owner,
+        datasetId: dataset.datasetId,
+      }),
+      receiverIdentity: receivingIdentity(network, consumer, BigInt(work.offerId)),
+      headerHash: dataset.headerHash,
+    });
+  }
+
+  return {
+    save: (work) => documents.save(offerDocument(work.offerId), work),
+    stages: {
+      drafted: {
+        waitsFor: 'me',
+        step: async (work) => {
+          const { requestId, datasetId, salt, template, deadline, bond } = work;
+          await send(work, 'offer', 'offer', [requestId, datasetId, salt, nameId(template), deadline], BigInt(bond));
+          return { ...work, state: 'made' } as OfferWork;
+        },
+      },
+      made: {
+        waitsFor: 'me',
+        step: async (work) => {
+          for (let index = 0; index < work.segmentCount; index++) {
+            signal?.throwIfAborted();
+            if ((await documents.load(proofDocument(work, index), provedStatementSchema)) === undefined)
+              await documents.save(proofDocument(work, index), await prover.segment(work, index, signal));
+            onProgress?.({ step: 'prove', done: index + 1, total: work.segmentCount + 1 });
+          }
+          return { ...work, state: 'proved' } as OfferWork;
+        },
+      },
+      proved: {
+        waitsFor: 'me',
+        step: async (work) => {
+          const accepted = await market.provedSegments(BigInt(work.offerId));
+          const { account } = keysOf(work.pseudonymIndex);
+          for (let index = 0; index < work.segmentCount; index++) {
+            if (!accepted.has(index)) {
+              const { publicSignals, proof } = await storedProof(work, index);
+              const signature = signTypedData(account, place, segmentStatementTypes, { publicSignals, deadline: work.deadline });
+              await send(work, `segment-${index}`, 'submitSegments', [work.offerId, [{ publicSignals, proof, signature }]]);
+            }
+            onProgress?.({ step: 'submit', done: index + 1, total: work.segmentCount + 1 });
+          }
+          return { ...work, state: 'submitted' } as OfferWork;
+        },
+      },
+      submitted: {
+        waitsFor: 'me',
+        step: async (work) => {
+          const document = `proof-${work.offerId}-aggregate`;
+          let statement = await documents.load(document, provedStatementSchema);
+          if (statement === undefined) {
+            const partials: bigint[] = [];
+            for (let index = 0; index < work.segmentCount; index++) {
+              partials.push(BigInt((await storedProof(work, index)).publicSignals[PARTIAL_SIGNAL] as string));
+            }
+            statement = await prover.aggregate(work, partials, signal);
+            await documents.save(document, statement);
+          }
+          onProgress?.({ step: 'prove', done: work.segmentCount + 1, total: work.segmentCount + 1 });
+          const { publicSignals, proof } = statement;
+          const { account } = keysOf(work.pseudonymIndex);
+          const signature = signTypedData(account, place, aggregateStatementTypes, { publicSignals, deadline: work.deadline });
+          await send(work, 'aggregate', 'submitAggregate', [work.offerId, publicSignals, proof, signature]);
+          onProgress?.({ step: 'submit', done: work.segmentCount + 1, total: work.segmentCount + 1 });
+          return { ...work, state: 'verified' } as OfferWork;
+        },
+      },
+      verified: {
+        waitsFor: 'consumer',
+        step: async (work) => {
+          const { state } = await offerOnChain(work);
+          const outcome = outcomeOf(state);
+          if (outcome) return ended(work, outcome);
+          return state === 'verified' ? undefined : ({ ...work, state: 'accepted' } as OfferWork);
+        },
+      },
+      accepted: {
+        waitsFor: 'me',
+        step: async (work) => {
+          const { consumer } = await offerOnChain(work);
+          const context = grantContextOf(consumer)(work);
+          const key = generateReEncryptionKey(engine, parameters, datasetKeyOf(engine, dataset), context, random);
+          const signingKeys = proxies.map((proxy) => fromHex(proxy.signingKey));
+          const { grant, shares } = shareReEncryptionKey(engine, key, network.threshold, signingKeys, random);
+          const shareBoxes: Hex[] = [];
+          for (const [position, proxy] of proxies.entries()) {
+            const share = shares[position];
+            assert(share !== undefined, 'every proxy has a share');
+            shareBoxes.push(
+              toHex(await sealBox(random, fromHex(proxy.messageKey), proxyShareLabel(context), encodeProxyShare(engine, share))),
+            );
+          }
+          return {
+            ...work,
+            state: 'grant-made',
+            context: toHex(encodeGrantContext(context)),
+            grant: toHex(encodeGrant(engine, grant)),
+            grantHash: toHex(grantHash(engine, context, grant)),
+            liveUntil: Number((await market.timeSeconds()) + GRANT_LIFE_SECONDS),
+            shareBoxes,
+          } as OfferWork;
+        },
+      },
+      'grant-made': {
+        waitsFor: 'me',
+        step: async (work) => {
+          if (work.state !== 'grant-made') return undefined;
+          const { account } = keysOf(work.pseudonymIndex);
+          const { offerId, liveUntil } = work;
+          const grant = { offerId, grantHash: work.grantHash, threshold: network.threshold, proxies: proxies.length, liveUntil };
+          const signature = signTypedData(account, place, grantTypes, grant);
+          await send(work, 'grant', 'grant', [...Object.values(grant), signature]);
+          return { ...work, state: 'grant-recorded' };
+        },
+      },
+      'grant-recorded': {
+        waitsFor: 'proxies',
+        step: async (work) => {
+          if (work.state !== 'grant-recorded') return undefined;
+          const keys = keysOf(work.pseudonymIndex);
+          const unreached: AppError[] = [];
+          for (const [position, proxy] of proxies.entries()) {
+            const shareBox = work.shareBoxes[position];
+            assert(shareBox !== undefined, 'every proxy has a box');
+            try {
+              await proxy.putGrant(keys, BigInt(work.offerId), { grant: work.grant, context: work.context, shareBox });
+            } catch (error) {
+              // Threshold re-encryption works without some proxies; with fewer than t reached the step is repeated.
+              if (!(error instanceof AppError) || error.code !== 'SERVICE_UNREACHABLE') throw error;
+              unreached.push(error);
+            }
+          }
+          const [first] = unreached;
+          if (first && proxies.length - unreached.length < network.threshold) throw first;
+          return { ...work, state: 'granted' };
+        },
+      },
+      granted: {
+        waitsFor: 'consumer',
+        step: async (work) => {
+          const outcome = outcomeOf((await offerOnChain(work)).state);
+          return outcome ? ended(work, outcome) : undefined;
+        },
+      },
+      ended: { waitsFor: 'nobody' },
+    },
+  };
+}

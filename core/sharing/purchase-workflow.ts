@@ -1,0 +1,358 @@
+/**
+ * The consumer's side of a trade (paper, sections 6.8 and 6.9): fetch and check the ciphertext of a verified offer, get
+ * the key of the receiving identity, accept, collect fragments, open, decrypt, check against the chain, confirm.
+ *
+ * Invariants: before the price is locked the consumer holds the ciphertext, header and context that the chain names and
+ * a checked key; it confirms only what it has decrypted and recomputed.
+ */
+import { z } from 'zod';
+import { AppError } from '../base/app-error.ts';
+import { assert } from '../base/assert.ts';
+import { fromHex, type Hex, toHex } from '../base/bytes.ts';
+import { DecodeError } from '../base/codec.ts';
+import { decodeGrantContext, decodeSourceContext, type SourceContext } from '../crypto/context.ts';
+import { type FileLabel, fileLabelOf } from '../crypto/file-stream.ts';
+import { checkIdentityKey } from '../crypto/identity-encryption.ts';
+import type { PseudonymKeys } from '../crypto/key-derivation.ts';
+import type { PairingEngine } from '../crypto/pairing-engine.ts';
+import { type Delivery, type OpenVerdict, open } from '../crypto/re-encryption.ts';
+import type { Fragment, PublicParameters } from '../crypto/scheme-algebra.ts';
+import { decodeFragment, decodeGrant, decodeHeader, decodeIdentityKey } from '../crypto/scheme-encodings.ts';
+import { headerHash } from '../crypto/scheme-hashes.ts';
+import type { ChainDataRecord, ChainReader } from './chain-reader.ts';
+import { datasetIdentity, identityKeyWrong } from './dataset-workflow.ts';
+import type { Documents } from './documents.ts';
+import { hexOfLength, hexUpTo } from './enrolment.ts';
+import type { MarketOffer, MarketReader } from './market.ts';
+import type { Network } from './network-file.ts';
+import { receivingIdentity } from './offer-workflow.ts';
+import type { Outbox } from './outbox.ts';
+import { isFragmentSignedBy, type SignedFragment, type StoredGrant } from './proxy-messages.ts';
+import type { PkgPort, ProxyPort, TransferOptions } from './services.ts';
+import type { Machine } from './workflow.ts';
+
+const facts = z.strictObject({
+  version: z.literal(1),
+  offerId: z.string().regex(/^(0|[1-9][0-9]{0,77})$/),
+  requestId: hexOfLength(32),
+  datasetId: hexOfLength(32),
+  pseudonymIndex: z.int().min(0),
+});
+const fetched = facts.extend({ header: hexUpTo(2048), context: hexUpTo(2048) });
+const keyed = fetched.extend({ identityKey: hexUpTo(1024) });
+const opened = keyed.extend({
+  /** The data-encryption key: sealed with everything else. */
+  key: hexOfLength(32),
+  /** Proxies whose fragment failed its proof although others sufficed. */
+  faultyProxies: z.array(z.int()).max(255),
+});
+
+/** A purchase of the consumer; `state` says how far it has come. */
+export const purchaseWorkSchema = z.discriminatedUnion('state', [
+  facts.extend({ state: z.literal('found') }),
+  fetched.extend({ state: z.literal('fetched') }),
+  keyed.extend({ state: z.literal('keyed') }),
+  keyed.extend({ state: z.literal('accepted') }),
+  opened.extend({ state: z.literal('opened') }),
+  opened.extend({ state: z.literal('received') }),
+  opened.extend({ state: z.literal('ended'), outcome: z.literal('paid') }),
+  facts.extend({ state: z.literal('closed'), outcome: z.enum(['paid', 'refunded', 'expired', 'revoked']) }),
+]);
+export type PurchaseWork = z.infer<typeof purchaseWorkSchema>;
+export type PurchaseState = PurchaseWork['state'];
+
+/** The received dataset's files. */
+export interface ReceivedFiles {
+  ciphertextPath(datasetId: Hex): string;
+  /**
+   * Decrypts the payload and unpacks it, recomputing root and file hash; what is refused leaves nothing behind.
+   * Harmless when it was done before.
+   */
+  unpack(
+    work: PurchaseWork,
+    key: Uint8Array,
+    label: FileLabel,
+    expected: { datasetRoot: bigint; owner: Hex; datasetId: Hex },
+    options: TransferOptions,
+  ): Promise<void>;
+}
+
+/** What the machine of a purchase needs. */
+export interface PurchasePorts {
+  readonly documents: Documents;
+  readonly files: ReceivedFiles;
+  readonly network: Network;
+  readonly engine: PairingEngine;
+  readonly parameters: PublicParameters;
+  readonly chain: ChainReader;
+  readonly market: MarketReader;
+  readonly outbox: Outbox;
+  readonly pkg: PkgPort;
+  readonly proxies: readonly ProxyPort[];
+  readonly keysOf: (pseudonymIndex: number) => PseudonymKeys;
+  readonly transfer: TransferOptions;
+}
+
+/** Name of a purchase's document. */
+export function purchaseDocument(offerId: string): string {
+  return `purchase-${offerId}`;
+}
+
+/** The machine that takes a verified offer to received and paid data. */
+export function purchaseMachine(ports: PurchasePorts): Machine<PurchaseState, PurchaseWork> {
+  const { documents, files, network, engine, parameters, chain, market, outbox, pkg, proxies, keysOf, transfer } = ports;
+
+  async function onChain(work: PurchaseWork): Promise<{ offer: MarketOffer; record: ChainDataRecord }> {
+    const offer = await market.marketOffer(BigInt(work.offerId));
+    assert(offer !== null, 'a purchase begins with an offer on chain');
+    const record = await chain.dataRecord(offer.datasetId);
+    assert(record !== null, 'an offered dataset is recorded');
+    return { offer, record };
+  }
+
+  function closed(work: PurchaseWork, offer: MarketOffer): PurchaseWork | undefined {
+    const { version, offerId, requestId, datasetId, pseudonymIndex } = work;
+    const outcome = offer.state;
+    if (outcome !== 'paid' && outcome !== 'refunded' && outcome !== 'expired' && outcome !== 'revoked') return undefined;
+    return { version, offerId, requestId, datasetId, pseudonymIndex, state: 'closed', outcome };
+  }
+
+  function send(work: PurchaseWork, step: string, values: readonly unknown[]) {
+    const { account } = keysOf(work.pseudonymIndex);
+    return outbox.perform(
+      `${step}-${work.offerId}`,
+      account,
+      { contract: 'sharingMarket', method: step, arguments: values },
+      transfer.signal,
+    );
+  }
+
+  return {
+    save: (work) => documents.save(purchaseDocument(work.offerId), work),
+    stages: {
+      found: {
+        waitsFor: 'proxies',
+        step: async (work) => {
+          const { offer, record } = await onChain(work);
+          const end = closed(work, offer);
+          if (end) return end;
+          const keys = keysOf(work.pseudonymIndex);
+          const file = { sha256: record.ciphertextHash, bytes: Number(record.ciphertextSize) };
+          return firstThat(proxies, async (proxy) => {
+            const stored = await proxy.header(keys, record.headerHash);
+            checkedContext(ports, record, stored);
+            await proxy.download(keys, file, files.ciphertextPath(work.datasetId), transfer);
+            return { ...work, state: 'fetched', header: stored.header, context: stored.context } as PurchaseWork;
+          });
+        },
+      },
+      fetched: {
+        waitsFor: 'pkg',
+        step: async (work) => {
+          if (work.state !== 'fetched') return undefined;
+          const { offer } = await onChain(work);
+          const identity = receivingIdentity(network, offer.consumer, offer.offerId);
+          const encoded = await pkg.identityKey(keysOf(work.pseudonymIndex), identity);
+          if (!checkIdentityKey(engine, parameters, identity, decodeIdentityKey(engine, encoded))) throw identityKeyWrong(identity);
+          return { ...work, state: 'keyed', identityKey: toHex(encoded) };
+        },
+      },
+      keyed: {
+        waitsFor: 'me',
+        step: async (work) => {
+          if (work.state !== 'keyed') return undefined;
+          const { offer, record } = await onChain(work);
+          const end = closed(work, offer);
+          if (end) return end;
+          if (offer.state === 'proving') return undefined;
+          const requirement = await market.requirement(offer.requestId);
+          assert(requirement !== null, 'an offer answers a requirement');
+          const acceptance = {
+            recordHash: await market.recordHash(offer.datasetId),
+            headerHash: record.headerHash,
+            ciphertextHash: record.ciphertextHash,
+            price: requirement.terms.price,
+            arbitersHash: requirement.terms.arbitersHash,
+          };
+          await send(work, 'accept', [work.offerId, acceptance]);
+          return { ...work, state: 'accepted' };
+        },
+      },
+      accepted: {
+        waitsFor: 'owner',
+        step: async (work) => {
+          if (work.state !== 'accepted') return undefined;
+          const { offer, record } = await onChain(work);
+          const end = closed(work, offer);
+          if (end) return end;
+          const recorded = await chain.grant(offer.offerId);
+          if (recorded === null) return undefined;
+          const verdict = await collect(ports, work, record, recorded.grantHash);
+          if (verdict === undefined) return undefined;
+          if (!verdict.opened) throw deliveryRefused(verdict);
+          return { ...work, state: 'opened', key: toHex(verdict.key), faultyProxies: [...verdict.faultyProxies] };
+        },
+      },
+      opened: {
+        waitsFor: 'me',
+        step: async (work) => {
+          if (work.state !== 'opened') return undefined;
+          const { record } = await onChain(work);
+          const label = fileLabelOf(decodeSourceContext(fromHex(work.context)));
+          const { datasetRoot, owner, datasetId } = record;
+          await files.unpack(work, fromHex(work.key), label, { datasetRoot, owner, datasetId }, transfer);
+          return { ...work, state: 'received' };
+        },
+      },
+      received: {
+        waitsFor: 'me',
+        step: async (work) => {
+          if (work.state !== 'received') return undefined;
+          const { offer } = await onChain(work);
+          if (closed(work, offer) === undefined) await send(work, 'confirm', [work.offerId]);
+          return { ...work, state: 'ended', outcome: 'paid' };
+        },
+      },
+      ended: { waitsFor: 'nobody' },
+      closed: { waitsFor: 'nobody' },
+    },
+  };
+}
+
+/** The source context of a stored header, when both are what the chain's record names. */
+function checkedContext(
+  { engine, network }: PurchasePorts,
+  record: ChainDataRecord,
+  stored: { readonly header: Hex; readonly context: Hex },
+): SourceContext {
+  const refuse = (reason: string) =>
+    new AppError(
+      'HEADER_NOT_RECORDED',
+      {
+        what: `The proxy's header or context is not the recorded one: ${reason}.`,
+        consequence: 'It was not used; no money is at risk.',
+        remedy: 'The next proxy is asked. If all say the same, leave this offer alone.',
+      },
+      { data: { datasetId: record.datasetId } },
+    );
+  let context: SourceContext;
+  try {
+    context = decodeSourceContext(fromHex(stored.context));
+    if (toHex(headerHash(engine, context, decodeHeader(engine, fromHex(stored.header)))) !== record.headerHash)
+      throw refuse('its hash differs');
+  } catch (error) {
+    if (error instanceof DecodeError) throw refuse('it is malformed');
+    throw error;
+  }
+  if (
+    context.datasetId !== record.datasetId ||
+    context.owner !== record.owner ||
+    BigInt(context.datasetRoot) !== record.datasetRoot ||
+    context.ownerIdentity !== datasetIdentity(network, record.owner, record.datasetId)
+  )
+    throw refuse('it belongs to another dataset');
+  return context;
+}
+
+/** Asks every proxy for its fragment, and opens; undefined when too few have answered yet. */
+async function collect(
+  ports: PurchasePorts,
+  work: Extract<PurchaseWork, { state: 'accepted' }>,
+  record: ChainDataRecord,
+  grantHash: Hex,
+): Promise<OpenVerdict | undefined> {
+  const { engine, parameters, proxies, keysOf } = ports;
+  const keys = keysOf(work.pseudonymIndex);
+  const offerId = BigInt(work.offerId);
+  const receiverKey = decodeIdentityKey(engine, fromHex(work.identityKey));
+  const sourceContext = decodeSourceContext(fromHex(work.context));
+  const header = decodeHeader(engine, fromHex(work.header));
+  const fragments: Fragment[] = [];
+  const faulty = new Set<number>();
+  let grant: StoredGrant | undefined;
+  let last: OpenVerdict | undefined;
+  for (const proxy of proxies) {
+    let answer: SignedFragment;
+    let stored: StoredGrant;
+    try {
+      [answer, stored] = [await proxy.fragment(keys, offerId), await proxy.grant(keys, offerId)];
+    } catch (error) {
+      // This proxy does not serve now (down, or without its share yet): t of n suffice.
+      if (error instanceof AppError) continue;
+      throw error;
+    }
+    const fragment = fragmentOf(engine, answer);
+    if (fragment === undefined || fragment.index !== proxy.index || !isFragmentSignedBy(proxy.signingKey, answer)) {
+      faulty.add(proxy.index);
+      continue;
+    }
+    fragments.push(fragment);
+    const delivery = deliveryOf(engine, stored);
+    if (delivery === undefined) {
+      faulty.add(proxy.index);
+      continue;
+    }
+    grant = stored;
+    if (fragments.length < delivery.grant.threshold) continue;
+    const recorded = { headerHash: record.headerHash, grantHash };
+    last = open(engine, parameters, receiverKey, { ...delivery, sourceContext, header, fragments, recorded });
+    const faultyProxies = [...new Set([...faulty, ...last.faultyProxies])].sort((left, right) => left - right);
+    last = { ...last, faultyProxies };
+    // Another proxy may still put right what one of them got wrong; what the owner got wrong it cannot.
+    if (last.opened || last.party === 'owner' || last.party === 'receiver') return last;
+  }
+  if (grant === undefined) return undefined;
+  if (last === undefined && faulty.size > 0) return { opened: false, fault: 'FRAGMENTS', party: 'proxies', faultyProxies: [...faulty] };
+  return last;
+}
+
+function fragmentOf(engine: PairingEngine, answer: SignedFragment): Fragment | undefined {
+  try {
+    return decodeFragment(engine, fromHex(answer.fragment));
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
+function deliveryOf(engine: PairingEngine, stored: StoredGrant): Pick<Delivery, 'grant' | 'grantContext'> | undefined {
+  try {
+    return { grant: decodeGrant(engine, fromHex(stored.grant)), grantContext: decodeGrantContext(fromHex(stored.context)) };
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
+/** The error for a delivery that does not open: it names who is at fault. */
+function deliveryRefused(verdict: Extract<OpenVerdict, { opened: false }>): AppError {
+  const culprit = {
+    receiver: 'your own key of the receiving identity',
+    supplier: 'the proxy that supplied the header or the grant',
+    proxies: verdict.faultyProxies.length > 0 ? `proxy ${verdict.faultyProxies.join(' and proxy ')}` : 'too few proxies answered',
+    owner: 'the owner of the data',
+  }[verdict.party];
+  return new AppError(
+    `DELIVERY_${verdict.fault}`,
+    {
+      what: `What was delivered does not open; at fault: ${culprit}.`,
+      consequence: 'Nothing was decrypted and nothing was confirmed; the price stays locked.',
+      remedy: 'Try again when the other proxies answer; if it cannot be mended, declare it not delivered or wait for the refund.',
+    },
+    { data: { fault: verdict.fault, party: verdict.party, proxies: verdict.faultyProxies.join(',') } },
+  );
+}
+
+/** The first proxy's answer that is good; when none is, the last proxy's error. */
+async function firstThat<Answer>(proxies: readonly ProxyPort[], ask: (proxy: ProxyPort) => Promise<Answer>): Promise<Answer> {
+  let failure: unknown;
+  for (const proxy of proxies) {
+    try {
+      return await ask(proxy);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      failure = error;
+    }
+  }
+  throw failure;
+}
