@@ -80,10 +80,9 @@ contract Groth16Verifier is IGroth16Verifier {
       if (!Bn254.addMultiple(sum, key[position], key[position + 1], signal)) return false;
     }
 
-    if (proof.a[1] >= Bn254.BASE_FIELD) return false;
-    uint256 negated = proof.a[1] == 0 ? 0 : Bn254.BASE_FIELD - proof.a[1];
+    if (!Bn254.isPoint(proof.a[0], proof.a[1]) || !Bn254.isPoint(proof.c[0], proof.c[1])) return false;
     uint256[24] memory input;
-    (input[0], input[1]) = (proof.a[0], negated);
+    (input[0], input[1]) = (proof.a[0], Bn254.BASE_FIELD - proof.a[1]); // -A; no point of odd order has y = 0
     (input[2], input[3], input[4], input[5]) = (proof.b[0][0], proof.b[0][1], proof.b[1][0], proof.b[1][1]);
     for (uint256 i = 0; i < 6; i++) input[6 + i] = key[i]; // alpha, beta
     (input[12], input[13]) = (sum[0], sum[1]);

@@ -31,8 +31,8 @@ interface IGroth16Verifier is IProofVerifier {
   error CircuitAlreadyRegistered(bytes32 circuitId);
   /// @notice The circuit is not on the list.
   error UnknownCircuit(bytes32 circuitId);
-  /// @notice The key has no public signal, or more than fit.
-  error PublicSignalCountInvalid(uint256 count);
+  /// @notice The key has no point beyond the first, so no public signal, or more than fit.
+  error PublicSignalCountInvalid(uint256 points);
   /// @notice A point is the point at infinity, not canonical, not on its curve or not in its subgroup.
   error PointInvalid();
   /// @notice delta is gamma or its negative: such a key (a set-up without contribution) lets anyone forge.

@@ -25,7 +25,8 @@ library Bn254 {
     (input[2], input[3], input[4], input[5]) = (point[0][0], point[0][1], point[1][0], point[1][1]);
     uint256[1] memory output;
     assembly ('memory-safe') {
-      valid := and(staticcall(gas(), 0x08, input, 0xc0, output, 0x20), mload(output))
+      valid := staticcall(gas(), 0x08, input, 0xc0, output, 0x20)
+      valid := and(valid, mload(output))
     }
   }
 
@@ -45,7 +46,8 @@ library Bn254 {
   function pairingIsOne(uint256[24] memory input) internal view returns (bool valid) {
     uint256[1] memory output;
     assembly ('memory-safe') {
-      valid := and(staticcall(gas(), 0x08, input, 0x300, output, 0x20), mload(output))
+      valid := staticcall(gas(), 0x08, input, 0x300, output, 0x20)
+      valid := and(valid, mload(output))
     }
   }
 }
