@@ -195,7 +195,8 @@ export class ProxyGrants {
         offerName,
         owner.pseudonym,
         recorded.grantHash,
-        recorded.liveUntil,
+        // The contract's number may be larger than SQLite's integers; no such time comes.
+        Math.min(Number(recorded.liveUntil), Number.MAX_SAFE_INTEGER),
         fromHex(body.grant),
         fromHex(body.context),
         fromHex(body.shareBox),

@@ -23,7 +23,7 @@ import { assert } from '../base/assert.ts';
 import { type Hex, isHex } from '../base/bytes.ts';
 import type { Clock } from '../base/ports.ts';
 import type { ChainEntity } from '../sharing/chain-reader.ts';
-import { uploadChunkBytesMax } from '../sharing/proxy-messages.ts';
+import { uploadChunkBytesMax, uploadIdOf } from '../sharing/proxy-messages.ts';
 
 export interface UploadLimits {
   /** Bytes of one ciphertext. */
@@ -66,11 +66,6 @@ const idHeader = 'vouchsafe-upload-id';
 const tusFields = ['tus-resumable', 'upload-offset', 'upload-length', 'upload-metadata', 'content-type'];
 /** The fields of an answer of tus that are ours to give. */
 const tusAnswerFields = ['tus-resumable', 'upload-offset', 'upload-length', 'location'];
-
-/** The id of the upload of the file `sha256` by `owner`. */
-export function uploadIdOf(owner: Hex, sha256: Hex): string {
-  return `${sha256.slice(2)}-${owner.slice(2)}`;
-}
 
 export class ProxyUploads {
   readonly #options: UploadsOptions;

@@ -1,0 +1,79 @@
+/**
+ * Downloads a file of known size and hash in ranges, next to its final name, and goes on where an earlier
+ * try stopped. Only a file whose bytes hash to the name that was asked for gets the final name.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { AppError } from '../base/app-error.ts';
+import type { Hex } from '../base/bytes.ts';
+import { flushFolder } from './atomic-file.ts';
+import type { RequestSigner } from './request-signature.ts';
+import type { ServiceConnection } from './service-connection.ts';
+
+/** Bytes asked for at a time; also what is held in memory. */
+const rangeBytes = 4 * 2 ** 20;
+
+export interface FileDownload {
+  /** Address of the file, from `/v1/`. */
+  readonly path: string;
+  readonly sha256: Hex;
+  /** Bytes of the file, as a source that is trusted for it says. */
+  readonly bytes: number;
+  /** Where it goes; a partial file of this name with `.download` may be there from before. */
+  readonly destination: string;
+  readonly signer?: RequestSigner | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((bytesDone: number, bytesTotal: number) => void) | undefined;
+}
+
+/** @throws AppError `DOWNLOAD_HASH_MISMATCH` (names the service), and those of {@link ServiceConnection} */
+export async function downloadFile(connection: ServiceConnection, download: FileDownload): Promise<void> {
+  const { destination, bytes, sha256 } = download;
+  const partial = `${destination}.download`;
+  const file = await open(partial, 'a');
+  try {
+    let offset = (await file.stat()).size;
+    while (offset < bytes) {
+      const part = await readRange(connection, download, offset, Math.min(offset + rangeBytes, bytes) - 1);
+      await file.write(part);
+      offset += part.length;
+      download.onProgress?.(offset, bytes);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(partial), hash);
+  if (`0x${hash.digest('hex')}` !== sha256) {
+    await rm(partial, { force: true });
+    throw new AppError(
+      'DOWNLOAD_HASH_MISMATCH',
+      {
+        what: `The file that the ${connection.serviceName} sent is not the one that was asked for: its SHA-256 differs.`,
+        consequence: 'It was thrown away; nothing was opened and nothing was paid.',
+        remedy: 'Get it from another proxy. If all give the same wrong file, the one who uploaded it is at fault.',
+      },
+      { data: { service: connection.serviceName, sha256 } },
+    );
+  }
+  await rename(partial, destination);
+  await flushFolder(dirname(destination));
+}
+
+async function readRange(connection: ServiceConnection, download: FileDownload, start: number, end: number): Promise<Uint8Array> {
+  const { path, signer, signal } = download;
+  const answer = await connection.request({
+    method: 'GET',
+    path,
+    headers: { range: `bytes=${start}-${end}` },
+    answerBytesMax: rangeBytes,
+    signer,
+    signal,
+  });
+  if (answer.status !== 206 || answer.body.length !== end - start + 1) throw connection.malformed('it is not the part of the file that was asked for');
+  return answer.body;
+}
