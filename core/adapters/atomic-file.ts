@@ -67,7 +67,7 @@ export class AtomicFile {
 }
 
 /** Runs a step of writing `path`; what the system refuses becomes `DISK_FULL` or `DISK_NOT_WRITABLE`. */
-async function writing<T>(path: string, step: () => Promise<T>): Promise<T> {
+export async function writing<T>(path: string, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (cause) {

@@ -1,0 +1,62 @@
+/**
+ * One process a home: an exclusive lock that the kernel holds for us (SQLite's lock on a file of the
+ * home) and drops when the process ends, however it ends. So a dead process never blocks its home, and
+ * no process number has to be guessed about.
+ */
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { AppError } from '../base/app-error.ts';
+
+const lockFileName = 'home.lock';
+/** SQLITE_BUSY: somebody else holds the lock. */
+const busy = 5;
+
+/** A held lock. Releasing twice does nothing. */
+export interface HomeLock {
+  release(): void;
+}
+
+/**
+ * Takes the lock of the home in `folder`, without waiting.
+ * @throws AppError `HOME_IN_USE` when another process, or another store of this one, holds it; `HOME_UNREADABLE`.
+ */
+export function lockHome(folder: string): HomeLock {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(join(folder, lockFileName));
+    database.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+  } catch (cause) {
+    database?.close();
+    throw (cause as { errcode?: number }).errcode === busy ? inUse(folder, cause) : unreadable(folder, cause);
+  }
+  const held = database;
+  return {
+    release() {
+      if (held.isOpen) held.close();
+    },
+  };
+}
+
+function inUse(folder: string, cause: unknown): AppError {
+  return new AppError(
+    'HOME_IN_USE',
+    {
+      what: `Another Vouchsafe process uses the home directory ${folder}.`,
+      consequence: 'Nothing in it was read or changed.',
+      remedy: 'Close the other process, or choose another home directory.',
+    },
+    { data: { folder }, cause },
+  );
+}
+
+function unreadable(folder: string, cause: unknown): AppError {
+  return new AppError(
+    'HOME_UNREADABLE',
+    {
+      what: `The home directory ${folder} cannot be locked: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      consequence: 'Nothing in it was read or changed.',
+      remedy: 'Check that the folder belongs to you and that the disk has room and is healthy.',
+    },
+    { data: { folder }, cause },
+  );
+}
