@@ -47,8 +47,8 @@ describe('text', () => {
     ).toEqual([]);
   });
 
-  test('no error is swallowed', () => {
-    const silentCatch = /catch\s*(?:\([^)]*\))?\s*\{\s*\}|\.catch\(\(\)\s*=>\s*(?:\{\s*\}|undefined|null)\)/;
+  test('no error is ignored without the reason beside it', () => {
+    const silentCatch = /(?:catch\s*(?:\([^)]*\))?\s*\{\s*\}|\.catch\(\(\)\s*=>\s*(?:\{\s*\}|undefined|null)\))(?!.*\/\/ \w)/;
     expect(
       linesMatching(
         silentCatch,
