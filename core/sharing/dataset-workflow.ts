@@ -6,23 +6,22 @@
  * encapsulation; a dataset identity gets one header, which is immutable once it is recorded.
  */
 import { z } from 'zod';
-import { AppError } from '../base/app-error.ts';
 import { fromHex, type Hex, toBigEndian, toHex } from '../base/bytes.ts';
 import type { Clock, Random } from '../base/ports.ts';
 import { encodeSourceContext, type SourceContext } from '../crypto/context.ts';
 import { type FileLabel, fileLabelOf } from '../crypto/file-stream.ts';
 import { formatIdentity } from '../crypto/identity.ts';
-import { checkIdentityKey, encapsulate } from '../crypto/identity-encryption.ts';
+import { encapsulate } from '../crypto/identity-encryption.ts';
 import type { PseudonymKeys } from '../crypto/key-derivation.ts';
 import type { PairingEngine } from '../crypto/pairing-engine.ts';
 import type { PublicParameters } from '../crypto/scheme-algebra.ts';
-import { decodeIdentityKey, encodeHeader } from '../crypto/scheme-encodings.ts';
+import { decodeIdentityKey, encodeHeader, encodeIdentityKey } from '../crypto/scheme-encodings.ts';
 import { headerHash } from '../crypto/scheme-hashes.ts';
 import type { Documents } from './documents.ts';
 import { hexOfLength, hexUpTo } from './enrolment.ts';
 import type { Network } from './network-file.ts';
 import type { Outbox } from './outbox.ts';
-import type { PkgPort, ProxyPort, TransferOptions } from './services.ts';
+import type { PkgPort, Proxies, TransferOptions } from './services.ts';
 import { dataRecordTypes, signTypedData } from './typed-data.ts';
 import type { Machine } from './workflow.ts';
 
@@ -85,7 +84,7 @@ export interface DatasetPorts {
   readonly parameters: PublicParameters;
   readonly outbox: Outbox;
   readonly pkg: PkgPort;
-  readonly proxies: readonly ProxyPort[];
+  readonly proxies: Proxies;
   readonly keysOf: (pseudonymIndex: number) => PseudonymKeys;
   readonly clock: Clock;
   readonly random: Random;
@@ -167,10 +166,15 @@ export function datasetMachine(ports: DatasetPorts): Machine<DatasetState, Datas
         step: async (work) => {
           if (work.state !== 'encrypted') return undefined;
           const keys = keysOf(work.pseudonymIndex);
-          const file = { path: files.ciphertextPath(work.datasetId), sha256: work.ciphertextHash, bytes: work.ciphertextBytes };
-          for (const proxy of proxies) {
-            await proxy.upload(keys, file, transfer);
-            await proxy.putHeader(keys, work.headerHash, { header: work.header, context: work.context });
+          const file = {
+            ...transfer,
+            path: files.ciphertextPath(work.datasetId),
+            sha256: work.ciphertextHash,
+            bytes: work.ciphertextBytes,
+          };
+          for (const proxy of proxies(keys)) {
+            await proxy.uploadCiphertext(file);
+            await proxy.putHeader(work.headerHash, fromHex(work.header), fromHex(work.context));
           }
           return { ...work, state: 'uploaded' };
         },
@@ -205,27 +209,13 @@ export function datasetMachine(ports: DatasetPorts): Machine<DatasetState, Datas
         step: async (work) => {
           if (work.state !== 'recorded') return undefined;
           const identity = datasetIdentity(network, work.owner, work.datasetId);
-          const encoded = await pkg.identityKey(keysOf(work.pseudonymIndex), identity);
-          if (!checkIdentityKey(engine, parameters, identity, decodeIdentityKey(engine, encoded))) throw identityKeyWrong(identity);
-          return { ...work, state: 'ready', identityKey: toHex(encoded) };
+          const key = await pkg.identityKey(keysOf(work.pseudonymIndex), identity);
+          return { ...work, state: 'ready', identityKey: toHex(encodeIdentityKey(engine, key)) };
         },
       },
       ready: { waitsFor: 'nobody' },
     },
   };
-}
-
-/** The error for an identity key that does not fit the network's public parameters. */
-export function identityKeyWrong(identity: string): AppError {
-  return new AppError(
-    'PKG_IDENTITY_KEY_WRONG',
-    {
-      what: 'The key that the PKG handed out does not fit its public parameters.',
-      consequence: 'It was thrown away; no money was put at risk with it.',
-      remedy: 'Try again; if it repeats, tell the operator of the network.',
-    },
-    { data: { identity } },
-  );
 }
 
 /** The decoded key of a ready dataset's identity. */

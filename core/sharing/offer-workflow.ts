@@ -28,7 +28,7 @@ import { nameId } from './name-id.ts';
 import type { Network } from './network-file.ts';
 import type { Outbox } from './outbox.ts';
 import { proxyShareLabel } from './proxy-messages.ts';
-import type { ProxyPort } from './services.ts';
+import type { Proxies } from './services.ts';
 import { aggregateStatementTypes, grantTypes, segmentStatementTypes, signTypedData } from './typed-data.ts';
 import type { Machine } from './workflow.ts';
 
@@ -98,7 +98,7 @@ export interface OfferPorts {
   readonly parameters: PublicParameters;
   readonly market: MarketReader;
   readonly outbox: Outbox;
-  readonly proxies: readonly ProxyPort[];
+  readonly proxies: Proxies;
   readonly prover: OfferProver;
   readonly dataset: ReadyDataset;
   readonly keysOf: (pseudonymIndex: number) => PseudonymKeys;
@@ -140,8 +140,8 @@ export function receivingIdentity(network: Network, consumer: Hex, offerId: bigi
 }
 
 /** The machine that takes an offer from its draft to its end. */
-export function offerMachine(ports: OfferPorts): Machine<OfferWorkState, OfferWork> {
-  const { documents, network, engine, parameters, market, outbox, proxies, prover, dataset, keysOf, random, signal, onProgress } = ports;
+export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWork> {
+  const { documents, network, engine, parameters, market, outbox, proxies, prover, dataset, keysOf, random, signal, onProgress } = needs;
   const place = { chainId: network.chain.chainId, verifyingContract: network.contracts.sharingMarket };
 
   async function offerOnChain(work: OfferWork) {
@@ -272,10 +272,10 @@ export function offerMachine(ports: OfferPorts): Machine<OfferWorkState, OfferWo
           const { consumer } = await offerOnChain(work);
           const context = grantContextOf(consumer)(work);
           const key = generateReEncryptionKey(engine, parameters, datasetKeyOf(engine, dataset), context, random);
-          const signingKeys = proxies.map((proxy) => fromHex(proxy.signingKey));
+          const signingKeys = network.proxies.map((proxy) => fromHex(proxy.signingKey));
           const { grant, shares } = shareReEncryptionKey(engine, key, network.threshold, signingKeys, random);
           const shareBoxes: Hex[] = [];
-          for (const [position, proxy] of proxies.entries()) {
+          for (const [position, proxy] of network.proxies.entries()) {
             const share = shares[position];
             assert(share !== undefined, 'every proxy has a share');
             shareBoxes.push(
@@ -299,7 +299,7 @@ export function offerMachine(ports: OfferPorts): Machine<OfferWorkState, OfferWo
           if (work.state !== 'grant-made') return undefined;
           const { account } = keysOf(work.pseudonymIndex);
           const { offerId, liveUntil } = work;
-          const grant = { offerId, grantHash: work.grantHash, threshold: network.threshold, proxies: proxies.length, liveUntil };
+          const grant = { offerId, grantHash: work.grantHash, threshold: network.threshold, proxies: network.proxies.length, liveUntil };
           const signature = signTypedData(account, place, grantTypes, grant);
           await send(work, 'grant', 'grant', [...Object.values(grant), signature]);
           return { ...work, state: 'grant-recorded' };
@@ -309,13 +309,13 @@ export function offerMachine(ports: OfferPorts): Machine<OfferWorkState, OfferWo
         waitsFor: 'proxies',
         step: async (work) => {
           if (work.state !== 'grant-recorded') return undefined;
-          const keys = keysOf(work.pseudonymIndex);
+          const ports = proxies(keysOf(work.pseudonymIndex));
           const unreached: AppError[] = [];
-          for (const [position, proxy] of proxies.entries()) {
+          for (const [position, proxy] of ports.entries()) {
             const shareBox = work.shareBoxes[position];
             assert(shareBox !== undefined, 'every proxy has a box');
             try {
-              await proxy.putGrant(keys, BigInt(work.offerId), { grant: work.grant, context: work.context, shareBox });
+              await proxy.putGrant(BigInt(work.offerId), fromHex(work.grant), fromHex(work.context), fromHex(shareBox));
             } catch (error) {
               // Threshold re-encryption works without some proxies; with fewer than t reached the step is repeated.
               if (!(error instanceof AppError) || error.code !== 'SERVICE_UNREACHABLE') throw error;
@@ -323,7 +323,7 @@ export function offerMachine(ports: OfferPorts): Machine<OfferWorkState, OfferWo
             }
           }
           const [first] = unreached;
-          if (first && proxies.length - unreached.length < network.threshold) throw first;
+          if (first && ports.length - unreached.length < network.threshold) throw first;
           return { ...work, state: 'granted' };
         },
       },

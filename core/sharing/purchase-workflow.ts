@@ -12,23 +12,22 @@ import { fromHex, type Hex, toHex } from '../base/bytes.ts';
 import { DecodeError } from '../base/codec.ts';
 import { decodeGrantContext, decodeSourceContext, type SourceContext } from '../crypto/context.ts';
 import { type FileLabel, fileLabelOf } from '../crypto/file-stream.ts';
-import { checkIdentityKey } from '../crypto/identity-encryption.ts';
 import type { PseudonymKeys } from '../crypto/key-derivation.ts';
 import type { PairingEngine } from '../crypto/pairing-engine.ts';
 import { type Delivery, type OpenVerdict, open } from '../crypto/re-encryption.ts';
 import type { Fragment, PublicParameters } from '../crypto/scheme-algebra.ts';
-import { decodeFragment, decodeGrant, decodeHeader, decodeIdentityKey } from '../crypto/scheme-encodings.ts';
+import { decodeFragment, decodeGrant, decodeHeader, decodeIdentityKey, encodeIdentityKey } from '../crypto/scheme-encodings.ts';
 import { headerHash } from '../crypto/scheme-hashes.ts';
 import type { ChainDataRecord, ChainReader } from './chain-reader.ts';
-import { datasetIdentity, identityKeyWrong } from './dataset-workflow.ts';
+import { datasetIdentity } from './dataset-workflow.ts';
 import type { Documents } from './documents.ts';
 import { hexOfLength, hexUpTo } from './enrolment.ts';
 import type { MarketOffer, MarketReader } from './market.ts';
 import type { Network } from './network-file.ts';
 import { receivingIdentity } from './offer-workflow.ts';
 import type { Outbox } from './outbox.ts';
-import { isFragmentSignedBy, type SignedFragment, type StoredGrant } from './proxy-messages.ts';
-import type { PkgPort, ProxyPort, TransferOptions } from './services.ts';
+import type { SignedFragment } from './proxy-messages.ts';
+import type { PkgPort, Proxies, ProxyPort, TransferOptions } from './services.ts';
 import type { Machine } from './workflow.ts';
 
 const facts = z.strictObject({
@@ -88,7 +87,7 @@ export interface PurchasePorts {
   readonly market: MarketReader;
   readonly outbox: Outbox;
   readonly pkg: PkgPort;
-  readonly proxies: readonly ProxyPort[];
+  readonly proxies: Proxies;
   readonly keysOf: (pseudonymIndex: number) => PseudonymKeys;
   readonly transfer: TransferOptions;
 }
@@ -100,7 +99,7 @@ export function purchaseDocument(offerId: string): string {
 
 /** The machine that takes a verified offer to received and paid data. */
 export function purchaseMachine(ports: PurchasePorts): Machine<PurchaseState, PurchaseWork> {
-  const { documents, files, network, engine, parameters, chain, market, outbox, pkg, proxies, keysOf, transfer } = ports;
+  const { documents, files, network, engine, chain, market, outbox, pkg, proxies, keysOf, transfer } = ports;
 
   async function onChain(work: PurchaseWork): Promise<{ offer: MarketOffer; record: ChainDataRecord }> {
     const offer = await market.marketOffer(BigInt(work.offerId));
@@ -136,13 +135,13 @@ export function purchaseMachine(ports: PurchasePorts): Machine<PurchaseState, Pu
           const { offer, record } = await onChain(work);
           const end = closed(work, offer);
           if (end) return end;
-          const keys = keysOf(work.pseudonymIndex);
-          const file = { sha256: record.ciphertextHash, bytes: Number(record.ciphertextSize) };
-          return firstThat(proxies, async (proxy) => {
-            const stored = await proxy.header(keys, record.headerHash);
-            checkedContext(ports, record, stored);
-            await proxy.download(keys, file, files.ciphertextPath(work.datasetId), transfer);
-            return { ...work, state: 'fetched', header: stored.header, context: stored.context } as PurchaseWork;
+          const destination = files.ciphertextPath(work.datasetId);
+          const file = { ...transfer, sha256: record.ciphertextHash, bytes: Number(record.ciphertextSize), destination };
+          return firstThat(proxies(keysOf(work.pseudonymIndex)), async (proxy) => {
+            const stored = await proxy.getHeader(record.headerHash);
+            checkContext(ports, record, stored);
+            await proxy.downloadCiphertext(file);
+            return { ...work, state: 'fetched', header: toHex(stored.header), context: toHex(stored.context) } as PurchaseWork;
           });
         },
       },
@@ -152,9 +151,8 @@ export function purchaseMachine(ports: PurchasePorts): Machine<PurchaseState, Pu
           if (work.state !== 'fetched') return undefined;
           const { offer } = await onChain(work);
           const identity = receivingIdentity(network, offer.consumer, offer.offerId);
-          const encoded = await pkg.identityKey(keysOf(work.pseudonymIndex), identity);
-          if (!checkIdentityKey(engine, parameters, identity, decodeIdentityKey(engine, encoded))) throw identityKeyWrong(identity);
-          return { ...work, state: 'keyed', identityKey: toHex(encoded) };
+          const key = await pkg.identityKey(keysOf(work.pseudonymIndex), identity);
+          return { ...work, state: 'keyed', identityKey: toHex(encodeIdentityKey(engine, key)) };
         },
       },
       keyed: {
@@ -219,12 +217,12 @@ export function purchaseMachine(ports: PurchasePorts): Machine<PurchaseState, Pu
   };
 }
 
-/** The source context of a stored header, when both are what the chain's record names. */
-function checkedContext(
+/** Refuses a stored header or context that is not what the chain's record names. */
+function checkContext(
   { engine, network }: PurchasePorts,
   record: ChainDataRecord,
-  stored: { readonly header: Hex; readonly context: Hex },
-): SourceContext {
+  stored: { readonly header: Uint8Array; readonly context: Uint8Array },
+): void {
   const refuse = (reason: string) =>
     new AppError(
       'HEADER_NOT_RECORDED',
@@ -237,9 +235,8 @@ function checkedContext(
     );
   let context: SourceContext;
   try {
-    context = decodeSourceContext(fromHex(stored.context));
-    if (toHex(headerHash(engine, context, decodeHeader(engine, fromHex(stored.header)))) !== record.headerHash)
-      throw refuse('its hash differs');
+    context = decodeSourceContext(stored.context);
+    if (toHex(headerHash(engine, context, decodeHeader(engine, stored.header))) !== record.headerHash) throw refuse('its hash differs');
   } catch (error) {
     if (error instanceof DecodeError) throw refuse('it is malformed');
     throw error;
@@ -251,7 +248,6 @@ function checkedContext(
     context.ownerIdentity !== datasetIdentity(network, record.owner, record.datasetId)
   )
     throw refuse('it belongs to another dataset');
-  return context;
 }
 
 /** Asks every proxy for its fragment, and opens; undefined when too few have answered yet. */
@@ -262,46 +258,42 @@ async function collect(
   grantHash: Hex,
 ): Promise<OpenVerdict | undefined> {
   const { engine, parameters, proxies, keysOf } = ports;
-  const keys = keysOf(work.pseudonymIndex);
   const offerId = BigInt(work.offerId);
   const receiverKey = decodeIdentityKey(engine, fromHex(work.identityKey));
   const sourceContext = decodeSourceContext(fromHex(work.context));
   const header = decodeHeader(engine, fromHex(work.header));
+  const recorded = { headerHash: record.headerHash, grantHash };
   const fragments: Fragment[] = [];
   const faulty = new Set<number>();
-  let grant: StoredGrant | undefined;
   let last: OpenVerdict | undefined;
-  for (const proxy of proxies) {
+  for (const [position, proxy] of proxies(keysOf(work.pseudonymIndex)).entries()) {
+    const index = position + 1;
     let answer: SignedFragment;
-    let stored: StoredGrant;
+    let stored: { grant: Uint8Array; context: Uint8Array };
     try {
-      [answer, stored] = [await proxy.fragment(keys, offerId), await proxy.grant(keys, offerId)];
+      [answer, stored] = [await proxy.fragment(offerId), await proxy.getGrant(offerId)];
     } catch (error) {
-      // This proxy does not serve now (down, or without its share yet): t of n suffice.
-      if (error instanceof AppError) continue;
-      throw error;
+      if (!(error instanceof AppError)) throw error;
+      // A proxy that is down, or has not its share yet, is not at fault; one that signs with a wrong key is.
+      if (error.code === 'PROXY_SIGNATURE_INVALID') faulty.add(index);
+      continue;
     }
     const fragment = fragmentOf(engine, answer);
-    if (fragment === undefined || fragment.index !== proxy.index || !isFragmentSignedBy(proxy.signingKey, answer)) {
-      faulty.add(proxy.index);
+    const delivery = deliveryOf(engine, stored);
+    if (fragment === undefined || fragment.index !== index || delivery === undefined) {
+      faulty.add(index);
       continue;
     }
     fragments.push(fragment);
-    const delivery = deliveryOf(engine, stored);
-    if (delivery === undefined) {
-      faulty.add(proxy.index);
-      continue;
-    }
-    grant = stored;
     if (fragments.length < delivery.grant.threshold) continue;
-    const recorded = { headerHash: record.headerHash, grantHash };
-    last = open(engine, parameters, receiverKey, { ...delivery, sourceContext, header, fragments, recorded });
-    const faultyProxies = [...new Set([...faulty, ...last.faultyProxies])].sort((left, right) => left - right);
-    last = { ...last, faultyProxies };
+    const verdict = open(engine, parameters, receiverKey, { ...delivery, sourceContext, header, fragments, recorded });
+    for (const culprit of verdict.faultyProxies) faulty.add(culprit);
+    // Header and context were compared with the chain before acceptance, so it is this proxy's grant that is not the recorded one.
+    if (!verdict.opened && verdict.party === 'supplier') faulty.add(index);
+    last = { ...verdict, faultyProxies: [...faulty].sort((left, right) => left - right) };
     // Another proxy may still put right what one of them got wrong; what the owner got wrong it cannot.
     if (last.opened || last.party === 'owner' || last.party === 'receiver') return last;
   }
-  if (grant === undefined) return undefined;
   if (last === undefined && faulty.size > 0) return { opened: false, fault: 'FRAGMENTS', party: 'proxies', faultyProxies: [...faulty] };
   return last;
 }
@@ -315,9 +307,12 @@ function fragmentOf(engine: PairingEngine, answer: SignedFragment): Fragment | u
   }
 }
 
-function deliveryOf(engine: PairingEngine, stored: StoredGrant): Pick<Delivery, 'grant' | 'grantContext'> | undefined {
+function deliveryOf(
+  engine: PairingEngine,
+  stored: { readonly grant: Uint8Array; readonly context: Uint8Array },
+): Pick<Delivery, 'grant' | 'grantContext'> | undefined {
   try {
-    return { grant: decodeGrant(engine, fromHex(stored.grant)), grantContext: decodeGrantContext(fromHex(stored.context)) };
+    return { grant: decodeGrant(engine, stored.grant), grantContext: decodeGrantContext(stored.context) };
   } catch (error) {
     if (error instanceof DecodeError) return undefined;
     throw error;
@@ -326,10 +321,11 @@ function deliveryOf(engine: PairingEngine, stored: StoredGrant): Pick<Delivery, 
 
 /** The error for a delivery that does not open: it names who is at fault. */
 function deliveryRefused(verdict: Extract<OpenVerdict, { opened: false }>): AppError {
+  const named = `proxy ${verdict.faultyProxies.join(' and proxy ')}`;
   const culprit = {
     receiver: 'your own key of the receiving identity',
-    supplier: 'the proxy that supplied the header or the grant',
-    proxies: verdict.faultyProxies.length > 0 ? `proxy ${verdict.faultyProxies.join(' and proxy ')}` : 'too few proxies answered',
+    supplier: named,
+    proxies: verdict.faultyProxies.length > 0 ? named : 'nobody: too few proxies answered',
     owner: 'the owner of the data',
   }[verdict.party];
   return new AppError(

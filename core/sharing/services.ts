@@ -1,37 +1,35 @@
-/** The services that workflows speak to, as ports; their HTTP clients are adapters. Every call is signed by the pseudonym it acts for. */
+/** The services that workflows speak to, as ports; their HTTP clients are adapters (pkg-client.ts, proxy-client.ts). */
 import type { Hex } from '../base/bytes.ts';
 import type { PseudonymKeys } from '../crypto/key-derivation.ts';
-import type { DeletionReceipt, GrantRequest, SignedFragment, StoredGrant, StoredHeader } from './proxy-messages.ts';
+import type { IdentityKey } from '../crypto/scheme-algebra.ts';
+import type { DeletionReceipt, SignedFragment } from './proxy-messages.ts';
 
-/** Cancelling and watching a transfer. */
+/** Cancelling and watching a transfer or other work over bytes. */
 export interface TransferOptions {
   readonly signal?: AbortSignal;
-  readonly onProgress?: (bytesDone: number) => void;
+  readonly onProgress?: (bytesDone: number, bytesTotal: number) => void;
 }
 
 /** The private key generator. */
 export interface PkgPort {
-  /** The encoded key of `identity`, opened from its box. The caller checks it against the public parameters. */
-  identityKey(keys: PseudonymKeys, identity: string): Promise<Uint8Array>;
+  /** The key of `identity`, checked against the public parameters. */
+  identityKey(keys: PseudonymKeys, identity: string): Promise<IdentityKey>;
 }
 
-/** One semi-trusted proxy of the network. */
+/** One semi-trusted proxy of the network, spoken to as one pseudonym. What it answers is signed by it; whether it is right, the caller checks. */
 export interface ProxyPort {
-  /** Its place in grants, 1..n. */
-  readonly index: number;
-  /** Ed25519, 32 bytes, pinned in the network file. */
-  readonly signingKey: Hex;
-  /** X25519, 32 bytes, pinned in the network file. */
-  readonly messageKey: Hex;
-  /** Uploads a ciphertext, going on where an earlier attempt stopped; harmless when the proxy has it. */
-  upload(keys: PseudonymKeys, file: { path: string; sha256: Hex; bytes: number }, options?: TransferOptions): Promise<void>;
-  /** Downloads a ciphertext to `outputPath`, which appears only when its SHA-256 is right. */
-  download(keys: PseudonymKeys, file: { sha256: Hex; bytes: number }, outputPath: string, options?: TransferOptions): Promise<void>;
-  putHeader(keys: PseudonymKeys, headerHash: Hex, header: Omit<StoredHeader, 'version'>): Promise<void>;
-  header(keys: PseudonymKeys, headerHash: Hex): Promise<StoredHeader>;
-  putGrant(keys: PseudonymKeys, offerId: bigint, grant: Omit<GrantRequest, 'version'>): Promise<void>;
-  grant(keys: PseudonymKeys, offerId: bigint): Promise<StoredGrant>;
-  fragment(keys: PseudonymKeys, offerId: bigint): Promise<SignedFragment>;
+  /** Goes on where an earlier attempt stopped; harmless when the proxy has the file. */
+  uploadCiphertext(file: TransferOptions & { readonly path: string; readonly sha256: Hex; readonly bytes: number }): Promise<void>;
+  /** The file appears at `destination` only when its SHA-256 is right. */
+  downloadCiphertext(file: TransferOptions & { readonly sha256: Hex; readonly bytes: number; readonly destination: string }): Promise<void>;
+  putHeader(headerHash: Hex, header: Uint8Array, context: Uint8Array): Promise<void>;
+  getHeader(headerHash: Hex): Promise<{ header: Uint8Array; context: Uint8Array }>;
+  putGrant(offerId: bigint, grant: Uint8Array, context: Uint8Array, shareBox: Uint8Array): Promise<void>;
+  getGrant(offerId: bigint): Promise<{ grant: Uint8Array; context: Uint8Array }>;
+  fragment(offerId: bigint): Promise<SignedFragment>;
   /** Asks the proxy to delete its share; its signed word that it did. */
-  deleteShare(keys: PseudonymKeys, offerId: bigint): Promise<DeletionReceipt>;
+  deleteGrant(offerId: bigint): Promise<DeletionReceipt>;
 }
+
+/** The network's proxies 1..n in order, spoken to as the pseudonym of `keys`. */
+export type Proxies = (keys: PseudonymKeys) => readonly ProxyPort[];
