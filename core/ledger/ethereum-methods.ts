@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { equalBytes, fromHex, type Hex, toHex } from '../base/bytes.ts';
+import { DecodeError, Decoder } from '../base/codec.ts';
 import type { Clock, Random } from '../base/ports.ts';
 import { blockJson, headerJson, logJson, quantity, receiptJson, transactionJson } from './ethereum-json.ts';
 import type { CallOutcome, CallRequest } from './evm.ts';
@@ -335,6 +336,19 @@ function invalidParams(message: string): RpcError {
 }
 
 function callError(outcome: Exclude<CallOutcome, { kind: 'returned' }>): RpcError {
-  if (outcome.kind === 'reverted') return new RpcError(rpcErrorCodes.reverted, 'execution reverted', toHex(outcome.data));
-  return new RpcError(rpcErrorCodes.server, outcome.reason);
+  if (outcome.kind === 'failed') return new RpcError(rpcErrorCodes.server, outcome.reason);
+  const reason = revertReason(outcome.data);
+  return new RpcError(rpcErrorCodes.reverted, reason === null ? 'execution reverted' : `execution reverted: ${reason}`, toHex(outcome.data));
+}
+
+/** The text of Solidity's `Error(string)`; null where a contract reverted with anything else. */
+function revertReason(data: Uint8Array): string | null {
+  try {
+    const decoder = new Decoder(data);
+    if (toHex(decoder.fixed(4)) !== '0x08c379a0' || decoder.uint(32) !== 32n) return null;
+    return new TextDecoder().decode(decoder.fixed(decoder.count(32)));
+  } catch (error) {
+    if (error instanceof DecodeError) return null;
+    throw error;
+  }
 }
