@@ -54,7 +54,7 @@ function run(connection: ServiceConnection, upload: FileUpload, handle: FileHand
       onShouldRetry: (error) => isWorthRepeating(error, failure),
       onProgress: (sent, total) => upload.onProgress?.(sent, total),
       onSuccess: () => finish(resolve),
-      onError: (error) => finish(() => reject(failure ?? error)),
+      onError: (error) => finish(() => reject(failure ?? uploadFailed(connection, error))),
     });
     const abort = () => void tus.abort().then(() => finish(() => reject(upload.signal?.reason)));
     const finish = (settle: () => void) => {
@@ -66,10 +66,29 @@ function run(connection: ServiceConnection, upload: FileUpload, handle: FileHand
   });
 }
 
+/** A failure that no answer explains: above all, a file that became shorter while it was sent. */
+function uploadFailed(connection: ServiceConnection, cause: Error): AppError {
+  return new AppError(
+    'UPLOAD_FAILED',
+    {
+      what: `The upload to ${connection.serviceName} stopped: ${cause.message}.`,
+      consequence: 'What was uploaded before is kept; the file is not complete there.',
+      remedy: 'Check that the encrypted file is still whole, then repeat the step.',
+    },
+    { data: { service: connection.serviceName }, cause },
+  );
+}
+
 function isWorthRepeating(error: Error, failure: unknown): boolean {
   if (failure instanceof AppError && failure.code === 'SERVICE_UNREACHABLE') return true;
   const status = error instanceof DetailedError ? error.originalResponse?.getStatus() : undefined;
   return status !== undefined && [409, 423, 429, 503].includes(status);
+}
+
+/** A part of the file as tus-js-client passes it from the source to the request; it looks at `size`. */
+interface FilePart {
+  readonly bytes: Uint8Array;
+  readonly size: number;
 }
 
 function fileSource(handle: FileHandle, bytes: number) {
@@ -78,7 +97,7 @@ function fileSource(handle: FileHandle, bytes: number) {
     async slice(start: number, end: number) {
       const length = Math.min(end, bytes) - start;
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, start);
-      return { value: buffer.subarray(0, bytesRead), done: start + bytesRead >= bytes };
+      return { value: { bytes: buffer.subarray(0, bytesRead), size: bytesRead } satisfies FilePart, done: bytesRead < length || end >= bytes };
     },
     close() {
       // The handle belongs to uploadFile.
@@ -111,7 +130,7 @@ function signedRequest(
     },
     getHeader: (name) => headers[name.toLowerCase()],
     setProgressHandler: () => undefined,
-    async send(body: Uint8Array | null) {
+    async send(part: FilePart | null) {
       onFailure(undefined);
       try {
         const path = new URL(url).pathname;
@@ -120,7 +139,7 @@ function signedRequest(
           method,
           path,
           headers,
-          ...(body === null ? {} : { body }),
+          ...(part === null ? {} : { body: part.bytes }),
           signer: upload.signer,
           signal: aborter.signal,
         });

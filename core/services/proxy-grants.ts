@@ -186,7 +186,7 @@ export class ProxyGrants {
         consequence: 'The proxy did not keep it and will not serve this offer.',
         remedy: 'Seal the share of this proxy for its message key, as the network file gives it, and send it again.',
       });
-    database
+    const stored = database
       .prepare(
         `INSERT INTO share_grant (offer_id, owner, grant_hash, live_until, encoded_grant, context, share_box) VALUES (?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (offer_id) DO UPDATE SET share_box = excluded.share_box WHERE receipt IS NULL`,
@@ -201,6 +201,12 @@ export class ProxyGrants {
         fromHex(body.context),
         fromHex(body.shareBox),
       );
+    if (stored.changes === 0)
+      throw new AppError('PROXY_SHARE_DELETED', {
+        what: 'The proxy has deleted its share of this offer and signed that it did.',
+        consequence: 'It does not keep the share again.',
+        remedy: 'Make a new offer if the data is to be shared again.',
+      });
     log({ event: 'share-kept', data: { offerId: offerName } });
   }
 
