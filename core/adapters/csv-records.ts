@@ -2,6 +2,7 @@
  * Records of a CSV file with the lines they begin at, on csv-parse, in bounded memory. Text that is not UTF-8 and rows that are malformed or of
  * another length than the first are refused with their line; nothing is skipped or repaired.
  */
+import { isUtf8 } from 'node:buffer';
 import { pipeline, Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { CsvError, type Options, parse } from 'csv-parse';
@@ -14,6 +15,7 @@ export interface CsvRecord {
   readonly cells: readonly string[];
 }
 
+const NEWLINE = 0x0a;
 /** Most characters of one row. */
 const RECORD_LENGTH_MAX = 1_000_000;
 
@@ -29,7 +31,12 @@ export async function* csvText(chunks: AsyncIterable<Uint8Array> | Iterable<Uint
   for await (const chunk of chunks) {
     if (start) refuseUtf16(chunk);
     start = false;
-    if (chunk.includes(0)) throw notText(line, 'it holds zero bytes, which no CSV file does: it is a binary file, or UTF-16');
+    const zero = chunk.indexOf(0);
+    if (zero >= 0)
+      throw notText(
+        line + newlines(chunk.subarray(0, zero)),
+        'it holds zero bytes, which no CSV file does: it is a binary file, or UTF-16',
+      );
     const text = carriageReturn + decode(decoder, line, chunk);
     // A carriage return at the end may be the first half of a line end that continues in the next chunk.
     carriageReturn = text.endsWith('\r') ? '\r' : '';
@@ -45,8 +52,26 @@ function decode(decoder: TextDecoder, line: number, chunk?: Uint8Array): string 
   try {
     return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
   } catch (error) {
-    throw notText(line, 'it is not UTF-8', error);
+    throw notText(chunk === undefined ? line : line + malformedLine(chunk), 'it is not UTF-8', error);
   }
+}
+
+/** How many lines after the first of a chunk the malformed bytes are. The first may begin in the chunk before, so it is the last to be accused. */
+function malformedLine(chunk: Uint8Array): number {
+  const first = chunk.indexOf(NEWLINE) + 1;
+  let line = 1;
+  for (let begin = first; begin > 0; line++) {
+    const end = chunk.indexOf(NEWLINE, begin) + 1;
+    if (!isUtf8(chunk.subarray(begin, end > 0 ? end : chunk.length))) return line;
+    begin = end;
+  }
+  return 0;
+}
+
+function newlines(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) count++;
+  return count;
 }
 
 function refuseUtf16(chunk: Uint8Array): void {

@@ -69,7 +69,7 @@ export function decimalPlaces(value: Decimal): number {
 /** Negative, zero or positive as `left` is below, equal to or above `right`. */
 export function compareDecimals(left: Decimal, right: Decimal): number {
   if (left.digits === 0n || right.digits === 0n || left.digits < 0n !== right.digits < 0n)
-    return Number(sign(left.digits) - sign(right.digits));
+    return Math.sign(Number(sign(left.digits) - sign(right.digits)));
   // Of two values of one sign, the one whose leading digit stands higher is larger in magnitude; only equal ones are aligned.
   const height = leadingPower(left) - leadingPower(right);
   if (height !== 0) return Math.sign(height) * Number(sign(left.digits));
