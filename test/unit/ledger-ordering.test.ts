@@ -1,0 +1,160 @@
+/** What the ledger promises the protocol that orders its blocks, and how it fails when the disk does. */
+import { describe, expect, it } from 'vitest';
+import { createEthereumjsEvm } from '../../core/adapters/ethereumjs-evm.ts';
+import { loadLedgerCrypto } from '../../core/adapters/ledger-crypto.ts';
+import { loadMclBn254 } from '../../core/adapters/mcl-bn254.ts';
+import { fromHex, type Hex } from '../../core/base/bytes.ts';
+import type { Block, BlockHeader } from '../../core/ledger/block.ts';
+import type { LedgerStore } from '../../core/ledger/ledger-store.ts';
+import { Ledger } from '../../core/ledger/ledger.ts';
+import { blockTransactionsMax, clockDriftSecondsMax, proposalMsMax } from '../../core/ledger/limits.ts';
+import { LocalProposer } from '../../core/ledger/local-proposer.ts';
+import { ledgerCommon, transactionDecoder } from '../../core/ledger/transaction.ts';
+import { memoryStore, testGenesis, testWallet } from '../integration/ledger-network.ts';
+
+const chainId = 7331;
+const place = { epoch: 0, view: 0 };
+const certificate = { kind: 'local', votes: new Uint8Array(0) };
+const startMs = 1_800_000_000_000;
+
+async function openLedger(options: { store?: LedgerStore; nowMs?: () => number; dropped?: string[] } = {}): Promise<Ledger> {
+  const crypto = await loadLedgerCrypto();
+  const bn254 = await loadMclBn254();
+  const common = ledgerCommon(chainId, crypto);
+  const store = options.store ?? memoryStore();
+  return Ledger.open({
+    genesis: testGenesis(chainId),
+    store,
+    clock: { nowMs: options.nowMs ?? (() => startMs) },
+    keccak256: crypto.keccak256,
+    decodeTransaction: transactionDecoder(common),
+    createEvm: (stateRoot) => createEthereumjsEvm({ common, store, stateRoot, bn254 }),
+    onDropped: (_hash, reason) => options.dropped?.push(reason),
+  });
+}
+
+async function transfer(from: number, nonce: number, value = 1n): Promise<Uint8Array> {
+  const to = testWallet(9).address;
+  return fromHex(await testWallet(from).signTransaction({ type: 0, chainId, gasPrice: 0n, gasLimit: 21_000n, to, nonce, value }));
+}
+
+const balance = (ledger: Ledger, index: number): bigint => ledger.account(testWallet(index).address.toLowerCase() as Hex).balance;
+
+describe('the ordering port', () => {
+  it('executes proposals without committing them, and commits the one that became final', async () => {
+    const [proposer, follower] = [await openLedger(), await openLedger()];
+    expect(proposer.head()).toEqual(follower.head());
+    await proposer.submit(await transfer(0, 0));
+    const first = await proposer.propose(place);
+    await proposer.submit(await transfer(1, 0));
+    const second = await proposer.propose({ epoch: 0, view: 3 });
+    expect([first.transactions.length, second.transactions.length]).toEqual([1, 2]);
+    expect(balance(proposer, 9)).toBe(10_000n * 10n ** 18n);
+    const verdict = await follower.verify(second.block, { checkClock: true });
+    if (!verdict.ok) throw new Error(verdict.reason);
+    expect(await follower.verify(first.block, { checkClock: true })).toMatchObject({ ok: true });
+    await follower.commit(verdict.executed, certificate);
+    await proposer.commit(second, certificate);
+    expect(proposer.head()).toEqual(follower.head());
+    expect(balance(proposer, 9)).toBe(10_000n * 10n ** 18n + 2n);
+    expect([proposer.hasExecutable(), follower.certificateAt(1)]).toEqual([false, certificate]);
+    expect(await follower.verify(first.block, { checkClock: true })).toMatchObject({ ok: false });
+  });
+
+  it('refuses a block that differs in anything from what its execution gives', async () => {
+    let nowMs = startMs;
+    const ledger = await openLedger({ nowMs: () => nowMs });
+    await ledger.submit(await transfer(0, 0));
+    const { block } = await ledger.propose(place);
+    const zero: Hex = `0x${'00'.repeat(32)}`;
+    const headers: Partial<BlockHeader>[] = [
+      { chainId: 1 },
+      { height: 2 },
+      { height: 0 },
+      { parentHash: zero },
+      { timestampSeconds: 1 },
+      { timestampSeconds: startMs / 1000 + clockDriftSecondsMax + 1 },
+      { transactionsRoot: zero },
+      { stateRoot: zero },
+      { receiptsRoot: zero },
+      { gasUsed: 1n },
+      { logsBloom: new Uint8Array(256).fill(1) },
+    ];
+    for (const changed of headers) expect(await ledger.verify({ ...block, header: { ...block.header, ...changed } }, { checkClock: true }), JSON.stringify(Object.keys(changed))).toMatchObject({ ok: false });
+    const bodies: Block['transactions'][] = [[], [Uint8Array.of(1)], [...block.transactions, ...block.transactions], [await transfer(0, 1)], [await transfer(11, 0)], new Array<Uint8Array>(blockTransactionsMax + 1).fill(await transfer(0, 0))];
+    for (const transactions of bodies) expect(await ledger.verify({ ...block, transactions }, { checkClock: true })).toMatchObject({ ok: false });
+    expect(await ledger.verify(block, { checkClock: true })).toMatchObject({ ok: true });
+    nowMs -= 60_000;
+    expect(await ledger.verify(block, { checkClock: true })).toMatchObject({ ok: false });
+    expect(await ledger.verify(block, { checkClock: false })).toMatchObject({ ok: true });
+  });
+
+  it('bounds a block in transactions and in time', async () => {
+    let elapsedMs = 0;
+    const ledger = await openLedger({ nowMs: () => startMs + elapsedMs });
+    const raws = await Promise.all(Array.from({ length: blockTransactionsMax + 10 }, (_, index) => transfer(index % 3, Math.floor(index / 3))));
+    for (const raw of raws) expect(await ledger.submit(raw)).toMatchObject({ ok: true });
+    expect((await ledger.propose(place)).transactions).toHaveLength(blockTransactionsMax);
+    const slow = await openLedger({ nowMs: () => startMs + (elapsedMs += proposalMsMax / 4) });
+    for (const raw of raws.slice(0, 20)) await slow.submit(raw);
+    expect((await slow.propose(place)).transactions.length).toBeLessThan(6);
+  });
+
+  it('executes nothing twice, and takes up what waited after a restart', async () => {
+    const store = memoryStore();
+    const ledger = await openLedger({ store });
+    const raws = [await transfer(0, 0), await transfer(0, 1), await transfer(1, 1)];
+    for (const raw of raws) await ledger.submit(raw);
+    const reopened = await openLedger({ store });
+    await reopened.commit(await reopened.propose(place), certificate);
+    expect(reopened.head().header.gasUsed).toBe(42_000n);
+    for (const raw of raws) expect(await reopened.submit(raw)).toMatchObject({ ok: true });
+    expect(reopened.hasExecutable()).toBe(false);
+    const again = await openLedger({ store });
+    await again.submit(await transfer(1, 0));
+    await again.commit(await again.propose(place), certificate);
+    expect(balance(again, 9)).toBe(10_000n * 10n ** 18n + 4n);
+    expect((await again.logs({ addresses: [], topics: [] }, 0, 2)).ok).toBe(true);
+  });
+
+  it('drops what a final block of others made impossible, and says so', async () => {
+    const dropped: string[] = [];
+    const [ours, theirs] = [await openLedger({ dropped }), await openLedger()];
+    await ours.submit(await transfer(0, 0, 5n));
+    await theirs.submit(await transfer(0, 0, 7n));
+    const verdict = await ours.verify((await theirs.propose(place)).block, { checkClock: true });
+    if (!verdict.ok) throw new Error(verdict.reason);
+    await ours.commit(verdict.executed, certificate);
+    expect(dropped).toEqual([expect.stringContaining('another transaction with its nonce')]);
+    expect(ours.hasExecutable()).toBe(false);
+  });
+});
+
+describe('the local proposer', () => {
+  it('makes blocks of what arrives and none of nothing', async () => {
+    const ledger = await openLedger();
+    const proposer = new LocalProposer((error) => {
+      throw error;
+    });
+    proposer.start(ledger);
+    const final = new Promise<number>((resolve) => ledger.onBlock(({ block }) => resolve(block.header.height)));
+    await ledger.submit(await transfer(0, 0));
+    expect(await final).toBe(1);
+    await proposer.stop();
+    await ledger.submit(await transfer(0, 1));
+    expect(ledger.head().header.height).toBe(1);
+  });
+
+  it('stops for good when a block cannot be written, and nothing of the block is visible', async () => {
+    const memory = memoryStore();
+    let broken = false;
+    const store: LedgerStore = { ...memory, write: (writes) => (broken ? Promise.reject(new Error('disk failed')) : memory.write(writes)) };
+    const ledger = await openLedger({ store });
+    await ledger.submit(await transfer(0, 0));
+    broken = true;
+    const failure = await new Promise<unknown>((resolve) => new LocalProposer(resolve).start(ledger));
+    expect(failure).toMatchObject({ message: 'disk failed' });
+    expect([ledger.head().header.height, balance(ledger, 9)]).toEqual([0, 10_000n * 10n ** 18n]);
+    await expect(ledger.submit(await transfer(1, 0))).rejects.toThrow('disk failed');
+  });
+});
