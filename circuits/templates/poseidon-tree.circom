@@ -3,7 +3,6 @@
 pragma circom 2.1.6;
 
 include "circomlib/circuits/poseidon.circom";
-include "one-hot.circom";
 include "constants.circom";
 
 // The root over LEAVES leaves: each level is cut into groups of 16 and the last one is filled with 0. One leaf is its own root.
@@ -39,23 +38,20 @@ template PoseidonPath(DEPTH) {
     signal input leaf;
     // One-hot digits of the leaf's index in base 16.
     signal input digits[DEPTH][ARITY];
-    // All children of each node on the way, the node below included.
+    // The children of each node on the way; what stands at the place of the node below does not matter.
     signal input children[DEPTH][ARITY];
     signal output root;
 
     signal nodes[DEPTH + 1];
-    component places[DEPTH];
+    signal exchanged[DEPTH][ARITY];
     component parents[DEPTH];
     nodes[0] <== leaf;
     for (var level = 0; level < DEPTH; level++) {
-        places[level] = Choose(ARITY);
         parents[level] = Poseidon(ARITY);
         for (var child = 0; child < ARITY; child++) {
-            places[level].hot[child] <== digits[level][child];
-            places[level].values[child] <== children[level][child];
-            parents[level].inputs[child] <== children[level][child];
+            exchanged[level][child] <== digits[level][child] * (nodes[level] - children[level][child]);
+            parents[level].inputs[child] <== children[level][child] + exchanged[level][child];
         }
-        places[level].chosen === nodes[level];
         nodes[level + 1] <== parents[level].out;
     }
     root <== nodes[DEPTH];

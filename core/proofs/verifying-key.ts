@@ -6,27 +6,25 @@ import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
 
 const coordinate = z.string().regex(/^(?:0|[1-9]\d{0,77})$/, 'is not a decimal number');
-const pointG1 = z.tuple([coordinate, coordinate, z.literal('1')]);
+/** A point of G1: x, y, 1. */
+export const pointG1Shape = z.tuple([coordinate, coordinate, z.literal('1')]);
 const pairFp2 = z.tuple([coordinate, coordinate]);
-const pointG2 = z.tuple([pairFp2, pairFp2, z.tuple([z.literal('1'), z.literal('0')])]);
+/** A point of G2: x, y, 1, each a pair. */
+export const pointG2Shape = z.tuple([pairFp2, pairFp2, z.tuple([z.literal('1'), z.literal('0')])]);
 
 const shape = z
   .object({
     protocol: z.literal('groth16'),
     curve: z.literal('bn128'),
     nPublic: z.int().min(1).max(64),
-    vk_alpha_1: pointG1,
-    vk_beta_2: pointG2,
-    vk_gamma_2: pointG2,
-    vk_delta_2: pointG2,
-    IC: z.array(pointG1),
+    vk_alpha_1: pointG1Shape,
+    vk_beta_2: pointG2Shape,
+    vk_gamma_2: pointG2Shape,
+    vk_delta_2: pointG2Shape,
+    IC: z.array(pointG1Shape),
   })
   .refine((key) => key.IC.length === key.nPublic + 1, 'IC does not have one point more than there are public signals');
 
-/** A point of G1: x, y, 1. */
-export type PointG1 = z.infer<typeof pointG1>;
-/** A point of G2: x, y, 1, each a pair. */
-export type PointG2 = z.infer<typeof pointG2>;
 /** The verifying key of one circuit. */
 export type VerifyingKey = z.infer<typeof shape>;
 
