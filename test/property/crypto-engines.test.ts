@@ -1,5 +1,6 @@
 /** The fast engine against its plain twin: every operation gives the same bytes on random inputs. */
 import fc from 'fast-check';
+import curveOfProofs from 'mcl-wasm';
 import { describe, expect, test } from 'vitest';
 import { toBigEndian, toHex } from '../../core/base/bytes.ts';
 import { generateIdentityKey, setUp } from '../../core/crypto/identity-encryption.ts';
@@ -138,4 +139,13 @@ test('elements of one engine are refused by the other', () => {
   const [plain, fast] = engines as [PairingEngine, PairingEngine];
   expect(() => fast.encodeG1(plain.g1)).toThrow('made by the mcl engine');
   expect(() => plain.encodeG1(fast.g1)).toThrow();
+});
+
+test('mcl on another curve in the same process, as the ledger has it, changes nothing', async () => {
+  const [plain, fast] = engines as [PairingEngine, PairingEngine];
+  await curveOfProofs.init(curveOfProofs.BN_SNARK1);
+  const point = fast.multiplyG1(fast.g1, 2n as Scalar);
+  expect(curveOfProofs.hashAndMapToG1('BN254').isValid()).toBe(true);
+  expect(toHex(fast.encodeG1(point))).toBe(toHex(plain.encodeG1(plain.multiplyG1(plain.g1, 2n as Scalar))));
+  expect(toHex(fast.encodeGt(fast.pairingProduct([point, fast.g2])))).toBe(toHex(plain.encodeGt(plain.powerGt(plain.gt, 2n as Scalar))));
 });
