@@ -1,5 +1,5 @@
 /**
- * The pairing engine on mcl (herumi/mcl, as WebAssembly in mcl-wasm): three times as fast as
+ * The pairing engine on mcl (herumi/mcl, as WebAssembly in mcl-wasm): two to three times as fast as
  * noble-engine.ts and equal to it byte for byte.
  *
  * mcl-wasm's own wrapper has one curve for the whole process, which the ledger sets to BN254; this
