@@ -5,21 +5,12 @@
 import { ContractFactory, type JsonRpcProvider, NonceManager, Wallet } from 'ethers';
 import { assert } from '../base/assert.ts';
 import { type Hex, toHex } from '../base/bytes.ts';
+import { circuitId } from '../proofs/identifiers.ts';
+import { contractVerifyingKey } from '../proofs/proof.ts';
 import type { VerifyingKey } from '../proofs/verifying-key.ts';
 import type { ContractName } from '../sharing/chain.ts';
-import { nameId } from '../sharing/name-id.ts';
 import { loadContractArtifact } from './contract-artifacts.ts';
 import { chainFailure } from './ethers-transaction-sender.ts';
-
-/** A key in the order of EIP-197: points of G2 with the imaginary part first. */
-export function solidityVerifyingKey(key: VerifyingKey) {
-  const g1 = (point: readonly string[]) => [point[0], point[1]];
-  const g2 = (point: readonly (readonly string[])[]) => [
-    [point[0]?.[1], point[0]?.[0]],
-    [point[1]?.[1], point[1]?.[0]],
-  ];
-  return { alpha: g1(key.vk_alpha_1), beta: g2(key.vk_beta_2), gamma: g2(key.vk_gamma_2), delta: g2(key.vk_delta_2), ic: key.IC.map(g1) };
-}
 
 /** What a deployment needs. */
 export interface Deployment {
@@ -51,7 +42,7 @@ export async function deployContracts(deployment: Deployment): Promise<Record<Co
     const records = await deploy('dataRecords', registry.address);
     const verifier = await deploy('groth16Verifier');
     for (const [name, key] of Object.entries(deployment.verifyingKeys)) {
-      const sent = await verifier.contract.getFunction('register')(nameId(name), solidityVerifyingKey(key));
+      const sent = await verifier.contract.getFunction('register')(circuitId(name), contractVerifyingKey(key));
       const receipt = await sent.wait();
       assert(receipt?.status === 1, 'a verifying key is registered');
       onStep(`verifying key of ${name}`);

@@ -127,6 +127,11 @@ export function pseudonymKeys(seed: PersonSeed, index: number): PseudonymKeys {
   };
 }
 
+/** The key that signs a person's application at the PKG: the PKG knows the person by it, the chain never sees it. */
+export function applicantKey(seed: PersonSeed): RequestKey {
+  return requestKeyFrom(labelledKey(seed, 'applicant-key'));
+}
+
 /** 32 bytes that seal what a person keeps locally. */
 export function localStorageKey(seed: PersonSeed): Uint8Array {
   return labelledKey(seed, 'local-storage');

@@ -19,12 +19,13 @@ import { generateReEncryptionKey, shareReEncryptionKey } from '../crypto/re-encr
 import type { PublicParameters } from '../crypto/scheme-algebra.ts';
 import { encodeGrant, encodeProxyShare } from '../crypto/scheme-encodings.ts';
 import { grantHash } from '../crypto/scheme-hashes.ts';
+import { templateId } from '../proofs/identifiers.ts';
+import { type SegmentSummary, segmentSummaryShape } from '../proofs/statements.ts';
 import type { OfferState } from './chain-reader.ts';
 import { datasetKeyOf, type ReadyDataset } from './dataset-workflow.ts';
 import type { Documents } from './documents.ts';
 import { hexOfLength, hexUpTo } from './enrolment.ts';
 import type { MarketReader } from './market.ts';
-import { nameId } from './name-id.ts';
 import type { Network } from './network-file.ts';
 import type { Outbox } from './outbox.ts';
 import { proxyShareLabel } from './proxy-messages.ts';
@@ -43,6 +44,10 @@ const proofSchema = z.strictObject({
 /** A statement with its proof, as it goes to the contract. */
 export const provedStatementSchema = z.strictObject({ publicSignals: z.array(decimal).min(1).max(64), proof: proofSchema });
 export type ProvedStatement = z.infer<typeof provedStatementSchema>;
+/** A proved segment, with what the proof of the whole needs of it: as secret as sums of the data. */
+export const provedSegmentSchema = provedStatementSchema.extend({ summary: segmentSummaryShape });
+/** As it is stored: field elements in decimal text. */
+export type ProvedSegment = z.input<typeof provedSegmentSchema>;
 
 const facts = z.strictObject({
   version: z.literal(1),
@@ -85,9 +90,9 @@ export type OfferWorkState = OfferWork['state'];
 
 /** Proves the statements of one offer. */
 export interface OfferProver {
-  segment(work: OfferWork, segmentIndex: number, signal?: AbortSignal): Promise<ProvedStatement>;
-  /** `partials` are those of all segments in order. */
-  aggregate(work: OfferWork, partials: readonly bigint[], signal?: AbortSignal): Promise<ProvedStatement>;
+  segment(work: OfferWork, segmentIndex: number, signal?: AbortSignal): Promise<ProvedSegment>;
+  /** `summaries` are those of all segments in order. */
+  aggregate(work: OfferWork, summaries: readonly SegmentSummary[], signal?: AbortSignal): Promise<ProvedStatement>;
 }
 
 /** What the machine of an offer needs. */
@@ -110,9 +115,6 @@ export interface OfferPorts {
 
 /** How long a grant lives, in seconds from the moment it is made: within it the consumer fetches its fragments. */
 const GRANT_LIFE_SECONDS = 30n * 24n * 3600n;
-
-/** Position of `partial` in the public signals of a segment (docs/formats.md). */
-const PARTIAL_SIGNAL = 8;
 
 /** Name of an offer's document. */
 export function offerDocument(offerId: string): string {
@@ -168,8 +170,8 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
     };
   }
 
-  async function storedProof(work: OfferWork, segmentIndex: number): Promise<ProvedStatement> {
-    const stored = await documents.load(proofDocument(work, segmentIndex), provedStatementSchema);
+  async function provedSegment(work: OfferWork, segmentIndex: number): Promise<z.infer<typeof provedSegmentSchema>> {
+    const stored = await documents.load(proofDocument(work, segmentIndex), provedSegmentSchema);
     assert(stored !== undefined, 'a proof is stored before the machine moves on');
     return stored;
   }
@@ -203,7 +205,7 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
         waitsFor: 'me',
         step: async (work) => {
           const { requestId, datasetId, salt, template, deadline, bond } = work;
-          await send(work, 'offer', 'offer', [requestId, datasetId, salt, nameId(template), deadline], BigInt(bond));
+          await send(work, 'offer', 'offer', [requestId, datasetId, salt, templateId(template), deadline], BigInt(bond));
           return { ...work, state: 'made' } as OfferWork;
         },
       },
@@ -212,7 +214,7 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
         step: async (work) => {
           for (let index = 0; index < work.segmentCount; index++) {
             signal?.throwIfAborted();
-            if ((await documents.load(proofDocument(work, index), provedStatementSchema)) === undefined)
+            if ((await documents.load(proofDocument(work, index), provedSegmentSchema)) === undefined)
               await documents.save(proofDocument(work, index), await prover.segment(work, index, signal));
             onProgress?.({ step: 'prove', done: index + 1, total: work.segmentCount + 1 });
           }
@@ -226,7 +228,7 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
           const { account } = keysOf(work.pseudonymIndex);
           for (let index = 0; index < work.segmentCount; index++) {
             if (!accepted.has(index)) {
-              const { publicSignals, proof } = await storedProof(work, index);
+              const { publicSignals, proof } = await provedSegment(work, index);
               const signature = signTypedData(account, place, segmentStatementTypes, { publicSignals, deadline: work.deadline });
               await send(work, `segment-${index}`, 'submitSegments', [work.offerId, [{ publicSignals, proof, signature }]]);
             }
@@ -241,11 +243,9 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
           const document = `proof-${work.offerId}-aggregate`;
           let statement = await documents.load(document, provedStatementSchema);
           if (statement === undefined) {
-            const partials: bigint[] = [];
-            for (let index = 0; index < work.segmentCount; index++) {
-              partials.push(BigInt((await storedProof(work, index)).publicSignals[PARTIAL_SIGNAL] as string));
-            }
-            statement = await prover.aggregate(work, partials, signal);
+            const summaries: SegmentSummary[] = [];
+            for (let index = 0; index < work.segmentCount; index++) summaries.push((await provedSegment(work, index)).summary);
+            statement = await prover.aggregate(work, summaries, signal);
             await documents.save(document, statement);
           }
           onProgress?.({ step: 'prove', done: work.segmentCount + 1, total: work.segmentCount + 1 });

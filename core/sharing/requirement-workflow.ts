@@ -1,0 +1,129 @@
+/**
+ * The life of a consumer's requirement (paper, section 6.3): drafted, shown to be well-formed and satisfiable by pi',
+ * published with its escrow. The words of its author stay at home; the chain holds the fields.
+ */
+import { z } from 'zod';
+import { type Hex, toHex } from '../base/bytes.ts';
+import type { Random } from '../base/ports.ts';
+import type { PseudonymKeys } from '../crypto/key-derivation.ts';
+import { requestIdOf } from '../proofs/identifiers.ts';
+import { parseRequirementDocument, type RequirementDocument, requirementFields } from '../proofs/requirement-document.ts';
+import type { Documents } from './documents.ts';
+import { hexOfLength } from './enrolment.ts';
+import { type ProvedStatement, provedStatementSchema } from './offer-workflow.ts';
+import type { Outbox } from './outbox.ts';
+import type { Machine } from './workflow.ts';
+
+const decimal = z.string().regex(/^(0|[1-9][0-9]{0,77})$/);
+const seconds = z.int().positive();
+
+/** Conditions of trade as stored; amounts in wei, decimal. */
+export const termsSchema = z.strictObject({
+  price: decimal,
+  bond: decimal,
+  deadline: seconds,
+  grantWindow: seconds,
+  deliverWindow: seconds,
+  confirmWindow: seconds,
+});
+export type Terms = z.infer<typeof termsSchema>;
+
+const facts = z.strictObject({
+  version: z.literal(1),
+  requestId: hexOfLength(32),
+  salt: hexOfLength(32),
+  pseudonymIndex: z.int().min(0),
+  publisher: hexOfLength(20),
+  /** The requirement in its author's words. */
+  document: z.unknown().transform(parseRequirementDocument),
+  terms: termsSchema,
+  /** Wei paid in with the publication: at least one price. */
+  escrow: decimal,
+});
+const proved = facts.extend({ statement: provedStatementSchema });
+
+/** A requirement of the consumer; `state` says how far it has come. */
+export const requirementWorkSchema = z.discriminatedUnion('state', [
+  facts.extend({ state: z.literal('drafted') }),
+  proved.extend({ state: z.literal('proved') }),
+  proved.extend({ state: z.literal('published'), publishedInBlock: z.int() }),
+]);
+export type RequirementWork = z.infer<typeof requirementWorkSchema>;
+export type RequirementWorkState = RequirementWork['state'];
+
+/** What the machine of a requirement needs. */
+export interface RequirementPorts {
+  readonly documents: Documents;
+  readonly outbox: Outbox;
+  readonly prove: (work: RequirementWork) => Promise<ProvedStatement>;
+  readonly keysOf: (pseudonymIndex: number) => PseudonymKeys;
+  readonly signal?: AbortSignal;
+}
+
+/** Name of a requirement's document. */
+export function requirementDocumentName(requestId: Hex): string {
+  return `requirement-${requestId.slice(2)}`;
+}
+
+/** A new requirement. Nothing is stored or sent yet. */
+export function draftRequirement(
+  keys: PseudonymKeys,
+  document: RequirementDocument,
+  terms: Terms,
+  escrow: bigint,
+  random: Random,
+): RequirementWork {
+  const publisher = keys.account.address;
+  const salt = toHex(random.bytes(32));
+  const requestId = requestIdOf(publisher, salt);
+  // Refuses what no data can meet before anything is stored.
+  requirementFields(document);
+  return {
+    version: 1,
+    state: 'drafted',
+    requestId,
+    salt,
+    pseudonymIndex: keys.index,
+    publisher,
+    document,
+    terms,
+    escrow: escrow.toString(),
+  };
+}
+
+/** The machine that takes a requirement to its publication. */
+export function requirementMachine(ports: RequirementPorts): Machine<RequirementWorkState, RequirementWork> {
+  const { documents, outbox, prove, keysOf, signal } = ports;
+  return {
+    save: (work) => documents.save(requirementDocumentName(work.requestId), work),
+    stages: {
+      drafted: {
+        waitsFor: 'me',
+        step: async (work) => ({ ...work, state: 'proved', statement: await prove(work) }),
+      },
+      proved: {
+        waitsFor: 'me',
+        step: async (work) => {
+          if (work.state !== 'proved') return undefined;
+          const { account } = keysOf(work.pseudonymIndex);
+          const h = work.statement.publicSignals[1];
+          const terms = { ...work.terms, currency: `0x${'00'.repeat(20)}`, exclusiveUntil: 0, arbitersHash: `0x${'00'.repeat(32)}` };
+          const fields = requirementFields(work.document);
+          const { blockNumber } = await outbox.perform(
+            `publish-${work.requestId.slice(2)}`,
+            account,
+            {
+              contract: 'sharingMarket',
+              method: 'publish',
+              arguments: [work.salt, h, fields, terms, work.statement.proof],
+              value: BigInt(work.escrow),
+            },
+            signal,
+          );
+          return { ...work, state: 'published', publishedInBlock: blockNumber };
+        },
+      },
+      published: { waitsFor: 'owner' },
+    },
+  };
+}
