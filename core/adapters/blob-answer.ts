@@ -23,7 +23,10 @@ function blobMissing(): AppError {
 export async function sendBlob(request: FastifyRequest, reply: FastifyReply, blobs: BlobStore, sha256: Hex): Promise<FastifyReply> {
   const size = await blobs.size(sha256);
   if (size === null) throw blobMissing();
-  reply.header('accept-ranges', 'bytes').header('etag', `"${sha256.slice(2)}"`).type('application/octet-stream');
+  reply
+    .header('accept-ranges', 'bytes')
+    .header('etag', `"${sha256.slice(2)}"`)
+    .type('application/octet-stream');
   const range = rangeOf(request.headers.range, size);
   if (range !== null) reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${size}`);
   reply.header('content-length', range === null ? size : range.end - range.start + 1);

@@ -3,7 +3,14 @@ import { Contract, type JsonRpcProvider } from 'ethers';
 import { AppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
 import type { ContractName } from '../sharing/chain.ts';
-import { type ChainDataRecord, type ChainEntity, type ChainGrant, type ChainOffer, type ChainReader, offerStates } from '../sharing/chain-reader.ts';
+import {
+  type ChainDataRecord,
+  type ChainEntity,
+  type ChainGrant,
+  type ChainOffer,
+  type ChainReader,
+  offerStates,
+} from '../sharing/chain-reader.ts';
 import { loadContractArtifact } from './contract-artifacts.ts';
 import { chainFailure } from './ethers-transaction-sender.ts';
 
@@ -36,7 +43,11 @@ export function createEthersChainReader(
       const newest = await provider.getBlockNumber();
       // Our own chain answers for its newest block; where blocks can be undone, older state is asked by number.
       const blockTag = confirmations === 0 ? 'latest' : Math.max(0, newest - confirmations);
-      return await answer((name, method, ...values) => contractOf(name).getFunction(method).staticCall(...values, { blockTag }));
+      return await answer((name, method, ...values) =>
+        contractOf(name)
+          .getFunction(method)
+          .staticCall(...values, { blockTag }),
+      );
     } catch (error) {
       throw readFailure(error);
     }
@@ -46,54 +57,54 @@ export function createEthersChainReader(
     entity: (pseudonym) =>
       atFinalBlock(async (read): Promise<ChainEntity | null> => {
         const entity = await read('entityRegistry', 'entity', pseudonym);
-        if (hex(entity['requestKey']) === zeroWord) return null;
+        if (hex(entity.requestKey) === zeroWord) return null;
         return {
           pseudonym,
-          requestKey: hex(entity['requestKey']),
-          messageKey: hex(entity['messageKey']),
-          roles: Number(entity['roles']),
-          expiry: BigInt(String(entity['expiry'])),
-          revoked: entity['revoked'] === true,
+          requestKey: hex(entity.requestKey),
+          messageKey: hex(entity.messageKey),
+          roles: Number(entity.roles),
+          expiry: BigInt(String(entity.expiry)),
+          revoked: entity.revoked === true,
         };
       }),
     dataRecord: (datasetId) =>
       atFinalBlock(async (read): Promise<ChainDataRecord | null> => {
         const record = await read('dataRecords', 'dataRecord', datasetId);
-        if (hex(record['owner']) === zeroAddress) return null;
+        if (hex(record.owner) === zeroAddress) return null;
         return {
           datasetId,
-          owner: hex(record['owner']),
-          datasetRoot: BigInt(String(record['datasetRoot'])),
-          headerHash: hex(record['headerHash']),
-          ciphertextHash: hex(record['ciphertextHash']),
-          ciphertextSize: BigInt(String(record['ciphertextSize'])),
+          owner: hex(record.owner),
+          datasetRoot: BigInt(String(record.datasetRoot)),
+          headerHash: hex(record.headerHash),
+          ciphertextHash: hex(record.ciphertextHash),
+          ciphertextSize: BigInt(String(record.ciphertextSize)),
         };
       }),
     offer: (offerId) =>
       atFinalBlock(async (read): Promise<ChainOffer | null> => {
         const offer = await read('sharingMarket', 'offerOf', offerId);
-        const state = offerStates[Number(offer['state'])];
+        const state = offerStates[Number(offer.state)];
         if (state === undefined || state === 'none') return null;
-        const requirement = await read('sharingMarket', 'requirementOf', offer['requestId']);
+        const requirement = await read('sharingMarket', 'requirementOf', offer.requestId);
         return {
           offerId,
           state,
-          requestId: hex(offer['requestId']),
-          datasetId: hex(offer['datasetId']),
-          owner: hex(offer['owner']),
-          consumer: hex(requirement['publisher']),
+          requestId: hex(offer.requestId),
+          datasetId: hex(offer.datasetId),
+          owner: hex(offer.owner),
+          consumer: hex(requirement.publisher),
         };
       }),
     grant: (offerId) =>
       atFinalBlock(async (read): Promise<ChainGrant | null> => {
         const grant = await read('sharingMarket', 'grantOf', offerId);
-        if (hex(grant['grantHash']) === zeroWord) return null;
+        if (hex(grant.grantHash) === zeroWord) return null;
         return {
-          grantHash: hex(grant['grantHash']),
-          threshold: Number(grant['threshold']),
-          proxies: Number(grant['proxies']),
-          liveUntil: BigInt(String(grant['liveUntil'])),
-          revoked: grant['revoked'] === true,
+          grantHash: hex(grant.grantHash),
+          threshold: Number(grant.threshold),
+          proxies: Number(grant.proxies),
+          liveUntil: BigInt(String(grant.liveUntil)),
+          revoked: grant.revoked === true,
           live: (await read('sharingMarket', 'isGrantLive', offerId)) as unknown as boolean,
         };
       }),

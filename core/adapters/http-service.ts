@@ -240,18 +240,24 @@ function asAppError(error: unknown, options: HttpServiceOptions): AppError | nul
 }
 
 /** HTTP status and body of an error; what is not an {@link AppError} is logged and shown as SERVICE_FAILED. */
-export function errorAnswer(error: unknown, options: HttpServiceOptions): { status: number; body: ErrorBody; retryAfterSeconds: number | null } {
+export function errorAnswer(
+  error: unknown,
+  options: HttpServiceOptions,
+): { status: number; body: ErrorBody; retryAfterSeconds: number | null } {
   const known = asAppError(error, options);
   if (known !== null) {
     const { code, text, data } = known;
-    const retryAfter = data['retryAfterSeconds'];
+    const retryAfter = data.retryAfterSeconds;
     return {
       status: options.statuses[code] ?? commonStatuses[code] ?? 400,
       body: { error: { code, what: text.what, consequence: text.consequence, remedy: text.remedy } },
       retryAfterSeconds: typeof retryAfter === 'number' ? retryAfter : null,
     };
   }
-  options.log({ event: 'request-failed', data: { service: options.name, reason: error instanceof Error ? `${error.name}: ${error.message}` : String(error) } });
+  options.log({
+    event: 'request-failed',
+    data: { service: options.name, reason: error instanceof Error ? `${error.name}: ${error.message}` : String(error) },
+  });
   return {
     status: 500,
     body: {
@@ -275,7 +281,11 @@ function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply,
 }
 
 /** Listens. Refuses by `SERVICE_PORT_TAKEN` or `SERVICE_NOT_LISTENING`. */
-export async function startHttpService(app: FastifyInstance, options: HttpServiceOptions, onStop: () => Promise<void>): Promise<RunningService> {
+export async function startHttpService(
+  app: FastifyInstance,
+  options: HttpServiceOptions,
+  onStop: () => Promise<void>,
+): Promise<RunningService> {
   const { host, port, tls } = options.listen;
   try {
     await app.listen({ host, port });

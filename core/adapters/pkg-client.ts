@@ -6,7 +6,7 @@ import { DecodeError } from '../base/codec.ts';
 import type { Clock, Random } from '../base/ports.ts';
 import { checkIdentityKey } from '../crypto/identity-encryption.ts';
 import type { PseudonymKeys } from '../crypto/key-derivation.ts';
-import { type MessageKey, openBox } from '../crypto/message-box.ts';
+import { openBox } from '../crypto/message-box.ts';
 import type { PairingEngine } from '../crypto/pairing-engine.ts';
 import type { IdentityKey, PublicParameters } from '../crypto/scheme-algebra.ts';
 import { decodeIdentityKey } from '../crypto/scheme-encodings.ts';
@@ -26,7 +26,7 @@ import {
   pkgMessagesVersion,
   revocationListSchema,
 } from '../sharing/pkg-messages.ts';
-import type { RequestSigner } from './request-signature.ts';
+import { pseudonymSigner, type RequestSigner } from './request-signature.ts';
 import { ServiceConnection } from './service-connection.ts';
 
 export interface PkgClientOptions {
@@ -61,7 +61,10 @@ export class PkgClient {
   }
 
   async application(applicant: RequestSigner, applicationId: Hex): Promise<ApplicationStatus> {
-    return this.#connection.requestJson({ method: 'GET', path: `/v1/applications/${applicationId}`, signer: applicant }, applicationStatusSchema);
+    return this.#connection.requestJson(
+      { method: 'GET', path: `/v1/applications/${applicationId}`, signer: applicant },
+      applicationStatusSchema,
+    );
   }
 
   /** For the operator: every application with its real name. */
@@ -85,7 +88,8 @@ export class PkgClient {
 
   /** For the operator: the pseudonyms of revoked persons, to be revoked on chain. */
   async revocations(operator: RequestSigner): Promise<Hex[]> {
-    return (await this.#connection.requestJson({ method: 'GET', path: '/v1/revocations', signer: operator }, revocationListSchema)).pseudonyms;
+    return (await this.#connection.requestJson({ method: 'GET', path: '/v1/revocations', signer: operator }, revocationListSchema))
+      .pseudonyms;
   }
 
   /**
@@ -107,10 +111,14 @@ export class PkgClient {
         messageKey: toHex(keys.messageKey.publicKey),
         roles,
       };
-      const possession = await new Wallet(toHex(keys.account.privateKey)).signTypedData(contractDomain(chainId, entityRegistry), possessionTypes, {
-        ...pseudonym,
-        applicant: applicantKey,
-      });
+      const possession = await new Wallet(toHex(keys.account.privateKey)).signTypedData(
+        contractDomain(chainId, entityRegistry),
+        possessionTypes,
+        {
+          ...pseudonym,
+          applicant: applicantKey,
+        },
+      );
       wanted.push({ ...pseudonym, possession: possession as Hex });
     }
     const { enrolments } = await this.#connection.requestJson(
@@ -149,16 +157,18 @@ export class PkgClient {
    * @throws AppError `PKG_KEY_INVALID`, `PKG_IDENTITY_*`, `REQUEST_*`, `SERVICE_*`
    */
   async identityKey(
-    pseudonym: RequestSigner,
-    messageKey: MessageKey,
+    keys: PseudonymKeys,
     identity: string,
     scheme: { readonly engine: PairingEngine; readonly parameters: PublicParameters },
   ): Promise<IdentityKey> {
     const answer = await this.#connection.requestJson(
-      { method: 'POST', path: '/v1/identity-keys', value: { version: pkgMessagesVersion, identity }, signer: pseudonym },
+      { method: 'POST', path: '/v1/identity-keys', value: { version: pkgMessagesVersion, identity }, signer: pseudonymSigner(keys) },
       identityKeyAnswerSchema,
     );
-    const plaintext = answer.identity === identity && isHex(answer.box) ? await openBox(messageKey, identityKeyLabel(identity), fromHex(answer.box)) : null;
+    const plaintext =
+      answer.identity === identity && isHex(answer.box)
+        ? await openBox(keys.messageKey, identityKeyLabel(identity), fromHex(answer.box))
+        : null;
     const key = plaintext === null ? null : decodedKey(scheme.engine, plaintext);
     if (key !== null && checkIdentityKey(scheme.engine, scheme.parameters, identity, key)) return key;
     throw new AppError('PKG_KEY_INVALID', {

@@ -78,7 +78,15 @@ export class ProxyClient {
     if (await this.hasCiphertext(file.sha256)) return;
     const { path, sha256, bytes, signal, onProgress } = file;
     try {
-      await uploadFile(this.#connection, { file: path, sha256, bytes, uploadId: uploadIdOf(signer.keyId, sha256), signer, signal, onProgress });
+      await uploadFile(this.#connection, {
+        file: path,
+        sha256,
+        bytes,
+        uploadId: uploadIdOf(signer.keyId, sha256),
+        signer,
+        signal,
+        onProgress,
+      });
     } catch (error) {
       // Another process of this owner, or a try whose answer was lost, may have finished it meanwhile.
       if (error instanceof AppError && error.code === 'PROXY_CIPHERTEXT_EXISTS') return;
@@ -93,7 +101,12 @@ export class ProxyClient {
     if (answer.status === 200) return true;
     if (answer.status === 404) return false;
     // An answer to HEAD has no body; the GET says why it is refused.
-    await this.#connection.request({ method: 'GET', path: ciphertextPath(sha256), headers: { range: 'bytes=0-0' }, signer: this.#signer() });
+    await this.#connection.request({
+      method: 'GET',
+      path: ciphertextPath(sha256),
+      headers: { range: 'bytes=0-0' },
+      signer: this.#signer(),
+    });
     return true;
   }
 
@@ -153,7 +166,12 @@ export class ProxyClient {
   /** This proxy's fragment, signed by it. The proof inside is checked by `open`. @throws AppError `PROXY_SIGNATURE_INVALID`, … */
   async fragment(offerId: bigint): Promise<SignedFragment> {
     const fragment = await this.#connection.requestJson(
-      { method: 'POST', path: '/v1/fragments', value: { version: proxyMessagesVersion, offerId: offerId.toString() }, signer: this.#signer() },
+      {
+        method: 'POST',
+        path: '/v1/fragments',
+        value: { version: proxyMessagesVersion, offerId: offerId.toString() },
+        signer: this.#signer(),
+      },
       signedFragmentSchema,
     );
     if (!isFragmentSignedBy(this.#options.signingKey, fragment)) throw this.#unsigned('fragment');

@@ -12,6 +12,7 @@ import { isInnerList, parseDictionary } from 'structured-headers';
 import { AppError } from '../base/app-error.ts';
 import { fromHex, type Hex, isHex, toHex } from '../base/bytes.ts';
 import type { Clock, Random } from '../base/ports.ts';
+import type { PseudonymKeys } from '../crypto/key-derivation.ts';
 import { type RequestKey, signWithRequestKey, verifyRequestSignature } from '../crypto/request-key.ts';
 
 /** How far `created` may be from the service's clock, either way. */
@@ -28,6 +29,16 @@ export interface RequestSigner {
   /** The pseudonym's address (20 bytes); for applicants and the operator, who have none, the public key (32 bytes). */
   readonly keyId: Hex;
   readonly key: RequestKey;
+}
+
+/** A pseudonym signs with its request key, named by its address. */
+export function pseudonymSigner(keys: PseudonymKeys): RequestSigner {
+  return { keyId: keys.account.address, key: keys.requestKey };
+}
+
+/** Applicants and operators sign with a key that names itself. */
+export function keySigner(key: RequestKey): RequestSigner {
+  return { keyId: toHex(key.publicKey), key };
 }
 
 /** What is signed of a request. Field names in lower case. */
@@ -91,7 +102,7 @@ function malformed(what: string): AppError {
  */
 export function readSignatureClaim(request: SignableRequest, clock: Clock): SignatureClaim {
   const inputField = request.headers['signature-input'];
-  if (inputField === undefined || request.headers['signature'] === undefined)
+  if (inputField === undefined || request.headers.signature === undefined)
     throw new AppError('REQUEST_UNSIGNED', {
       what: 'The request carries no signature.',
       consequence: 'It was refused and changed nothing.',
@@ -106,9 +117,12 @@ export function readSignatureClaim(request: SignableRequest, clock: Clock): Sign
   const created = parameters.get('created');
   const nonce = parameters.get('nonce');
   const keyId = parameters.get('keyid');
-  if (typeof created !== 'number' || !Number.isSafeInteger(created)) throw malformed('The time of the signature is not a whole number of seconds.');
-  if (typeof nonce !== 'string' || !/^[0-9a-f]{32}$/.test(nonce)) throw malformed('The nonce of the signature is not 16 bytes in hexadecimal.');
-  if (!isHex(keyId) || (keyId.length !== 42 && keyId.length !== 66)) throw malformed('The key id of the signature is neither an address nor a key.');
+  if (typeof created !== 'number' || !Number.isSafeInteger(created))
+    throw malformed('The time of the signature is not a whole number of seconds.');
+  if (typeof nonce !== 'string' || !/^[0-9a-f]{32}$/.test(nonce))
+    throw malformed('The nonce of the signature is not 16 bytes in hexadecimal.');
+  if (!isHex(keyId) || (keyId.length !== 42 && keyId.length !== 66))
+    throw malformed('The key id of the signature is neither an address nor a key.');
   if (parameters.get('tag') !== signatureTag) throw malformed('The signature was made for another application.');
   const createdMs = created * 1000;
   const nowMs = clock.nowMs();
@@ -141,7 +155,8 @@ function parseSignatureInput(field: string): { components: string[]; parameters:
     throw malformed(`The field Signature-Input cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
   }
   const member = members.get(signatureLabel);
-  if (members.size !== 1 || member === undefined || !isInnerList(member)) throw malformed(`There is not exactly one signature, named "${signatureLabel}".`);
+  if (members.size !== 1 || member === undefined || !isInnerList(member))
+    throw malformed(`There is not exactly one signature, named "${signatureLabel}".`);
   const components = member[0].map(([name, parameters]) => {
     if (typeof name !== 'string' || parameters.size > 0) throw malformed('A covered component has parameters.');
     return name;

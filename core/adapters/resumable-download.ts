@@ -74,6 +74,7 @@ async function readRange(connection: ServiceConnection, download: FileDownload, 
     signer,
     signal,
   });
-  if (answer.status !== 206 || answer.body.length !== end - start + 1) throw connection.malformed('it is not the part of the file that was asked for');
+  if (answer.status !== 206 || answer.body.length !== end - start + 1)
+    throw connection.malformed('it is not the part of the file that was asked for');
   return answer.body;
 }

@@ -11,7 +11,7 @@ import type { ServiceAnswer, ServiceConnection } from './service-connection.ts';
 
 const chunkBytes = 4 * 2 ** 20;
 /** Waits before a request is repeated that found no service or a busy one. */
-const retryDelaysMs = [200, 1000, 3000];
+const retryDelaysMs = [100, 500];
 
 export interface FileUpload {
   readonly file: string;
@@ -97,7 +97,10 @@ function fileSource(handle: FileHandle, bytes: number) {
     async slice(start: number, end: number) {
       const length = Math.min(end, bytes) - start;
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, start);
-      return { value: { bytes: buffer.subarray(0, bytesRead), size: bytesRead } satisfies FilePart, done: bytesRead < length || end >= bytes };
+      return {
+        value: { bytes: buffer.subarray(0, bytesRead), size: bytesRead } satisfies FilePart,
+        done: bytesRead < length || end >= bytes,
+      };
     },
     close() {
       // The handle belongs to uploadFile.

@@ -116,7 +116,9 @@ export class ServiceConnection {
   }
 
   #withJson({ value, ...request }: Omit<ServiceRequest, 'body' | 'headers'> & { readonly value?: unknown }): ServiceRequest {
-    return value === undefined ? request : { ...request, headers: { 'content-type': 'application/json' }, body: utf8(JSON.stringify(value)) };
+    return value === undefined
+      ? request
+      : { ...request, headers: { 'content-type': 'application/json' }, body: utf8(JSON.stringify(value)) };
   }
 
   /** The JSON body of an answer, checked. */

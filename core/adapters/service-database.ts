@@ -17,7 +17,9 @@ export function openServiceDatabase(home: string, fileName: string, migrations: 
   const path = join(home, fileName);
   const database = new DatabaseSync(path);
   try {
-    database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;`);
+    database.exec(
+      `PRAGMA busy_timeout = ${busyTimeoutMs}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;`,
+    );
     const format = Number((database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version);
     if (format > migrations.length)
       throw new AppError(

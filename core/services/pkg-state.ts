@@ -4,8 +4,9 @@
  *
  * Invariant: real names are in sealed documents only: not in the database, the log, or any error.
  */
-import { Wallet } from 'ethers';
+
 import type { DatabaseSync } from 'node:sqlite';
+import { Wallet } from 'ethers';
 import { z } from 'zod';
 import { fromHex, type Hex, toHex } from '../base/bytes.ts';
 import type { Random } from '../base/ports.ts';
@@ -18,8 +19,8 @@ import type { Documents } from '../sharing/documents.ts';
 import { hexOfLength, hexUpTo, signedEnrolmentSchema } from '../sharing/enrolment.ts';
 import { applicationStates } from '../sharing/pkg-messages.ts';
 
-const authorityDocument = 'pkg/authority';
-const applicationPrefix = 'pkg/application/';
+const authorityDocument = 'pkg-authority';
+const applicationPrefix = 'pkg-application-';
 
 const authoritySchema = z.strictObject({ version: z.literal(1), masterSecret: hexUpTo(256), enrolmentKey: hexOfLength(32) });
 

@@ -25,8 +25,8 @@ import { AppError, isAppError } from '../base/app-error.ts';
 import { fromHex, type Hex, isHex, toHex } from '../base/bytes.ts';
 import { DecodeError } from '../base/codec.ts';
 import type { Clock, Random } from '../base/ports.ts';
-import { generateIdentityKey } from '../crypto/identity-encryption.ts';
 import { type Identity, parseIdentity } from '../crypto/identity.ts';
+import { generateIdentityKey } from '../crypto/identity-encryption.ts';
 import { sealBox } from '../crypto/message-box.ts';
 import type { PairingEngine } from '../crypto/pairing-engine.ts';
 import { encodeIdentityKey } from '../crypto/scheme-encodings.ts';
@@ -425,7 +425,10 @@ async function createPkg(config: PkgConfig, database: ReturnType<typeof openServ
     app.get('/v1/revocations', async (request) => {
       await requireOperator(request);
       const revoked = applications.all().filter(({ state }) => state === 'revoked');
-      return { version: pkgMessagesVersion, pseudonyms: revoked.flatMap(({ enrolments }) => enrolments.map(({ enrolment }) => enrolment.pseudonym)) };
+      return {
+        version: pkgMessagesVersion,
+        pseudonyms: revoked.flatMap(({ enrolments }) => enrolments.map(({ enrolment }) => enrolment.pseudonym)),
+      };
     });
   }
 
@@ -441,7 +444,12 @@ function unknownKey(reason: string): AppError {
 }
 
 /** The earlier enrolment, if it says the same and has at least half of its time left: a repeated request changes nothing. */
-function reusable(earlier: SignedEnrolment | undefined, wanted: Pseudonym, nowMs: number, enrolmentSeconds: number): SignedEnrolment | null {
+function reusable(
+  earlier: SignedEnrolment | undefined,
+  wanted: Pseudonym,
+  nowMs: number,
+  enrolmentSeconds: number,
+): SignedEnrolment | null {
   if (earlier === undefined) return null;
   const { requestKey, messageKey, roles, expiry } = earlier.enrolment;
   const same = requestKey === wanted.requestKey && messageKey === wanted.messageKey && roles === wanted.roles;

@@ -143,7 +143,9 @@ export class ProxyGrants {
         remedy: "Send it with the owner's pseudonym, to a proxy of the dataset's network.",
       });
     inTransaction(database, () => {
-      const count = database.prepare('SELECT COUNT(*) AS value FROM header WHERE owner = ? AND header_hash <> ?').get(owner.pseudonym, name);
+      const count = database
+        .prepare('SELECT COUNT(*) AS value FROM header WHERE owner = ? AND header_hash <> ?')
+        .get(owner.pseudonym, name);
       if (Number((count as { value: number }).value) >= limits.ownerHeadersMax)
         throw new AppError('PROXY_QUOTA_EXCEEDED', {
           what: `You have ${limits.ownerHeadersMax} headers at this proxy, which is as many as it keeps.`,
@@ -234,9 +236,15 @@ export class ProxyGrants {
   async #requireRecorded(context: GrantContext, grant: Grant): Promise<ChainGrant> {
     const recorded = await this.#options.chain.grant(context.offerId);
     const hash = toHex(hashOfGrant(this.#options.engine, context, grant));
-    if (recorded === null || recorded.grantHash !== hash || recorded.threshold !== grant.threshold || recorded.proxies !== grant.proxies.length)
+    if (
+      recorded === null ||
+      recorded.grantHash !== hash ||
+      recorded.threshold !== grant.threshold ||
+      recorded.proxies !== grant.proxies.length
+    )
       throw new AppError('PROXY_GRANT_NOT_RECORDED', {
-        what: recorded === null ? 'The final chain has no grant for this offer.' : 'The grant does not hash to what the final chain records.',
+        what:
+          recorded === null ? 'The final chain has no grant for this offer.' : 'The grant does not hash to what the final chain records.',
         consequence: 'The proxy did not keep the share.',
         remedy: 'Record the grant first, wait until it is final, and send exactly that grant.',
       });

@@ -40,7 +40,7 @@ CREATE TABLE share_grant (
   receipt TEXT
 ) STRICT`;
 
-const keysDocument = 'proxy/keys';
+const keysDocument = 'proxy-keys';
 const keysSchema = z.strictObject({ version: z.literal(1), signingKey: hexOfLength(32), messageKey: hexOfLength(32) });
 
 /** The keys that name a proxy in the network file. */

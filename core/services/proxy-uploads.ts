@@ -226,7 +226,9 @@ export class ProxyUploads {
 
   /** The unfinished upload, if it is the signer's: to anybody else it does not exist. */
   #uploadOf(id: string, owner: ChainEntity): UploadRow {
-    const row = this.#options.database.prepare('SELECT id, owner, sha256, size FROM upload WHERE id = ? AND owner = ?').get(id, owner.pseudonym);
+    const row = this.#options.database
+      .prepare('SELECT id, owner, sha256, size FROM upload WHERE id = ? AND owner = ?')
+      .get(id, owner.pseudonym);
     if (row === undefined) throw uploadUnknown();
     return row as unknown as UploadRow;
   }

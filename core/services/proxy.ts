@@ -8,7 +8,15 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { FastifyInstance } from 'fastify';
 import { blobNameOf, sendBlob } from '../adapters/blob-answer.ts';
 import { DiskBlobStore } from '../adapters/blob-store.ts';
-import { createHttpServer, defaultHttpLimits, type HttpLimits, type ListenAddress, type RunningService, type ServiceLog, startHttpService } from '../adapters/http-service.ts';
+import {
+  createHttpServer,
+  defaultHttpLimits,
+  type HttpLimits,
+  type ListenAddress,
+  type RunningService,
+  type ServiceLog,
+  startHttpService,
+} from '../adapters/http-service.ts';
 import type { RateLimit } from '../adapters/rate-limiter.ts';
 import { createReplayStore, replayStoreSchema } from '../adapters/replay-store.ts';
 import { openServiceDatabase } from '../adapters/service-database.ts';
@@ -130,7 +138,12 @@ async function addProxy(config: ProxyConfig, database: DatabaseSync, app: Fastif
     authenticateOwner: (request: Parameters<RequestAuthentication['entity']>[0]) => authentication.entity(request, chain, liveOwner),
   };
   const authenticateParty = (request: Parameters<RequestAuthentication['entity']>[0]) => authentication.entity(request, chain, anyParty);
-  const uploads = await ProxyUploads.open({ ...common, folder: join(config.home, 'uploads'), blobs, authenticateReader: authenticateParty });
+  const uploads = await ProxyUploads.open({
+    ...common,
+    folder: join(config.home, 'uploads'),
+    blobs,
+    authenticateReader: authenticateParty,
+  });
   const grants = new ProxyGrants({ ...common, engine, parameters: config.parameters, chain, network, keys, random, authenticateParty });
   await grants.deleteEnded();
 

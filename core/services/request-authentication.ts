@@ -3,13 +3,13 @@
  * counted. Entities' keys come from the final chain at every request, so a revocation counts at once.
  */
 import type { FastifyRequest } from 'fastify';
-import { AppError } from '../base/app-error.ts';
-import type { Hex } from '../base/bytes.ts';
-import type { Clock } from '../base/ports.ts';
 import { bodyBytes, takeFromRate } from '../adapters/http-service.ts';
 import { type RateLimit, RateLimiter } from '../adapters/rate-limiter.ts';
 import type { ReplayStore } from '../adapters/replay-store.ts';
 import { isSignedBy, readSignatureClaim, type SignableRequest, signatureWindowMs } from '../adapters/request-signature.ts';
+import { AppError } from '../base/app-error.ts';
+import type { Hex } from '../base/bytes.ts';
+import type { Clock } from '../base/ports.ts';
 import type { ChainEntity, ChainReader } from '../sharing/chain-reader.ts';
 
 /** What a signer may do after its signature was checked. */

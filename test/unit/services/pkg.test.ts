@@ -5,10 +5,9 @@ import { fromHex, type Hex, toHex } from '../../../core/base/bytes.ts';
 import { formatIdentity } from '../../../core/crypto/identity.ts';
 import { decodePublicParameters } from '../../../core/crypto/scheme-encodings.ts';
 import { entityRoles } from '../../../core/sharing/chain-reader.ts';
-import { codeOf, createWorld, freshKeySigner, freshPseudonym, network, signerOf, type World } from './world.ts';
+import { codeOf, createWorld, freshKeySigner, freshPseudonym, network, type World } from './world.ts';
 
-const offline = () =>
-  new AppError('CHAIN_UNREACHABLE', { what: 'The chain does not answer.', consequence: 'Nothing.', remedy: 'Wait.' });
+const offline = () => new AppError('CHAIN_UNREACHABLE', { what: 'The chain does not answer.', consequence: 'Nothing.', remedy: 'Wait.' });
 
 describe('the PKG', () => {
   let world: World;
@@ -48,8 +47,16 @@ describe('the PKG', () => {
 
     const [waiting] = await client.applications(world.operator);
     expect(waiting).toMatchObject({ name: 'Ada Lovelace', state: 'pending', pseudonyms: 0 });
-    await client.decide(world.operator, application.applicationId, { outcome: 'approve', roles: entityRoles.owner, reason: 'met in person' });
-    expect(await client.application(applicant, application.applicationId)).toMatchObject({ state: 'approved', roles: 1, reason: 'met in person' });
+    await client.decide(world.operator, application.applicationId, {
+      outcome: 'approve',
+      roles: entityRoles.owner,
+      reason: 'met in person',
+    });
+    expect(await client.application(applicant, application.applicationId)).toMatchObject({
+      state: 'approved',
+      roles: 1,
+      reason: 'met in person',
+    });
 
     const keys = freshPseudonym();
     const wanted = [{ keys, roles: entityRoles.owner }];
@@ -62,7 +69,7 @@ describe('the PKG', () => {
     recordDataset(datasetId, keys.account.address);
     const identity = datasetIdentity(datasetId, keys.account.address);
     const parameters = decodePublicParameters(world.engine, fromHex(info.publicParameters));
-    const key = await client.identityKey(signerOf(keys), keys.messageKey, identity, { engine: world.engine, parameters });
+    const key = await client.identityKey(keys, identity, { engine: world.engine, parameters });
     expect(key.a1).toBeDefined();
   });
 
@@ -81,7 +88,7 @@ describe('the PKG', () => {
     world.enrolOnChain(keys, entityRoles.owner);
     const other = freshPseudonym().account.address;
     const scheme = { engine: world.engine, parameters: decodePublicParameters(world.engine, fromHex(info.publicParameters)) };
-    const ask = (identity: string) => codeOf(client.identityKey(signerOf(keys), keys.messageKey, identity, scheme));
+    const ask = (identity: string) => codeOf(client.identityKey(keys, identity, scheme));
     const datasetId = toHex(systemRandom.bytes(32));
     const own = keys.account.address;
 
@@ -105,8 +112,7 @@ describe('the PKG', () => {
     const datasetId = toHex(systemRandom.bytes(32));
     recordDataset(datasetId, keys.account.address);
     const scheme = { engine: world.engine, parameters: decodePublicParameters(world.engine, fromHex(info.publicParameters)) };
-    const ask = () =>
-      codeOf(client.identityKey(signerOf(keys), keys.messageKey, datasetIdentity(datasetId, keys.account.address), scheme));
+    const ask = () => codeOf(client.identityKey(keys, datasetIdentity(datasetId, keys.account.address), scheme));
     expect(await ask()).toBe('REQUEST_KEY_UNKNOWN');
     world.enrolOnChain(keys, entityRoles.owner, { expiry: 1n });
     expect(await ask()).toBe('no error');
@@ -126,7 +132,7 @@ describe('the PKG', () => {
     expect(await codeOf(client.enrol(applicant, applicationId, [{ keys: freshPseudonym(), roles: 1 }]))).toBe('PKG_NOT_APPROVED');
     const scheme = { engine: world.engine, parameters: decodePublicParameters(world.engine, fromHex(info.publicParameters)) };
     const identity = datasetIdentity(datasetId, keys.account.address);
-    expect(await codeOf(client.identityKey(signerOf(keys), keys.messageKey, identity, scheme))).toBe('PKG_PSEUDONYM_REVOKED');
+    expect(await codeOf(client.identityKey(keys, identity, scheme))).toBe('PKG_PSEUDONYM_REVOKED');
   });
 
   it('keeps applications and names from everybody but their applicant and the operator', async () => {
@@ -181,6 +187,6 @@ describe('the PKG', () => {
     world.chain.failure = offline();
     const scheme = { engine: world.engine, parameters: decodePublicParameters(world.engine, fromHex(info.publicParameters)) };
     const identity = datasetIdentity(toHex(systemRandom.bytes(32)), keys.account.address);
-    expect(await codeOf(client.identityKey(signerOf(keys), keys.messageKey, identity, scheme))).toBe('CHAIN_UNREACHABLE');
+    expect(await codeOf(client.identityKey(keys, identity, scheme))).toBe('CHAIN_UNREACHABLE');
   });
 });

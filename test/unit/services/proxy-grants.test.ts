@@ -154,14 +154,20 @@ describe('grants at a proxy', () => {
     expect(await put(await seal(encodeProxyShare(world.engine, other)))).toBe('PROXY_SHARE_REFUSED');
     expect(await put(await seal(encodeProxyShare(world.engine, { index: 1, share: other.share })))).toBe('PROXY_SHARE_REFUSED');
     expect(await put(await seal(systemRandom.bytes(98)))).toBe('PROXY_SHARE_REFUSED');
-    const forAnother = await sealBox(systemRandom, freshPseudonym().messageKey.publicKey, proxyShareLabel(trade.grantContext), encodeProxyShare(world.engine, own));
+    const forAnother = await sealBox(
+      systemRandom,
+      freshPseudonym().messageKey.publicKey,
+      proxyShareLabel(trade.grantContext),
+      encodeProxyShare(world.engine, own),
+    );
     expect(await put(forAnother)).toBe('PROXY_SHARE_REFUSED');
     expect(await put(message.shareBox)).toBe('no error');
   });
 
   it('keeps no share of a grant that the chain does not record, or that does not fit the offer', async () => {
     const { owner, consumer, trade, message } = await begin();
-    const put = (client = owner, offerId = trade.offerId) => codeOf(client.putGrant(offerId, message.grant, message.context, message.shareBox));
+    const put = (client = owner, offerId = trade.offerId) =>
+      codeOf(client.putGrant(offerId, message.grant, message.context, message.shareBox));
     expect(await put(owner, trade.offerId + 1n)).toBe('PROXY_GRANT_REFUSED');
     expect(await put(consumer)).toBe('PROXY_GRANT_REFUSED');
     const recorded = world.chain.grants.get(trade.offerId);

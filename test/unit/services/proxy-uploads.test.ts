@@ -3,13 +3,13 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type RequestSigner, signRequest } from '../../../core/adapters/request-signature.ts';
+import { pseudonymSigner, type RequestSigner, signRequest } from '../../../core/adapters/request-signature.ts';
 import { systemRandom } from '../../../core/adapters/system-random.ts';
 import type { Hex } from '../../../core/base/bytes.ts';
 import type { PseudonymKeys } from '../../../core/crypto/key-derivation.ts';
 import { entityRoles } from '../../../core/sharing/chain-reader.ts';
 import { uploadIdOf } from '../../../core/sharing/proxy-messages.ts';
-import { codeOf, createWorld, freshPseudonym, signerOf, type World } from './world.ts';
+import { codeOf, createWorld, freshPseudonym, type World } from './world.ts';
 
 describe('ciphertexts at a proxy', () => {
   let world: World;
@@ -32,7 +32,14 @@ describe('ciphertexts at a proxy', () => {
   }
 
   /** One signed request as a client without a library sends it. */
-  async function send(url: string, signer: RequestSigner, method: string, path: string, fields: Record<string, string>, body: Uint8Array = new Uint8Array()) {
+  async function send(
+    url: string,
+    signer: RequestSigner,
+    method: string,
+    path: string,
+    fields: Record<string, string>,
+    body: Uint8Array = new Uint8Array(),
+  ) {
     const headers = await signRequest(
       { method, url: `${url}${path}`, headers: { 'tus-resumable': '1.0.0', ...fields }, body },
       signer,
@@ -41,15 +48,19 @@ describe('ciphertexts at a proxy', () => {
     );
     const answer = await fetch(`${url}${path}`, { method, headers, ...(body.length > 0 ? { body: body.slice() } : {}) });
     const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, code: text === '' ? '' : (JSON.parse(text) as { error: { code: string } }).error.code };
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      code: text === '' ? '' : (JSON.parse(text) as { error: { code: string } }).error.code,
+    };
   }
 
   const create = (url: string, file: { sha256: Hex; bytes: number }) =>
-    send(url, signerOf(owner), 'POST', '/v1/uploads', {
+    send(url, pseudonymSigner(owner), 'POST', '/v1/uploads', {
       'upload-length': String(file.bytes),
       'upload-metadata': `sha256 ${Buffer.from(file.sha256).toString('base64')}`,
     });
-  const patch = (url: string, file: { sha256: Hex }, offset: number, body: Uint8Array, signer = signerOf(owner)) =>
+  const patch = (url: string, file: { sha256: Hex }, offset: number, body: Uint8Array, signer = pseudonymSigner(owner)) =>
     send(
       url,
       signer,
@@ -126,10 +137,10 @@ describe('ciphertexts at a proxy', () => {
     expect((await patch(url, file, 0, systemRandom.bytes(5_001))).code).not.toBe('');
     const other = freshPseudonym();
     world.enrolOnChain(other, entityRoles.owner);
-    expect((await patch(url, file, 0, file.content, signerOf(other))).code).toBe('PROXY_UPLOAD_UNKNOWN');
+    expect((await patch(url, file, 0, file.content, pseudonymSigner(other))).code).toBe('PROXY_UPLOAD_UNKNOWN');
     const consumer = freshPseudonym();
     world.enrolOnChain(consumer, entityRoles.consumer);
-    expect((await patch(url, file, 0, file.content, signerOf(consumer))).code).toBe('REQUEST_ROLE_MISSING');
+    expect((await patch(url, file, 0, file.content, pseudonymSigner(consumer))).code).toBe('REQUEST_ROLE_MISSING');
     world.enrolOnChain(owner, entityRoles.owner, { expiry: 1n });
     expect((await patch(url, file, 0, file.content)).code).toBe('REQUEST_ENROLMENT_EXPIRED');
   });
@@ -138,7 +149,7 @@ describe('ciphertexts at a proxy', () => {
     const { url } = await world.startProxy({ limits: { ciphertextBytesMax: 1000 } });
     const file = sourceFile(10);
     const metadata = `sha256 ${Buffer.from(file.sha256).toString('base64')}`;
-    const post = (fields: Record<string, string>) => send(url, signerOf(owner), 'POST', '/v1/uploads', fields);
+    const post = (fields: Record<string, string>) => send(url, pseudonymSigner(owner), 'POST', '/v1/uploads', fields);
     expect((await post({ 'upload-length': '10' })).code).toBe('REQUEST_MALFORMED');
     expect((await post({ 'upload-length': '10', 'upload-metadata': 'sha256 AAAA' })).code).toBe('REQUEST_MALFORMED');
     expect((await post({ 'upload-metadata': metadata })).code).toBe('REQUEST_MALFORMED');
@@ -208,7 +219,7 @@ describe('ciphertexts at a proxy', () => {
     const file = sourceFile(100);
     await create(url, file);
     const path = `/v1/uploads/${uploadIdOf(owner.account.address, file.sha256)}`;
-    expect((await send(url, signerOf(owner), 'DELETE', path, {})).status).toBe(204);
+    expect((await send(url, pseudonymSigner(owner), 'DELETE', path, {})).status).toBe(204);
     expect((await patch(url, file, 0, file.content)).code).toBe('PROXY_UPLOAD_UNKNOWN');
   });
 

@@ -1,14 +1,14 @@
-import { connect } from 'node:net';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RateLimiter } from '../../../core/adapters/rate-limiter.ts';
-import { type RequestSigner, signRequest } from '../../../core/adapters/request-signature.ts';
+import { pseudonymSigner, type RequestSigner, signRequest } from '../../../core/adapters/request-signature.ts';
 import { ServiceConnection } from '../../../core/adapters/service-connection.ts';
 import { systemClock } from '../../../core/adapters/system-clock.ts';
 import { systemRandom } from '../../../core/adapters/system-random.ts';
 import { utf8 } from '../../../core/base/bytes.ts';
 import { entityRoles } from '../../../core/sharing/chain-reader.ts';
-import { codeOf, createWorld, freshPseudonym, signerOf, type World } from './world.ts';
+import { codeOf, createWorld, freshPseudonym, type World } from './world.ts';
 
 interface Sent {
   method: string;
@@ -26,7 +26,7 @@ describe('signed requests', () => {
     world = await createWorld();
     const keys = freshPseudonym();
     world.enrolOnChain(keys, entityRoles.consumer);
-    signer = signerOf(keys);
+    signer = pseudonymSigner(keys);
     service = await world.startProxy();
     url = service.url;
   });
@@ -39,7 +39,12 @@ describe('signed requests', () => {
   /** A signed request for a fragment, as it would be sent. */
   async function signed(change: Partial<Sent> = {}, by = signer): Promise<Sent> {
     const request = { method: 'POST', path: '/v1/fragments', headers: { 'content-type': 'application/json' }, body, ...change };
-    const headers = await signRequest({ ...request, url: `${url}${request.path}`, body: utf8(request.body) }, by, world.clock, systemRandom);
+    const headers = await signRequest(
+      { ...request, url: `${url}${request.path}`, body: utf8(request.body) },
+      by,
+      world.clock,
+      systemRandom,
+    );
     return { ...request, headers };
   }
 
@@ -85,7 +90,10 @@ describe('signed requests', () => {
     const header = await signed({ method: 'GET', path: `/v1/headers/0x${'00'.repeat(32)}`, headers: {}, body: '' });
     expect(await send(header)).toMatchObject({ code: 'PROXY_HEADER_UNKNOWN' });
     const other = await signed({ method: 'GET', path: `/v1/headers/0x${'00'.repeat(32)}`, headers: {}, body: '' });
-    expect(await send({ ...other, path: `/v1/headers/0x${'11'.repeat(32)}` })).toMatchObject({ status: 401, code: 'REQUEST_SIGNATURE_INVALID' });
+    expect(await send({ ...other, path: `/v1/headers/0x${'11'.repeat(32)}` })).toMatchObject({
+      status: 401,
+      code: 'REQUEST_SIGNATURE_INVALID',
+    });
     const deletion = await signed({ method: 'DELETE', path: '/v1/grants/5', headers: {}, body: '' });
     expect(await send({ ...deletion, method: 'GET' })).toMatchObject({ code: 'REQUEST_SIGNATURE_INVALID' });
     const second = await world.startProxy({ home: `${world.folder}/second` });
@@ -95,17 +103,24 @@ describe('signed requests', () => {
   it('are refused with another upload offset or range than was signed', async () => {
     const fields = { 'upload-offset': '5', 'content-type': 'application/offset+octet-stream', 'tus-resumable': '1.0.0' };
     const request = await signed({ method: 'PATCH', path: '/v1/uploads/x', headers: fields });
-    expect(await send({ ...request, headers: { ...request.headers, 'upload-offset': '6' } })).toMatchObject({ code: 'REQUEST_SIGNATURE_INVALID' });
+    expect(await send({ ...request, headers: { ...request.headers, 'upload-offset': '6' } })).toMatchObject({
+      code: 'REQUEST_SIGNATURE_INVALID',
+    });
     const { 'upload-offset': _, ...without } = request.headers;
     expect(await send({ ...request, headers: without })).toMatchObject({ code: 'REQUEST_SIGNATURE_MALFORMED' });
     const download = await signed({ method: 'GET', path: `/v1/ciphertexts/${'00'.repeat(32)}`, headers: {}, body: '' });
-    expect(await send({ ...download, headers: { ...download.headers, range: 'bytes=0-1' } })).toMatchObject({ code: 'REQUEST_SIGNATURE_MALFORMED' });
+    expect(await send({ ...download, headers: { ...download.headers, range: 'bytes=0-1' } })).toMatchObject({
+      code: 'REQUEST_SIGNATURE_MALFORMED',
+    });
   });
 
   it('are refused without a signature, by an unknown signer, and by a key that is not the enrolled one', async () => {
-    expect(await send({ ...(await signed()), headers: { 'content-type': 'application/json' } })).toMatchObject({ status: 401, code: 'REQUEST_UNSIGNED' });
-    expect(await send(await signed({}, signerOf(freshPseudonym())))).toMatchObject({ status: 401, code: 'REQUEST_KEY_UNKNOWN' });
-    const { key } = signerOf(freshPseudonym());
+    expect(await send({ ...(await signed()), headers: { 'content-type': 'application/json' } })).toMatchObject({
+      status: 401,
+      code: 'REQUEST_UNSIGNED',
+    });
+    expect(await send(await signed({}, pseudonymSigner(freshPseudonym())))).toMatchObject({ status: 401, code: 'REQUEST_KEY_UNKNOWN' });
+    const { key } = pseudonymSigner(freshPseudonym());
     expect(await send(await signed({}, { keyId: signer.keyId, key }))).toMatchObject({ status: 401, code: 'REQUEST_SIGNATURE_INVALID' });
   });
 
@@ -128,7 +143,10 @@ describe('signed requests', () => {
   ])('are refused when the signature input is %s', async (_name, input) => {
     const request = await signed();
     const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => name.toLowerCase() !== 'signature-input'));
-    expect(await send({ ...request, headers: { ...headers, 'signature-input': input } })).toMatchObject({ status: 400, code: 'REQUEST_SIGNATURE_MALFORMED' });
+    expect(await send({ ...request, headers: { ...headers, 'signature-input': input } })).toMatchObject({
+      status: 400,
+      code: 'REQUEST_SIGNATURE_MALFORMED',
+    });
   });
 
   it.each([
@@ -141,11 +159,17 @@ describe('signed requests', () => {
     const request = await signed();
     const field = Object.keys(request.headers).find((name) => name.toLowerCase() === 'signature-input') ?? '';
     const input = request.headers[field]?.replace(part, replacement) ?? '';
-    expect(await send({ ...request, headers: { ...request.headers, [field]: input } })).toMatchObject({ status: 400, code: 'REQUEST_SIGNATURE_MALFORMED' });
+    expect(await send({ ...request, headers: { ...request.headers, [field]: input } })).toMatchObject({
+      status: 400,
+      code: 'REQUEST_SIGNATURE_MALFORMED',
+    });
   });
 
   it('are limited for one signer', async () => {
-    const { url: limited } = await world.startProxy({ home: `${world.folder}/limited`, limits: { signerRate: { burst: 2, perSecond: 0.001 } } });
+    const { url: limited } = await world.startProxy({
+      home: `${world.folder}/limited`,
+      limits: { signerRate: { burst: 2, perSecond: 0.001 } },
+    });
     const path = '/v1/fragments';
     const codes: string[] = [];
     for (let count = 0; count < 3; count++) {

@@ -3,15 +3,15 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { ServiceEvent } from '../../../core/adapters/http-service.ts';
 import { PkgClient } from '../../../core/adapters/pkg-client.ts';
 import { ProxyClient } from '../../../core/adapters/proxy-client.ts';
-import type { RequestSigner } from '../../../core/adapters/request-signature.ts';
+import { keySigner, pseudonymSigner, type RequestSigner } from '../../../core/adapters/request-signature.ts';
 import { systemRandom } from '../../../core/adapters/system-random.ts';
 import { assert } from '../../../core/base/assert.ts';
-import { type Hex, toHex, utf8 } from '../../../core/base/bytes.ts';
-import { type GrantContext, encodeGrantContext, encodeSourceContext, type SourceContext } from '../../../core/crypto/context.ts';
+import { type Hex, toHex } from '../../../core/base/bytes.ts';
+import { encodeGrantContext, encodeSourceContext, type GrantContext, type SourceContext } from '../../../core/crypto/context.ts';
 import { formatIdentity } from '../../../core/crypto/identity.ts';
 import { encapsulate, generateIdentityKey, setUp } from '../../../core/crypto/identity-encryption.ts';
 import { addressOfPrivateKey, type PseudonymKeys } from '../../../core/crypto/key-derivation.ts';
@@ -23,8 +23,8 @@ import { requestKeyFrom } from '../../../core/crypto/request-key.ts';
 import type { Header } from '../../../core/crypto/scheme-algebra.ts';
 import { encodeGrant, encodeHeader, encodeProxyShare, type Grant, type ProxyShare } from '../../../core/crypto/scheme-encodings.ts';
 import { grantHash, headerHash, publicParametersHash } from '../../../core/crypto/scheme-hashes.ts';
-import { type ProxyConfig, startProxy } from '../../../core/services/proxy.ts';
 import { type PkgConfig, startPkg } from '../../../core/services/pkg.ts';
+import { type ProxyConfig, startProxy } from '../../../core/services/proxy.ts';
 import {
   type ChainDataRecord,
   type ChainEntity,
@@ -98,14 +98,9 @@ export function freshPseudonym(index = 0): PseudonymKeys {
   } as PseudonymKeys;
 }
 
-export function signerOf(keys: PseudonymKeys): RequestSigner {
-  return { keyId: keys.account.address, key: keys.requestKey };
-}
-
 /** A signer that has no pseudonym: an applicant or the operator. */
 export function freshKeySigner(): RequestSigner {
-  const key = requestKeyFrom(systemRandom.bytes(32));
-  return { keyId: toHex(key.publicKey), key };
+  return keySigner(requestKeyFrom(systemRandom.bytes(32)));
 }
 
 let engine: Promise<PairingEngine> | undefined;
@@ -191,7 +186,14 @@ export async function createWorld() {
 
     async proxyClient(url: string, keys?: PseudonymKeys) {
       const { signingKey } = await new ProxyClient({ url, index: 1, signingKey: '0x', clock, random: systemRandom }).info();
-      return new ProxyClient({ url, index: 1, signingKey, clock, random: systemRandom, ...(keys === undefined ? {} : { signer: signerOf(keys) }) });
+      return new ProxyClient({
+        url,
+        index: 1,
+        signingKey,
+        clock,
+        random: systemRandom,
+        ...(keys === undefined ? {} : { signer: pseudonymSigner(keys) }),
+      });
     },
 
     async end() {
@@ -231,7 +233,13 @@ export async function createTrade(
   const datasetId = toHex(new Uint8Array([0, ...systemRandom.bytes(31)]));
   const offerId = BigInt(toHex(systemRandom.bytes(31)));
   const ownerIdentity = formatIdentity({ kind: 'dataset', chainId, contract: dataRecords, pseudonym: owner.account.address, datasetId });
-  const receiverIdentity = formatIdentity({ kind: 'receive', chainId, contract: sharingMarket, pseudonym: consumer.account.address, offerId });
+  const receiverIdentity = formatIdentity({
+    kind: 'receive',
+    chainId,
+    contract: sharingMarket,
+    pseudonym: consumer.account.address,
+    offerId,
+  });
   const content = systemRandom.bytes(options.ciphertextBytes ?? 300_000);
   const sha256 = `0x${createHash('sha256').update(content).digest('hex')}` as Hex;
   const path = join(world.folder, `source-${sha256.slice(2, 10)}`);
@@ -289,7 +297,21 @@ export async function createTrade(
   });
   const receiverKey = generateIdentityKey(engine, masterSecret, receiverIdentity, systemRandom);
   const ciphertext = { path, sha256, bytes: content.length };
-  return { owner, consumer, datasetId, offerId, sourceContext, grantContext, header, headerHash: hash, key, grant, shares, ciphertext, receiverKey };
+  return {
+    owner,
+    consumer,
+    datasetId,
+    offerId,
+    sourceContext,
+    grantContext,
+    header,
+    headerHash: hash,
+    key,
+    grant,
+    shares,
+    ciphertext,
+    receiverKey,
+  };
 }
 
 /** The owner's part at one proxy, as encodings. */
@@ -316,5 +338,3 @@ export async function codeOf(promise: Promise<unknown>): Promise<string> {
   }
   return 'no error';
 }
-
-export const someBytes = utf8('something');
