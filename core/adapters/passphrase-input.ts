@@ -83,8 +83,8 @@ function ask(prompt: string, input: ReadStream, output: WriteStream): Promise<st
       else if (character >= ' ') typed.push(character);
       return typed.length > passphraseLengthMax ? () => reject(tooLong()) : null;
     };
+    input.setRawMode(true); // no echo: the terminal hands over each key instead of showing it; before asking, as some type fast
     output.write(prompt);
-    input.setRawMode(true); // no echo: the terminal hands over each key instead of showing it
     input.on('data', onData);
     input.resume();
   });
