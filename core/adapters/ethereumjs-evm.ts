@@ -5,16 +5,17 @@
  */
 import type { Common } from '@ethereumjs/common';
 import { createEVM, type EVMBN254Interface } from '@ethereumjs/evm';
-import { createAccessList2930Tx, createLegacyTx, paramsTx, type TypedTransaction } from '@ethereumjs/tx';
+import { createAccessList2930Tx, createLegacyTx, type TypedTransaction } from '@ethereumjs/tx';
 import { Account, Address, createAddressFromString, createZeroAddress, setLengthLeft } from '@ethereumjs/util';
-import { createVM, runTx, type VM } from '@ethereumjs/vm';
-import { assert } from '../base/assert.ts';
+import { createVM, type RunTxResult, runTx, type VM } from '@ethereumjs/vm';
+import { isAppError } from '../base/app-error.ts';
+import { AssertionError, assert } from '../base/assert.ts';
 import { fromHex, type Hex, toHex } from '../base/bytes.ts';
 import type { AccountState, BlockContext, CallOutcome, CallRequest, Evm, TransactionOutcome } from '../ledger/evm.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
 import { blockGasMax } from '../ledger/limits.ts';
 import type { Log } from '../ledger/receipt.ts';
-import type { SignedTransaction } from '../ledger/transaction.ts';
+import { fixParameters, type SignedTransaction } from '../ledger/transaction.ts';
 import { FlatState, StateOverlay } from './flat-state.ts';
 
 const zeroHash = new Uint8Array(32);
@@ -41,9 +42,7 @@ export async function createEthereumjsEvm(options: {
   // createEVM puts the stock implementation over the option of this name.
   (evm as unknown as { _bn254: EVMBN254Interface })._bn254 = options.bn254;
   const vm = await createVM({ common, stateManager: overlay, evm });
-  // Each transaction loads its parameters into a copy of the rules, which takes most of the time of a transfer. They are loaded here, once.
-  common.updateParams(paramsTx);
-  common.updateParams = () => undefined;
+  fixParameters(common);
 
   return {
     genesis(accounts) {
@@ -54,7 +53,7 @@ export async function createEthereumjsEvm(options: {
     begin(blockContext) {
       overlay.reset();
       context = blockContext;
-      return { run: (transaction) => runIn(vm, blockOf(blockContext), transaction), seal: () => overlay.seal() };
+      return { run: (transaction) => runIn(vm, overlay, blockOf(blockContext), transaction), seal: () => overlay.seal() };
     },
     call(request, blockContext) {
       overlay.reset();
@@ -93,26 +92,30 @@ function blockOf(context: BlockContext): RunBlock {
   return block as RunBlock;
 }
 
-async function runIn(vm: VM, block: RunBlock, transaction: SignedTransaction): Promise<TransactionOutcome> {
+async function runIn(vm: VM, overlay: StateOverlay, block: RunBlock, transaction: SignedTransaction): Promise<TransactionOutcome> {
   const reason = await refusal(vm, transaction);
   if (reason !== null) return { kind: 'invalid', reason };
-  const result = await runTx(vm, {
-    tx: executable(transaction, transaction.sender, vm.common),
-    block,
-    skipHardForkValidation: true,
-    blockGasUsed: 0n,
-  });
-  const { exceptionError } = result.execResult;
+  overlay.beginTransaction();
+  let result: RunTxResult;
+  try {
+    result = await runTx(vm, { tx: executable(transaction, transaction.sender, vm.common), block, skipHardForkValidation: true, blockGasUsed: 0n });
+  } catch (error) {
+    if (isAppError(error) || error instanceof AssertionError) throw error;
+    // A transaction that the EVM cannot run must not stop the chain: it is left out, and no validator accepts a block that has it.
+    overlay.undoTransaction();
+    return { kind: 'invalid', reason: `the EVM cannot run it: ${error instanceof Error ? error.message : String(error)}` };
+  }
+  const { exceptionError, logs } = result.execResult;
   return {
     kind: 'executed',
     succeeded: exceptionError === undefined,
     gasUsed: result.totalGasSpent,
-    logs: (result.execResult.logs ?? []).map(logOf),
+    logs: (logs ?? []).map(logOf),
     contractAddress: transaction.to === null && result.createdAddress !== undefined ? (result.createdAddress.toString() as Hex) : null,
   };
 }
 
-/** Why the transaction cannot be part of a block in this state. What remains after these checks always executes. */
+/** Why the transaction cannot be part of a block in this state. */
 async function refusal(vm: VM, transaction: SignedTransaction): Promise<string | null> {
   const sender = createAddressFromString(transaction.sender);
   const account = (await vm.stateManager.getAccount(sender)) ?? new Account();

@@ -161,6 +161,19 @@ export class StateOverlay implements StateManagerInterface {
     this.#originals.clear();
   }
 
+  /** Marks where a transaction begins. */
+  beginTransaction(): void {
+    assert(this.#checkpoints.length === 0, 'transactions do not nest');
+    this.#undo.length = 0;
+  }
+
+  /** Takes back all that was done since the transaction began, however deep it was when it failed. */
+  undoTransaction(): void {
+    while (this.#undo.length > 0) this.#undo.pop()?.();
+    this.#checkpoints.length = 0;
+    this.#originals.clear();
+  }
+
   async getAccount(address: Address): Promise<Account | undefined> {
     const account = this.#account(address.toString());
     return account === null ? undefined : copyOf(account);

@@ -3,7 +3,7 @@
 /** Transactions in one block. */
 export const blockTransactionsMax = 200;
 /** Gas that the transactions of one block may use together. */
-export const blockGasMax = 60_000_000n;
+export const blockGasMax = 30_000_000n;
 /** Gas limit of one transaction (the bound of EIP-7825), so that no single one can hold a block for long. */
 export const transactionGasMax = 16_777_216n;
 /** Encoded bytes of one transaction. */
@@ -29,8 +29,8 @@ export const nonceGapMax = 64;
 export const requestBytesMax = 2_097_152;
 /** Calls in one JSON-RPC batch. */
 export const batchCallsMax = 500;
-/** Gas of one eth_call or eth_estimateGas. */
-export const callGasMax = 50_000_000n;
+/** Gas of one eth_call; no more than a block may use. */
+export const callGasMax = blockGasMax;
 /** Blocks that one log query without an address may span. */
 export const logQueryBlocksMax = 10_000;
 /** Logs that one query returns. */

@@ -4,7 +4,7 @@
  * client that always offers a fee works unchanged. Types 3 and 4 are refused.
  */
 import { Common, createCustomCommon, Hardfork, Mainnet } from '@ethereumjs/common';
-import { createTxFromRLP, type TypedTransaction } from '@ethereumjs/tx';
+import { createTxFromRLP, paramsTx, type TypedTransaction } from '@ethereumjs/tx';
 import { type Hex, toHex } from '../base/bytes.ts';
 import { transactionBytesMax, transactionGasMax } from './limits.ts';
 import type { Keccak256 } from './merkle-patricia-trie.ts';
@@ -50,10 +50,15 @@ export type TransactionVerdict = { readonly ok: true; readonly transaction: Sign
 /** Reads transactions of one chain. */
 export type TransactionDecoder = (raw: Uint8Array) => TransactionVerdict;
 
-/** Rules of the EVM that this ledger runs: Cancun, with the given primitives in place of the stock ones. */
+/**
+ * Rules of the EVM that this ledger runs: Cancun, with the given primitives in place of the stock ones, and
+ * with the bounds and prices that Osaka gives to modular exponentiation, without which a single transaction
+ * could hold a block for a quarter of a minute.
+ */
 export function ledgerCommon(chainId: number, crypto: TransactionCrypto): Common {
   return createCustomCommon({ chainId, name: 'vouchsafe' }, Mainnet, {
     hardfork: Hardfork.Cancun,
+    eips: [...ledgerEips],
     customCrypto: {
       keccak256: crypto.keccak256,
       ecrecover: (messageHash, v, r, s, signedChainId) => {
@@ -68,6 +73,9 @@ export function ledgerCommon(chainId: number, crypto: TransactionCrypto): Common
     },
   });
 }
+
+/** EIP-7823 and EIP-7883: bounds and prices of modular exponentiation. */
+export const ledgerEips: readonly number[] = [7823, 7883];
 
 /** Blob commitments do not exist on this network: the point evaluation precompile always reports failure. */
 const blobsUnavailable = {
@@ -85,8 +93,19 @@ function refuseBlob(): never {
   throw new Error('this network has no blobs');
 }
 
-/** A decoder for the chain of `common`. */
-export function transactionDecoder(common: Common): TransactionDecoder {
+/**
+ * Loads the parameters of transactions into `common` and keeps them. Each transaction would otherwise load
+ * them anew into a copy of its own, which takes most of the time of a transfer.
+ */
+export function fixParameters(common: Common): void {
+  common.updateParams(paramsTx);
+  common.updateParams = () => undefined;
+}
+
+/** A decoder for the chain of `rules`, which come from {@link ledgerCommon}. */
+export function transactionDecoder(rules: Common): TransactionDecoder {
+  const common = rules.copy();
+  fixParameters(common);
   const chainId = common.chainId();
   return (raw) => {
     if (raw.length > transactionBytesMax) return refused(`transaction is longer than ${transactionBytesMax} bytes`);

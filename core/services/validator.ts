@@ -9,6 +9,7 @@ import { openLevelLedgerStore } from '../adapters/level-ledger-store.ts';
 import { loadMclBn254 } from '../adapters/mcl-bn254.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
+import { isAppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
 import type { Clock } from '../base/ports.ts';
 import { ethereumMethods } from '../ledger/ethereum-methods.ts';
@@ -60,10 +61,14 @@ export async function start(config: ValidatorConfig): Promise<Validator> {
   const store = await openLevelLedgerStore(config.folder);
   let server: JsonRpcServer;
   let ledger: Ledger;
-  const proposer = new LocalProposer((error) => {
-    log(`The ledger stopped: ${error instanceof Error ? error.message : String(error)}`);
+  let failed = false;
+  const fail = (error: unknown): void => {
+    if (failed) return;
+    failed = true;
+    log(`The ledger makes no more blocks: ${error instanceof Error ? error.message : String(error)}`);
     config.onFailure?.(error);
-  });
+  };
+  const proposer = new LocalProposer(fail);
   try {
     ledger = await Ledger.open({
       genesis,
@@ -75,7 +80,10 @@ export async function start(config: ValidatorConfig): Promise<Validator> {
       onDropped: (hash, reason) => log(`Transaction ${hash} was given up: ${reason}`),
     });
     const methods = ethereumMethods({ ledger, clock, random: systemRandom, keccak256: crypto.keccak256, clientVersion: 'Vouchsafe/0.1.0' });
-    const onFailure = (method: string, error: unknown): void => log(`${method} failed: ${error instanceof Error ? error.message : String(error)}`);
+    const onFailure = (method: string, error: unknown): void => {
+      log(`${method} failed: ${error instanceof Error ? error.message : String(error)}`);
+      if (isAppError(error, 'LEDGER_DISK_FAILED')) fail(error);
+    };
     server = await startJsonRpcServer({ host: config.host ?? '127.0.0.1', port: config.port, handler: { methods, onFailure } });
   } catch (error) {
     await store.close();

@@ -7,11 +7,14 @@ import { HDNodeWallet, Mnemonic } from 'ethers';
 import { createGenesisDocument, type GenesisDocument } from '../../core/ledger/genesis.ts';
 import type { LedgerStore } from '../../core/ledger/ledger-store.ts';
 
-const mnemonic = Mnemonic.fromPhrase('test test test test test test test test test test test junk');
+const account = HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase('test test test test test test test test test test test junk'), "m/44'/60'/0'/0");
+const wallets = new Map<number, HDNodeWallet>();
 
 /** Key number `index` of the well-known development phrase. */
 export function testWallet(index: number): HDNodeWallet {
-  return HDNodeWallet.fromMnemonic(mnemonic, `m/44'/60'/0'/0/${index}`);
+  const known = wallets.get(index) ?? account.deriveChild(index);
+  wallets.set(index, known);
+  return known;
 }
 
 /** A development network in which the first ten test wallets have 10,000 coins each. */

@@ -214,3 +214,17 @@ describe('bad input', () => {
     await once(socket, 'close');
   });
 });
+
+describe('calls', () => {
+  it('are bounded in gas, also where the caller asks for more or for none', async () => {
+    // JUMPDEST PUSH0 JUMP runs until its gas is used up.
+    for (const gas of [undefined, '0xffffffffffff', '0x5208', '0x0']) {
+      const answer = await rpc('eth_call', { data: '0x5b5f56', ...(gas === undefined ? {} : { gas }) });
+      expect(answer).toMatchObject({ error: { code: -32_000, message: expect.stringMatching(/out of gas|intrinsic gas too low/) } });
+    }
+    expect(await rpc('eth_estimateGas', { data: '0x5b5f56' })).toMatchObject({ error: { code: -32_000 } });
+    expect(await rpc('eth_call', { from: testWallet(14).address, to: testWallet(0).address, value: '0x1' })).toMatchObject({ error: { message: expect.stringContaining('insufficient funds') } });
+    // The point evaluation precompile has no set-up here: it fails, and takes nothing down with it.
+    expect(await rpc('eth_call', { to: '0x000000000000000000000000000000000000000a', data: `0x${'00'.repeat(192)}` })).toMatchObject({ error: { code: -32_000 } });
+  });
+});

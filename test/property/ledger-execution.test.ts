@@ -21,7 +21,7 @@ import { genesisAccounts } from '../../core/ledger/genesis.ts';
 import type { TransactionOutcome } from '../../core/ledger/evm.ts';
 import { blockGasMax } from '../../core/ledger/limits.ts';
 import { emptyTrieRoot } from '../../core/ledger/merkle-patricia-trie.ts';
-import { ledgerCommon, transactionDecoder } from '../../core/ledger/transaction.ts';
+import { ledgerCommon, ledgerEips, transactionDecoder } from '../../core/ledger/transaction.ts';
 import { compileContract, memoryStore, testGenesis, testWallet } from '../integration/ledger-network.ts';
 
 const seed = 20_261_122;
@@ -144,7 +144,7 @@ describe('execution', () => {
         await store.write(start.writes);
         evm.adopt(start);
 
-        const stockCommon = createCustomCommon({ chainId, name: 'stock' }, Mainnet, { hardfork: Hardfork.Cancun });
+        const stockCommon = createCustomCommon({ chainId, name: 'stock' }, Mainnet, { hardfork: Hardfork.Cancun, eips: [...ledgerEips] });
         const stateManager = new MerkleStateManager({ common: stockCommon });
         const stock = await createVM({ common: stockCommon, stateManager });
         await stateManager.checkpoint();

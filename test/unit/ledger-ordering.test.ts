@@ -5,10 +5,12 @@ import { loadLedgerCrypto } from '../../core/adapters/ledger-crypto.ts';
 import { loadMclBn254 } from '../../core/adapters/mcl-bn254.ts';
 import { fromHex, type Hex } from '../../core/base/bytes.ts';
 import type { Block, BlockHeader } from '../../core/ledger/block.ts';
+import { genesisAccounts } from '../../core/ledger/genesis.ts';
 import type { LedgerStore } from '../../core/ledger/ledger-store.ts';
 import { Ledger } from '../../core/ledger/ledger.ts';
 import { blockTransactionsMax, clockDriftSecondsMax, proposalMsMax } from '../../core/ledger/limits.ts';
 import { LocalProposer } from '../../core/ledger/local-proposer.ts';
+import { emptyTrieRoot } from '../../core/ledger/merkle-patricia-trie.ts';
 import { ledgerCommon, transactionDecoder } from '../../core/ledger/transaction.ts';
 import { memoryStore, testGenesis, testWallet } from '../integration/ledger-network.ts';
 
@@ -127,6 +129,38 @@ describe('the ordering port', () => {
     await ours.commit(verdict.executed, certificate);
     expect(dropped).toEqual([expect.stringContaining('another transaction with its nonce')]);
     expect(ours.hasExecutable()).toBe(false);
+  });
+});
+
+describe('a transaction that the EVM cannot run', () => {
+  it('leaves no trace and does not stop the others', async () => {
+    const crypto = await loadLedgerCrypto();
+    const bn254 = await loadMclBn254();
+    const common = ledgerCommon(chainId, crypto);
+    const decode = transactionDecoder(common);
+    const roots: Hex[] = [];
+    for (const withPoison of [true, false]) {
+      const evm = await createEthereumjsEvm({ common, store: memoryStore(), stateRoot: emptyTrieRoot, bn254 });
+      evm.adopt(evm.genesis(genesisAccounts(testGenesis(chainId))));
+      const execution = evm.begin({
+        height: 2,
+        timestampSeconds: 1,
+        blockHash: () => {
+          throw new Error('a fault inside');
+        },
+      });
+      const run = async (raw: Uint8Array): Promise<unknown> => {
+        const decoded = decode(raw);
+        if (!decoded.ok) throw new Error(decoded.reason);
+        return execution.run(decoded.transaction);
+      };
+      // SSTORE(0, 1), then BLOCKHASH(1), in a constructor.
+      const poison = fromHex(await testWallet(1).signTransaction({ type: 0, chainId, gasPrice: 0n, gasLimit: 200_000n, nonce: 0, to: null, data: '0x60015f55600140' }));
+      if (withPoison) expect(await run(poison)).toMatchObject({ kind: 'invalid', reason: expect.stringContaining('a fault inside') });
+      expect(await run(await transfer(1, 0))).toMatchObject({ kind: 'executed', succeeded: true });
+      roots.push(execution.seal().stateRoot);
+    }
+    expect(roots[0]).toBe(roots[1]);
   });
 });
 
