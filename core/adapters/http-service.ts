@@ -26,6 +26,8 @@ export interface ListenAddress {
 export interface HttpLimits {
   readonly connectionsMax: number;
   readonly requestsInFlightMax: number;
+  /** Of one network address, so that one slow client does not keep all others out. */
+  readonly addressInFlightMax: number;
   readonly headerBytesMax: number;
   /** Bytes of a body, unless a route allows more. */
   readonly bodyBytesMax: number;
@@ -34,6 +36,8 @@ export interface HttpLimits {
   /** Time in which a client must have sent its whole request. */
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
+  /** A connection on which nothing moves for so long is closed. */
+  readonly idleTimeoutMs: number;
   /** For every network address, before a signature is looked at. */
   readonly addressRate: RateLimit;
 }
@@ -41,11 +45,13 @@ export interface HttpLimits {
 export const defaultHttpLimits: HttpLimits = {
   connectionsMax: 256,
   requestsInFlightMax: 64,
+  addressInFlightMax: 32,
   headerBytesMax: 16 * 1024,
   bodyBytesMax: 64 * 1024,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 120_000,
   keepAliveTimeoutMs: 5_000,
+  idleTimeoutMs: 60_000,
   addressRate: { burst: 400, perSecond: 100 },
 };
 
@@ -82,6 +88,9 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
+/** Bytes of a refused body that are read for the sake of the answer. */
+const droppedBodyBytesMax = 16 * 2 ** 20;
+
 const loopbackHosts = ['127.0.0.1', 'localhost', '::1'];
 
 const commonStatuses: Readonly<Record<string, number>> = {
@@ -116,6 +125,7 @@ export function createHttpServer(options: HttpServiceOptions): FastifyInstance {
     logger: false,
     bodyLimit: limits.bodyBytesMax,
     requestTimeout: limits.requestTimeoutMs,
+    connectionTimeout: limits.idleTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
@@ -143,12 +153,15 @@ export function createHttpServer(options: HttpServiceOptions): FastifyInstance {
 
   const addressLimiter = new RateLimiter(limits.addressRate, options.clock);
   let inFlight = 0;
+  const inFlightOf = new Map<string, number>();
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
     refuseForeign(request, allowedHosts(app, listen));
     const waitSeconds = addressLimiter.take(request.ip);
     if (waitSeconds > 0) throw rateLimited(name, waitSeconds);
-    if (inFlight >= limits.requestsInFlightMax)
+    const { ip } = request;
+    const ofAddress = inFlightOf.get(ip) ?? 0;
+    if (inFlight >= limits.requestsInFlightMax || ofAddress >= limits.addressInFlightMax)
       throw new AppError(
         'SERVICE_BUSY',
         {
@@ -159,7 +172,13 @@ export function createHttpServer(options: HttpServiceOptions): FastifyInstance {
         { data: { retryAfterSeconds: 1 } },
       );
     inFlight++;
-    reply.raw.once('close', () => inFlight--);
+    inFlightOf.set(ip, ofAddress + 1);
+    reply.raw.once('close', () => {
+      inFlight--;
+      const left = (inFlightOf.get(ip) ?? 1) - 1;
+      if (left > 0) inFlightOf.set(ip, left);
+      else inFlightOf.delete(ip);
+    });
   });
   app.setNotFoundHandler(() => {
     throw new AppError('NOT_FOUND', {
@@ -275,8 +294,9 @@ export function errorAnswer(
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply, options: HttpServiceOptions): FastifyReply {
   const { status, body, retryAfterSeconds } = errorAnswer(error, options);
   if (retryAfterSeconds !== null) reply.header('retry-after', String(retryAfterSeconds));
-  // A body that was refused before it was read would be taken for the next request.
-  if (!request.raw.complete) reply.header('connection', 'close');
+  // What is left of a body is read and dropped, so that the client gets to read the answer; a larger one is cut off.
+  const length = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
+  if (!request.raw.complete && length > droppedBodyBytesMax) reply.header('connection', 'close');
   return reply.code(status).type('application/json; charset=utf-8').send(body);
 }
 

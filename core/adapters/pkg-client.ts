@@ -24,6 +24,7 @@ import {
   type PkgInfo,
   pkgInfoSchema,
   pkgMessagesVersion,
+  type RevocationList,
   revocationListSchema,
 } from '../sharing/pkg-messages.ts';
 import { pseudonymSigner, type RequestSigner } from './request-signature.ts';
@@ -86,10 +87,10 @@ export class PkgClient {
     );
   }
 
-  /** For the operator: the pseudonyms of revoked persons, to be revoked on chain. */
-  async revocations(operator: RequestSigner): Promise<Hex[]> {
-    return (await this.#connection.requestJson({ method: 'GET', path: '/v1/revocations', signer: operator }, revocationListSchema))
-      .pseudonyms;
+  /** For the operator: the PKG's signed revocations of all pseudonyms of revoked persons, to bring to the chain. */
+  async revocations(operator: RequestSigner): Promise<RevocationList['revocations']> {
+    const request = { method: 'GET', path: '/v1/revocations', signer: operator, answerBytesMax: 32 << 20 };
+    return (await this.#connection.requestJson(request, revocationListSchema)).revocations;
   }
 
   /**

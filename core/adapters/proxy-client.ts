@@ -75,7 +75,6 @@ export class ProxyClient {
     readonly onProgress?: (bytesDone: number, bytesTotal: number) => void;
   }): Promise<void> {
     const signer = this.#signer();
-    if (await this.hasCiphertext(file.sha256)) return;
     const { path, sha256, bytes, signal, onProgress } = file;
     try {
       await uploadFile(this.#connection, {
@@ -88,7 +87,7 @@ export class ProxyClient {
         onProgress,
       });
     } catch (error) {
-      // Another process of this owner, or a try whose answer was lost, may have finished it meanwhile.
+      // An earlier try may have finished it, its answer lost; or another brought the same file. Now this owner holds it.
       if (error instanceof AppError && error.code === 'PROXY_CIPHERTEXT_EXISTS') return;
       throw error;
     }

@@ -97,10 +97,10 @@ function malformed(what: string): AppError {
 
 /**
  * Reads who claims to have signed, and refuses what no key could make good: no signature, another set of
- * components, a time outside the window, a body that does not have the signed digest.
- * @throws AppError `REQUEST_UNSIGNED`, `REQUEST_SIGNATURE_MALFORMED`, `REQUEST_STALE`, `REQUEST_DIGEST_MISMATCH`
+ * components, a time outside the window. Looks at the header only; the body is for {@link requireSignedDigest}.
+ * @throws AppError `REQUEST_UNSIGNED`, `REQUEST_SIGNATURE_MALFORMED`, `REQUEST_STALE`
  */
-export function readSignatureClaim(request: SignableRequest, clock: Clock): SignatureClaim {
+export function readSignatureClaim(request: Pick<SignableRequest, 'headers'>, clock: Clock): SignatureClaim {
   const inputField = request.headers['signature-input'];
   if (inputField === undefined || request.headers.signature === undefined)
     throw new AppError('REQUEST_UNSIGNED', {
@@ -132,6 +132,11 @@ export function readSignatureClaim(request: SignableRequest, clock: Clock): Sign
       consequence: 'It was refused and changed nothing: a request counts for five minutes.',
       remedy: 'Send it again. If this repeats, set the clock of your computer.',
     });
+  return { keyId, nonce, createdMs };
+}
+
+/** Refuses a body that does not have the digest that was signed: `REQUEST_DIGEST_MISMATCH`. */
+export function requireSignedDigest(request: Pick<SignableRequest, 'headers' | 'body'>): void {
   const digest = request.headers['content-digest'];
   if (request.body.length === 0 ? digest !== undefined : digest !== contentDigest(request.body))
     throw new AppError('REQUEST_DIGEST_MISMATCH', {
@@ -139,7 +144,6 @@ export function readSignatureClaim(request: SignableRequest, clock: Clock): Sign
       consequence: 'It was changed or cut on the way; the request was refused and changed nothing.',
       remedy: 'Send it again.',
     });
-  return { keyId, nonce, createdMs };
 }
 
 function timeText(timeMs: number): string {
@@ -165,7 +169,7 @@ function parseSignatureInput(field: string): { components: string[]; parameters:
 }
 
 /** Whether the request's signature is that of the Ed25519 key `publicKey` (32 bytes). The claim has been read before. */
-export async function isSignedBy(request: SignableRequest, publicKey: Hex): Promise<boolean> {
+export async function isSignedBy(request: Omit<SignableRequest, 'body'>, publicKey: Hex): Promise<boolean> {
   try {
     const verdict = await httpbis.verifyMessage(
       {

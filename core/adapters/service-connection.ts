@@ -71,28 +71,44 @@ export class ServiceConnection {
     return `${this.#base}${path}`;
   }
 
-  /** Sends a request and gives any answer, also a refusal. @throws AppError `SERVICE_UNREACHABLE`, `SERVICE_ANSWER_MALFORMED` */
+  /**
+   * Sends a request and gives any answer, also a refusal. A kept connection that the service closed meanwhile is tried
+   * once more with a new signature: every request of the protocols may be repeated.
+   * @throws AppError `SERVICE_UNREACHABLE`, `SERVICE_ANSWER_MALFORMED`
+   */
   async exchange(request: ServiceRequest): Promise<ServiceAnswer> {
+    try {
+      return await this.#exchangeOnce(request);
+    } catch (error) {
+      if (!isClosedConnection(error)) throw this.#failureOf(error, request);
+    }
+    try {
+      return await this.#exchangeOnce(request);
+    } catch (error) {
+      throw this.#failureOf(error, request);
+    }
+  }
+
+  #failureOf(error: unknown, request: ServiceRequest): unknown {
+    if (error instanceof AppError) return error;
+    return request.signal?.aborted ? request.signal.reason : this.#unreachable(error);
+  }
+
+  async #exchangeOnce(request: ServiceRequest): Promise<ServiceAnswer> {
     const { clock, random, timeoutMs = defaultTimeoutMs } = this.#options;
     const body = request.body ?? empty;
     const unsigned = { method: request.method, url: this.addressOf(request.path), headers: request.headers ?? {}, body };
     const headers = request.signer === undefined ? unsigned.headers : await signRequest(unsigned, request.signer, clock, random);
     const timeout = AbortSignal.timeout(timeoutMs);
-    try {
-      const response = await fetch(unsigned.url, {
-        method: request.method,
-        headers,
-        redirect: 'error',
-        signal: request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]),
-        ...(body.length > 0 ? { body: new Uint8Array(body) } : {}),
-      });
-      const answer = await this.#readBounded(response, request.answerBytesMax ?? answerBytesMaxDefault);
-      return { status: response.status, headers: response.headers, body: answer };
-    } catch (error) {
-      if (error instanceof AppError) throw error;
-      request.signal?.throwIfAborted();
-      throw this.#unreachable(error);
-    }
+    const response = await fetch(unsigned.url, {
+      method: request.method,
+      headers,
+      redirect: 'error',
+      signal: request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]),
+      ...(body.length > 0 ? { body: new Uint8Array(body) } : {}),
+    });
+    const answer = await this.#readBounded(response, request.answerBytesMax ?? answerBytesMaxDefault);
+    return { status: response.status, headers: response.headers, body: answer };
   }
 
   /** Sends a request and gives its answer. @throws AppError with the service's code and words when it refuses */
@@ -176,6 +192,11 @@ export class ServiceConnection {
       { data: { service: this.serviceName, url: this.#base }, cause },
     );
   }
+}
+
+function isClosedConnection(error: unknown): boolean {
+  const { cause } = (error ?? {}) as { cause?: { code?: unknown } };
+  return cause?.code === 'ECONNRESET' || cause?.code === 'UND_ERR_SOCKET';
 }
 
 const codePattern = /^[A-Z][A-Z0-9_]{2,63}$/;

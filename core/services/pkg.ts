@@ -17,8 +17,9 @@ import {
   readJsonBody,
   type ServiceLog,
   startHttpService,
+  takeFromRate,
 } from '../adapters/http-service.ts';
-import type { RateLimit } from '../adapters/rate-limiter.ts';
+import { type RateLimit, RateLimiter } from '../adapters/rate-limiter.ts';
 import { createReplayStore, replayStoreSchema } from '../adapters/replay-store.ts';
 import { openServiceDatabase } from '../adapters/service-database.ts';
 import { AppError, isAppError } from '../base/app-error.ts';
@@ -39,6 +40,7 @@ import {
   enrolmentTypes,
   type Pseudonym,
   possessionTypes,
+  revocationTypes,
   type SignedEnrolment,
 } from '../sharing/enrolment.ts';
 import {
@@ -50,6 +52,7 @@ import {
   identityKeyRequestSchema,
   type PkgInfo,
   pkgMessagesVersion,
+  type RevocationList,
 } from '../sharing/pkg-messages.ts';
 import { type Application, ApplicationList, issuanceSchema, openPkgAuthority, recordIssuance } from './pkg-state.ts';
 import { RequestAuthentication } from './request-authentication.ts';
@@ -61,6 +64,8 @@ export interface PkgLimits {
   readonly pseudonymsMax: number;
   readonly enrolmentSeconds: number;
   readonly signerRate: RateLimit;
+  /** New applications of one network address: whoever applies has no name yet to be limited by. */
+  readonly applicationRate: RateLimit;
 }
 
 export const defaultPkgLimits: PkgLimits = {
@@ -68,6 +73,7 @@ export const defaultPkgLimits: PkgLimits = {
   pseudonymsMax: 1024,
   enrolmentSeconds: 365 * 24 * 3600,
   signerRate: { burst: 60, perSecond: 5 },
+  applicationRate: { burst: 50, perSecond: 0.05 },
 };
 
 export interface PkgConfig {
@@ -137,6 +143,7 @@ async function createPkg(config: PkgConfig, database: ReturnType<typeof openServ
     replays: createReplayStore(database),
     signerRate: limits.signerRate,
   });
+  const applicationLimiter = new RateLimiter(limits.applicationRate, clock);
   const domain = contractDomain(network.chainId, network.entityRegistry);
 
   const info: PkgInfo = {
@@ -210,6 +217,7 @@ async function createPkg(config: PkgConfig, database: ReturnType<typeof openServ
           remedy: "Ask the PKG's operator to refuse it, then apply with a new key.",
         });
       }
+      takeFromRate(applicationLimiter, request.ip, 'PKG');
       if (applications.count() >= limits.applicationsMax)
         throw new AppError('PKG_APPLICATIONS_FULL', {
           what: 'The PKG takes no more applications.',
@@ -339,6 +347,18 @@ async function createPkg(config: PkgConfig, database: ReturnType<typeof openServ
     return { enrolment, signature: (await authority.enrolmentAccount.signTypedData(domain, enrolmentTypes, enrolment)) as Hex };
   }
 
+  /** For the operator only: the pseudonyms of one person, side by side, are what pseudonyms are to hide. */
+  async function signRevocations(): Promise<RevocationList> {
+    const revoked = applications.all().filter(({ state }) => state === 'revoked');
+    const revocations = revoked.flatMap(({ enrolments }) =>
+      enrolments.map(async ({ enrolment: { pseudonym } }) => ({
+        pseudonym,
+        signature: (await authority.enrolmentAccount.signTypedData(domain, revocationTypes, { pseudonym })) as Hex,
+      })),
+    );
+    return { version: pkgMessagesVersion, revocations: await Promise.all(revocations) };
+  }
+
   async function issueIdentityKey(request: FastifyRequest): Promise<{ version: 1; identity: string; box: Hex }> {
     const entity = await authentication.entity(request, chain, { roles: 0, expiredAllowed: true });
     const { identity: text } = readJsonBody(bodyBytes(request), identityKeyRequestSchema);
@@ -421,14 +441,9 @@ async function createPkg(config: PkgConfig, database: ReturnType<typeof openServ
     app.post<{ Params: { id: string } }>('/v1/applications/:id/decision', async (request) => decide(request, request.params.id));
     app.post('/v1/enrolments', { bodyLimit: enrolmentBatchMax * 1024 }, async (request) => enrol(request));
     app.post('/v1/identity-keys', async (request) => issueIdentityKey(request));
-    // For the operator only: the pseudonyms of one person, side by side, are what pseudonyms are to hide.
     app.get('/v1/revocations', async (request) => {
       await requireOperator(request);
-      const revoked = applications.all().filter(({ state }) => state === 'revoked');
-      return {
-        version: pkgMessagesVersion,
-        pseudonyms: revoked.flatMap(({ enrolments }) => enrolments.map(({ enrolment }) => enrolment.pseudonym)),
-      };
+      return signRevocations();
     });
   }
 

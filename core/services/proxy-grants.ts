@@ -191,7 +191,8 @@ export class ProxyGrants {
     const stored = database
       .prepare(
         `INSERT INTO share_grant (offer_id, owner, grant_hash, live_until, encoded_grant, context, share_box) VALUES (?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (offer_id) DO UPDATE SET share_box = excluded.share_box WHERE receipt IS NULL`,
+         ON CONFLICT (offer_id) DO UPDATE SET grant_hash = excluded.grant_hash, live_until = excluded.live_until,
+           encoded_grant = excluded.encoded_grant, context = excluded.context, share_box = excluded.share_box WHERE receipt IS NULL`,
       )
       .run(
         offerName,

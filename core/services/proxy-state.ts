@@ -18,10 +18,11 @@ CREATE TABLE upload (
   state TEXT
 ) STRICT;
 CREATE TABLE ciphertext (
-  sha256 TEXT PRIMARY KEY,
+  sha256 TEXT NOT NULL,
   owner TEXT NOT NULL,
   size INTEGER NOT NULL,
-  stored_ms INTEGER NOT NULL
+  stored_ms INTEGER NOT NULL,
+  PRIMARY KEY (sha256, owner)
 ) STRICT;
 CREATE TABLE header (
   header_hash TEXT PRIMARY KEY,

@@ -24,6 +24,7 @@ import { type Hex, isHex } from '../base/bytes.ts';
 import type { Clock } from '../base/ports.ts';
 import type { ChainEntity } from '../sharing/chain-reader.ts';
 import { uploadChunkBytesMax, uploadIdOf } from '../sharing/proxy-messages.ts';
+import { requireSignedBody } from './request-authentication.ts';
 
 export interface UploadLimits {
   /** Bytes of one ciphertext. */
@@ -49,6 +50,8 @@ export interface UploadsOptions {
   readonly log: ServiceLog;
   /** The live owner who signed the request. */
   readonly authenticateOwner: (request: FastifyRequest) => Promise<ChainEntity>;
+  /** The same before the body is read; {@link requireSignedBody} follows. */
+  readonly authenticateUploader: (request: FastifyRequest) => Promise<ChainEntity>;
   /** Any enrolled pseudonym that signed the request. */
   readonly authenticateReader: (request: FastifyRequest) => Promise<ChainEntity>;
 }
@@ -100,17 +103,24 @@ export class ProxyUploads {
   }
 
   addRoutes(app: FastifyInstance): void {
-    const { authenticateOwner, authenticateReader, blobs } = this.#options;
+    const { authenticateOwner, authenticateUploader, authenticateReader, blobs } = this.#options;
     app.post(uploadPath, async (request, reply) => this.#create(request, reply, await authenticateOwner(request)));
     const route = `${uploadPath}/:id`;
     type Route = { Params: { id: string } };
     app.head<Route>(route, async (request, reply) => {
       const upload = this.#uploadOf(request.params.id, await authenticateOwner(request));
-      await this.#finishing.get(upload.id);
+      await this.#settled(upload.id);
       return this.#passToTus(request, reply, upload.id);
     });
-    app.patch<Route>(route, { bodyLimit: uploadChunkBytesMax }, async (request, reply) => {
-      const upload = this.#uploadOf(request.params.id, await authenticateOwner(request));
+    /** Uploads of requests whose chunk is on its way: nobody but an owner makes the proxy hold one in memory. */
+    const announced = new WeakMap<FastifyRequest['raw'], UploadRow>();
+    const announce = async (request: FastifyRequest<Route>) => {
+      announced.set(request.raw, this.#uploadOf(request.params.id, await authenticateUploader(request)));
+    };
+    app.patch<Route>(route, { bodyLimit: uploadChunkBytesMax, onRequest: announce }, async (request, reply) => {
+      requireSignedBody(request);
+      const upload = announced.get(request.raw);
+      assert(upload !== undefined, 'a chunk is read after its upload was looked up');
       await this.#requireFreeDisk(bodyBytes(request).length);
       const answer = await this.#askTus(request, upload.id);
       if (Number(answer.headers.get('upload-offset')) === upload.size) await this.#finish(upload);
@@ -118,7 +128,7 @@ export class ProxyUploads {
     });
     app.delete<Route>(route, async (request, reply) => {
       const upload = this.#uploadOf(request.params.id, await authenticateOwner(request));
-      await this.#finishing.get(upload.id);
+      await this.#settled(upload.id);
       return this.#passToTus(request, reply, upload.id);
     });
     type BlobRoute = { Params: { sha256: string } };
@@ -178,13 +188,20 @@ export class ProxyUploads {
     const size = announcedSize(request.headers['upload-length'], limits.ciphertextBytesMax);
     const sha256 = announcedHash(request.headers['upload-metadata']);
     const id = uploadIdOf(owner.pseudonym, sha256);
-    await this.#finishing.get(id);
-    if ((await blobs.size(sha256)) !== null)
+    await this.#settled(id);
+    if ((await blobs.size(sha256)) === size) {
+      // Another owner may have brought it: from now on it stays until both have taken it away.
+      inTransaction(database, () => {
+        if (this.#holds(owner.pseudonym, sha256)) return;
+        this.#requireQuota(owner.pseudonym, id, size);
+        this.#hold({ id, owner: owner.pseudonym, sha256, size });
+      });
       throw new AppError('PROXY_CIPHERTEXT_EXISTS', {
         what: 'The proxy has this file already.',
         consequence: 'Nothing needs to be uploaded.',
         remedy: 'Go on with the next step.',
       });
+    }
     await this.#requireFreeDisk(size);
     inTransaction(database, () => {
       this.#requireQuota(owner.pseudonym, id, size);
@@ -265,6 +282,11 @@ export class ProxyUploads {
     return finishing;
   }
 
+  /** Waits until the upload's check, if one is running, is over. */
+  async #settled(id: string): Promise<void> {
+    await this.#finishing.get(id)?.catch(() => undefined); // the request that finished the upload hears of a failure
+  }
+
   async #checkAndStore(upload: UploadRow): Promise<void> {
     const { folder, blobs, log } = this.#options;
     const path = join(folder, upload.id);
@@ -284,13 +306,22 @@ export class ProxyUploads {
   }
 
   #record(upload: UploadRow): void {
-    const { database, clock } = this.#options;
+    const { database } = this.#options;
     inTransaction(database, () => {
       database.prepare('DELETE FROM upload WHERE id = ?').run(upload.id);
-      database
-        .prepare('INSERT INTO ciphertext (sha256, owner, size, stored_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
-        .run(upload.sha256, upload.owner, upload.size, clock.nowMs());
+      this.#hold(upload);
     });
+  }
+
+  #holds(owner: Hex, sha256: Hex): boolean {
+    return this.#options.database.prepare('SELECT 1 FROM ciphertext WHERE sha256 = ? AND owner = ?').get(sha256, owner) !== undefined;
+  }
+
+  #hold({ sha256, owner, size }: UploadRow): void {
+    const { database, clock } = this.#options;
+    database
+      .prepare('INSERT INTO ciphertext (sha256, owner, size, stored_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
+      .run(sha256, owner, size, clock.nowMs());
   }
 
   async #drop(id: string): Promise<void> {
@@ -300,10 +331,10 @@ export class ProxyUploads {
 
   async #removeCiphertext(sha256: Hex, owner: Hex): Promise<void> {
     const { database, blobs } = this.#options;
-    const row = database.prepare('SELECT owner FROM ciphertext WHERE sha256 = ?').get(sha256) as { owner: Hex } | undefined;
-    if (row?.owner !== owner) throw uploadUnknown();
-    await blobs.remove(sha256);
-    database.prepare('DELETE FROM ciphertext WHERE sha256 = ?').run(sha256);
+    if (!this.#holds(owner, sha256)) throw uploadUnknown();
+    database.prepare('DELETE FROM ciphertext WHERE sha256 = ? AND owner = ?').run(sha256, owner);
+    // After a crash here the blob is one that nobody holds, which the next start removes.
+    if (database.prepare('SELECT 1 FROM ciphertext WHERE sha256 = ?').get(sha256) === undefined) await blobs.remove(sha256);
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { blobNameOf, sendBlob } from '../adapters/blob-answer.ts';
 import { DiskBlobStore } from '../adapters/blob-store.ts';
 import {
@@ -30,7 +30,7 @@ import { type ProxyInfo, proxyMessagesVersion, uploadChunkBytesMax } from '../sh
 import { type GrantLimits, ProxyGrants } from './proxy-grants.ts';
 import { openProxyKeys, proxySchema } from './proxy-state.ts';
 import { ProxyUploads, type UploadLimits } from './proxy-uploads.ts';
-import { RequestAuthentication } from './request-authentication.ts';
+import { type EntityTerms, RequestAuthentication } from './request-authentication.ts';
 
 export interface ProxyLimits extends UploadLimits, GrantLimits {
   readonly signerRate: RateLimit;
@@ -128,20 +128,16 @@ async function addProxy(config: ProxyConfig, database: DatabaseSync, app: Fastif
     replays: createReplayStore(database),
     signerRate: limits.signerRate,
   });
-  const liveOwner = { roles: entityRoles.owner, expiredAllowed: false };
-  const anyParty = { roles: 0, expiredAllowed: true };
-  const common = {
-    database,
-    clock,
-    limits,
-    log,
-    authenticateOwner: (request: Parameters<RequestAuthentication['entity']>[0]) => authentication.entity(request, chain, liveOwner),
-  };
-  const authenticateParty = (request: Parameters<RequestAuthentication['entity']>[0]) => authentication.entity(request, chain, anyParty);
+  const authenticated = (terms: EntityTerms) => (request: FastifyRequest) => authentication.entity(request, chain, terms);
+  const liveOwner: EntityTerms = { roles: entityRoles.owner, expiredAllowed: false };
+  const authenticateOwner = authenticated(liveOwner);
+  const authenticateParty = authenticated({ roles: 0, expiredAllowed: true });
+  const common = { database, clock, limits, log, authenticateOwner };
   const uploads = await ProxyUploads.open({
     ...common,
     folder: join(config.home, 'uploads'),
     blobs,
+    authenticateUploader: authenticated({ ...liveOwner, bodyFollows: true }),
     authenticateReader: authenticateParty,
   });
   const grants = new ProxyGrants({ ...common, engine, parameters: config.parameters, chain, network, keys, random, authenticateParty });

@@ -6,7 +6,13 @@ import type { FastifyRequest } from 'fastify';
 import { bodyBytes, takeFromRate } from '../adapters/http-service.ts';
 import { type RateLimit, RateLimiter } from '../adapters/rate-limiter.ts';
 import type { ReplayStore } from '../adapters/replay-store.ts';
-import { isSignedBy, readSignatureClaim, type SignableRequest, signatureWindowMs } from '../adapters/request-signature.ts';
+import {
+  isSignedBy,
+  readSignatureClaim,
+  requireSignedDigest,
+  type SignableRequest,
+  signatureWindowMs,
+} from '../adapters/request-signature.ts';
 import { AppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
 import type { Clock } from '../base/ports.ts';
@@ -18,6 +24,8 @@ export interface EntityTerms {
   readonly roles: number;
   /** An expired enrolment still obtains keys of ids it owns (the protocol's rule). */
   readonly expiredAllowed: boolean;
+  /** The body has not been read yet: the route checks it by {@link requireSignedBody} when it has. */
+  readonly bodyFollows?: boolean;
 }
 
 export interface RequestAuthenticationOptions {
@@ -41,7 +49,7 @@ export class RequestAuthentication {
    * The key id that signed. `keyOf` gives the Ed25519 key of a key id, or throws.
    * @throws AppError of the codes `REQUEST_*`
    */
-  async signer(request: FastifyRequest, keyOf: (keyId: Hex) => Promise<Hex> | Hex): Promise<Hex> {
+  async signer(request: FastifyRequest, keyOf: (keyId: Hex) => Promise<Hex> | Hex, bodyFollows = false): Promise<Hex> {
     const { clock, replays, serviceName } = this.#options;
     const signed = signable(request);
     const claim = readSignatureClaim(signed, clock);
@@ -52,6 +60,7 @@ export class RequestAuthentication {
         consequence: 'The request was refused and changed nothing.',
         remedy: 'Send it again. If this repeats, the pseudonym was enrolled with another request key than the one in use.',
       });
+    if (!bodyFollows) requireSignedDigest(signed);
     takeFromRate(this.#limiter, claim.keyId, serviceName);
     // The nonce is used up before the work begins: a copy that arrives meanwhile is refused.
     if (!replays.admit(claim.keyId, claim.nonce, claim.createdMs + 2 * signatureWindowMs, clock.nowMs()))
@@ -66,16 +75,20 @@ export class RequestAuthentication {
   /** The enrolled pseudonym that signed. */
   async entity(request: FastifyRequest, chain: ChainReader, terms: EntityTerms): Promise<ChainEntity> {
     let found: ChainEntity | null = null;
-    await this.signer(request, async (keyId) => {
-      found = keyId.length === 42 ? await chain.entity(keyId) : null;
-      if (found === null)
-        throw new AppError('REQUEST_KEY_UNKNOWN', {
-          what: `The signer ${keyId} is not an enrolled pseudonym on the final chain.`,
-          consequence: 'The request was refused and changed nothing.',
-          remedy: 'Enrol the pseudonym and wait until the enrolment is final.',
-        });
-      return found.requestKey;
-    });
+    await this.signer(
+      request,
+      async (keyId) => {
+        found = keyId.length === 42 ? await chain.entity(keyId) : null;
+        if (found === null)
+          throw new AppError('REQUEST_KEY_UNKNOWN', {
+            what: `The signer ${keyId} is not an enrolled pseudonym on the final chain.`,
+            consequence: 'The request was refused and changed nothing.',
+            remedy: 'Enrol the pseudonym and wait until the enrolment is final.',
+          });
+        return found.requestKey;
+      },
+      terms.bodyFollows,
+    );
     // `found` is assigned in the callback, which the compiler does not follow.
     const entity = found as unknown as ChainEntity;
     if (entity.revoked)
@@ -98,6 +111,11 @@ export class RequestAuthentication {
       });
     return entity;
   }
+}
+
+/** Refuses a body other than the one that was signed, where the signer was looked at before the body came. */
+export function requireSignedBody(request: FastifyRequest): void {
+  requireSignedDigest(signable(request));
 }
 
 function signable(request: FastifyRequest): SignableRequest {

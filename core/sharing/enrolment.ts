@@ -63,6 +63,9 @@ export const enrolmentTypes: TypedFields = {
   ],
 };
 
+/** EIP-712 type of a revocation, signed by the PKG's enrolment account; anybody may bring it to `EntityRegistry`. */
+export const revocationTypes: TypedFields = { Revocation: [{ name: 'pseudonym', type: 'address' }] };
+
 /**
  * EIP-712 type of a proof of possession, signed by the pseudonym's chain key. `applicant` is the Ed25519 key
  * of the application, so that nobody else can have the pseudonym enrolled as theirs.

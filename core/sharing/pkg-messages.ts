@@ -91,8 +91,12 @@ export type EnrolmentsRequest = z.infer<typeof enrolmentsRequestSchema>;
 
 export const enrolmentsAnswerSchema = z.strictObject({ version, enrolments: z.array(signedEnrolmentSchema).max(enrolmentBatchMax) });
 
-/** `GET /v1/revocations`, for the operator: the pseudonyms to revoke on chain. */
-export const revocationListSchema = z.strictObject({ version, pseudonyms: z.array(hexOfLength(20)) });
+/** `GET /v1/revocations`, for the operator: signed revocations to bring to the chain. */
+export const revocationListSchema = z.strictObject({
+  version,
+  revocations: z.array(z.strictObject({ pseudonym: hexOfLength(20), signature: hexOfLength(65) })),
+});
+export type RevocationList = z.infer<typeof revocationListSchema>;
 
 /** `POST /v1/identity-keys`, signed by the request key of the pseudonym that the identity names. */
 export const identityKeyRequestSchema = z.strictObject({ version, identity: z.string().max(identityLengthMax) });

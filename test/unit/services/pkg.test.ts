@@ -1,3 +1,5 @@
+/** The PKG over real HTTP with real cryptography: who gets enrolled, who gets a key, and who does not. */
+import { verifyTypedData } from 'ethers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemRandom } from '../../../core/adapters/system-random.ts';
 import { AppError } from '../../../core/base/app-error.ts';
@@ -5,6 +7,7 @@ import { fromHex, type Hex, toHex } from '../../../core/base/bytes.ts';
 import { formatIdentity } from '../../../core/crypto/identity.ts';
 import { decodePublicParameters } from '../../../core/crypto/scheme-encodings.ts';
 import { entityRoles } from '../../../core/sharing/chain-reader.ts';
+import { contractDomain } from '../../../core/sharing/enrolment.ts';
 import { codeOf, createWorld, freshKeySigner, freshPseudonym, network, type World } from './world.ts';
 
 const offline = () => new AppError('CHAIN_UNREACHABLE', { what: 'The chain does not answer.', consequence: 'Nothing.', remedy: 'Wait.' });
@@ -128,7 +131,17 @@ describe('the PKG', () => {
     const datasetId = toHex(systemRandom.bytes(32));
     recordDataset(datasetId, keys.account.address);
     await client.decide(world.operator, applicationId, { outcome: 'revoke', roles: 0, reason: 'fraud' });
-    expect(await client.revocations(world.operator)).toEqual([keys.account.address]);
+    const [revocation, ...others] = await client.revocations(world.operator);
+    expect([revocation?.pseudonym, others]).toEqual([keys.account.address, []]);
+    const domain = contractDomain(network.chainId, network.entityRegistry);
+    const signature = revocation?.signature ?? '0x';
+    const signer = verifyTypedData(
+      domain,
+      { Revocation: [{ name: 'pseudonym', type: 'address' }] },
+      { pseudonym: keys.account.address },
+      signature,
+    );
+    expect(signer.toLowerCase()).toBe(info.enrolmentAddress);
     expect(await codeOf(client.enrol(applicant, applicationId, [{ keys: freshPseudonym(), roles: 1 }]))).toBe('PKG_NOT_APPROVED');
     const scheme = { engine: world.engine, parameters: decodePublicParameters(world.engine, fromHex(info.publicParameters)) };
     const identity = datasetIdentity(datasetId, keys.account.address);

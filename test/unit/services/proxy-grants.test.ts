@@ -1,3 +1,4 @@
+/** Grants at a proxy over real HTTP with real cryptography: what it keeps, whom it serves, and when it deletes. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemRandom } from '../../../core/adapters/system-random.ts';
 import { fromHex, toHex } from '../../../core/base/bytes.ts';

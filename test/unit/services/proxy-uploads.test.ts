@@ -1,3 +1,4 @@
+/** Ciphertexts at a proxy over real HTTP: resuming on both sides, quotas, wrong bytes, crashes. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** Signed requests and the HTTP service under all services: every refusal, by its own code. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
