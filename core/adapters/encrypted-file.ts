@@ -5,7 +5,7 @@
  * Invariants: the source is read once, and what was encrypted is what was announced, or there is no
  * output. No byte of a file that does not authenticate to its end is ever under the output's name.
  */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { AppError } from '../base/app-error.ts';
 import { equalBytes } from '../base/bytes.ts';
@@ -22,15 +22,12 @@ import {
   fileRefused,
 } from '../crypto/file-stream.ts';
 import { AtomicFile } from './atomic-file.ts';
-import { DigestThread, type RunningDigest } from './digest-thread.ts';
 import { nodeAead } from './node-aead.ts';
 
 /** Size of one read or write. */
 const blockBytes = 1 << 20;
 /** Bytes after which the writer asks the disk to begin writing, so that the last flush is short. */
 const flushBytes = 64 << 20;
-/** From this plaintext length on a second thread is worth its start. */
-const digestThreadBytesMin = 8 << 20;
 
 /** Blocks of bytes in order. A block is read before the next is asked for, and may be overwritten after. */
 export type ByteSource = AsyncIterable<Uint8Array>;
@@ -49,7 +46,10 @@ export interface EncryptToFileOptions extends Supervision {
   /** 32 bytes of an encapsulation made for this attempt alone; an array that was used before is a bug. */
   readonly encapsulatedKey: Uint8Array;
   readonly label: FileLabel;
-  /** SHA-256 that the whole plaintext must have, where the source does not check itself ({@link snapshotOf}). */
+  /**
+   * SHA-256 that was committed to for the whole plaintext. Left out where the source checks itself, as
+   * a dataset's payload does: hashing costs three times what encrypting does.
+   */
   readonly plaintextSha256?: Uint8Array;
 }
 
@@ -60,11 +60,11 @@ export interface DecryptToFileOptions extends Supervision {
   readonly label: FileLabel;
 }
 
-/** What was written. Digests are SHA-256, 32 bytes. */
+/** The two files. */
 export interface EncryptedFileReport {
   readonly plaintextBytes: number;
-  readonly plaintextSha256: Uint8Array;
   readonly ciphertextBytes: number;
+  /** 32 bytes, computed in the same pass. */
   readonly ciphertextSha256: Uint8Array;
 }
 
@@ -78,15 +78,14 @@ export async function encryptToFile(options: EncryptToFileOptions): Promise<Encr
   const sealer = new FileSealer(nodeAead, options.encapsulatedKey, context, { chunkBytes });
   const chunks = chunkCount(plaintextBytes, chunkBytes);
   const ciphertextHash = createHash('sha256');
+  const plaintextHash = options.plaintextSha256 === undefined ? null : createHash('sha256');
   const carry = new Uint8Array(chunkBytes);
   let carried = 0;
   let sealed = 0;
   let read = 0;
 
-  return produce(options.outputPath, plaintextBytes, async (file, plaintextDigest) => {
-    const writer = new BlockWriter(file, chunkBytes + aeadTagBytes, (block) => {
-      ciphertextHash.update(block);
-    });
+  return produce(options.outputPath, async (file) => {
+    const writer = new BlockWriter(file, chunkBytes + aeadTagBytes, ciphertextHash);
     const seal = async (plaintext: Uint8Array): Promise<void> => {
       const room = await writer.room(plaintext.length + aeadTagBytes);
       sealer.seal(room, plaintext, sealed === chunks - 1);
@@ -99,7 +98,7 @@ export async function encryptToFile(options: EncryptToFileOptions): Promise<Encr
         throwIfCancelled(options.signal);
         read += block.length;
         if (read > plaintextBytes) throw sourceChanged('longer', plaintextBytes, read);
-        await plaintextDigest.update(block);
+        plaintextHash?.update(block);
         for (let offset = 0; offset < block.length; ) {
           const wanted = Math.min(chunkBytes, plaintextBytes - sealed * chunkBytes) - carried;
           const part = block.subarray(offset, offset + wanted);
@@ -121,13 +120,11 @@ export async function encryptToFile(options: EncryptToFileOptions): Promise<Encr
     } finally {
       await writer.settle();
     }
-    const plaintextSha256 = await plaintextDigest.finish();
-    if (options.plaintextSha256 !== undefined && !equalBytes(options.plaintextSha256, plaintextSha256))
+    if (plaintextHash !== null && options.plaintextSha256 !== undefined && !equalBytes(options.plaintextSha256, plaintextHash.digest()))
       throw sourceChanged('other', plaintextBytes, read);
     throwIfCancelled(options.signal);
     return {
       plaintextBytes,
-      plaintextSha256,
       ciphertextBytes: ciphertextLength(plaintextBytes, chunkBytes),
       ciphertextSha256: new Uint8Array(ciphertextHash.digest()),
     };
@@ -157,8 +154,8 @@ export async function decryptToFile(options: DecryptToFileOptions): Promise<Encr
     ciphertextHash.update(headerBytes);
     const opener = new FileOpener(nodeAead, options.encapsulatedKey, context, header);
 
-    return await produce(options.outputPath, plaintextBytes, async (file, plaintextDigest) => {
-      const writer = new BlockWriter(file, chunkBytes, (block) => plaintextDigest.update(block));
+    return await produce(options.outputPath, async (file) => {
+      const writer = new BlockWriter(file, chunkBytes, null);
       const blocks = readBlocks(
         input,
         sealedBytes * Math.max(1, Math.floor(blockBytes / sealedBytes)),
@@ -188,7 +185,6 @@ export async function decryptToFile(options: DecryptToFileOptions): Promise<Encr
       throwIfCancelled(options.signal);
       return {
         plaintextBytes,
-        plaintextSha256: await plaintextDigest.finish(),
         ciphertextBytes,
         ciphertextSha256: new Uint8Array(ciphertextHash.digest()),
       };
@@ -198,43 +194,16 @@ export async function decryptToFile(options: DecryptToFileOptions): Promise<Encr
   }
 }
 
-/** Runs `work` on an output that appears when it succeeds and vanishes when it fails, with a digest for the plaintext. */
-async function produce(
-  outputPath: string,
-  plaintextBytes: number,
-  work: (file: AtomicFile, plaintextDigest: RunningDigest) => Promise<EncryptedFileReport>,
-): Promise<EncryptedFileReport> {
+/** Runs `work` on an output that appears when it succeeds and vanishes when it fails. */
+async function produce<T>(outputPath: string, work: (file: AtomicFile) => Promise<T>): Promise<T> {
   const file = await AtomicFile.create(outputPath);
-  const digest = plaintextBytes < digestThreadBytesMin ? new InlineDigest() : new DigestThread();
   try {
-    const report = await work(file, digest);
+    const result = await work(file);
     await file.commit();
-    return report;
+    return result;
   } finally {
-    await digest.stop();
     await file.discard();
   }
-}
-
-/** SHA-256 of a short plaintext, for which a thread would cost more than it saves. */
-class InlineDigest implements RunningDigest {
-  readonly #hash = createHash('sha256');
-
-  async update(bytes: Uint8Array): Promise<void> {
-    this.#hash.update(bytes);
-  }
-
-  async finish(): Promise<Uint8Array> {
-    return new Uint8Array(this.#hash.digest());
-  }
-
-  async stop(): Promise<void> {}
-}
-
-/** A file as it was when its size and SHA-256 were taken. */
-export interface FileSnapshot {
-  readonly bytes: number;
-  readonly sha256: Uint8Array;
 }
 
 /** The blocks of a file, read once with one read ahead. Errors: `FILE_NOT_READABLE`. */
@@ -245,31 +214,6 @@ export async function* fileSource(path: string): AsyncGenerator<Uint8Array> {
   } finally {
     await input.close();
   }
-}
-
-/** As {@link fileSource}, but ends with `FILE_SOURCE_CHANGED` when the file is not the snapshot that was committed to. */
-export async function* snapshotOf(path: string, committed: FileSnapshot): AsyncGenerator<Uint8Array> {
-  const hash = createHash('sha256');
-  let read = 0;
-  for await (const block of fileSource(path)) {
-    read += block.length;
-    if (read > committed.bytes) throw sourceChanged('longer', committed.bytes, read);
-    hash.update(block);
-    yield block;
-  }
-  if (read < committed.bytes) throw sourceChanged('shorter', committed.bytes, read);
-  if (!equalBytes(hash.digest(), committed.sha256)) throw sourceChanged('other', committed.bytes, read);
-}
-
-/** Size and SHA-256 of a file, in constant memory. Errors: `FILE_NOT_READABLE`. */
-export async function takeSnapshot(path: string): Promise<FileSnapshot> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const block of fileSource(path)) {
-    hash.update(block);
-    bytes += block.length;
-  }
-  return { bytes, sha256: new Uint8Array(hash.digest()) };
 }
 
 function sourceChanged(how: 'longer' | 'shorter' | 'other', expectedBytes: number, readBytes: number): AppError {
@@ -354,7 +298,7 @@ async function* readBlocks(input: FileHandle, size: number, start: number, lengt
 /** Collects pieces into blocks, and writes one block while the next is filled. */
 class BlockWriter {
   readonly #file: AtomicFile;
-  readonly #observe: (block: Uint8Array) => void | Promise<void>;
+  readonly #hash: Hash | null;
   /** The block being filled, and the one being written. */
   #filling: Uint8Array;
   #spare: Uint8Array;
@@ -363,10 +307,10 @@ class BlockWriter {
   #writing: Promise<void> = Promise.resolve();
   #flushing: Promise<void> = Promise.resolve();
 
-  /** `observe` sees every block in order; a block is reused once its promise has settled. */
-  constructor(file: AtomicFile, pieceBytesMax: number, observe: (block: Uint8Array) => void | Promise<void>) {
+  /** `hash` takes in everything that is written. */
+  constructor(file: AtomicFile, pieceBytesMax: number, hash: Hash | null) {
     this.#file = file;
-    this.#observe = observe;
+    this.#hash = hash;
     const size = Math.max(blockBytes, pieceBytesMax);
     this.#filling = new Uint8Array(size);
     this.#spare = new Uint8Array(size);
@@ -396,7 +340,8 @@ class BlockWriter {
     const block = this.#filling.subarray(0, this.#length);
     [this.#filling, this.#spare] = [this.#spare, this.#filling];
     this.#length = 0;
-    this.#writing = quietly(Promise.all([this.#observe(block), this.#file.write(block)]).then(() => undefined));
+    this.#writing = quietly(this.#file.write(block));
+    this.#hash?.update(block); // while the block is on its way to the disk
     this.#unflushed += block.length;
     if (this.#unflushed < flushBytes) return;
     await this.#flushing;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AtomicFile, clearPartialFiles, writing } from '../../core/adapters/atomic-file.ts';
-import { decryptToFile, encryptToFile, fileSource, snapshotOf, takeSnapshot } from '../../core/adapters/encrypted-file.ts';
+import { decryptToFile, encryptToFile, fileSource } from '../../core/adapters/encrypted-file.ts';
 import { utf8 } from '../../core/base/bytes.ts';
 
 let folder = '';
@@ -20,29 +20,21 @@ const bytes = 3_000_000;
 const label = { context: utf8('context'), plaintextBytes: bytes, chunkBytes: 65_536 };
 const freshKey = () => new Uint8Array(randomBytes(32));
 
-async function sourceFile(): Promise<{ path: string; content: Uint8Array }> {
+async function sourceFile(): Promise<{ path: string; content: Uint8Array; plaintextSha256: Uint8Array }> {
   const path = join(folder, 'source');
   const content = new Uint8Array(randomBytes(bytes));
   await writeFile(path, content);
-  return { path, content };
+  return { path, content, plaintextSha256: new Uint8Array(createHash('sha256').update(content).digest()) };
 }
 
-describe('encrypting a snapshot', () => {
+describe('files encrypted to disk', () => {
   test('the source that was committed to is encrypted, and the output is private', async () => {
-    const { path, content } = await sourceFile();
-    const committed = await takeSnapshot(path);
-    expect(committed).toEqual({ bytes, sha256: new Uint8Array(createHash('sha256').update(content).digest()) });
+    const { path, content, plaintextSha256 } = await sourceFile();
     const outputPath = join(folder, 'out');
     const progress: number[] = [];
     const key = freshKey();
-    await encryptToFile({
-      source: snapshotOf(path, committed),
-      outputPath,
-      encapsulatedKey: key,
-      label,
-      plaintextSha256: committed.sha256,
-      onProgress: (done) => progress.push(done),
-    });
+    const onProgress = (done: number) => progress.push(done);
+    await encryptToFile({ source: fileSource(path), outputPath, encapsulatedKey: key, label, plaintextSha256, onProgress });
     expect(progress).toEqual([1 << 20, 2 << 20, bytes]);
     expect((await stat(outputPath)).mode & 0o777).toBe(0o600);
     await decryptToFile({ inputPath: outputPath, outputPath: join(folder, 'back'), encapsulatedKey: key, label });
@@ -50,27 +42,27 @@ describe('encrypting a snapshot', () => {
   });
 
   test('a source that was changed, grew or shrank is refused and leaves nothing', async () => {
-    const { path, content } = await sourceFile();
-    const committed = await takeSnapshot(path);
-    const attempt = (source = snapshotOf(path, committed), plaintextSha256?: Uint8Array) =>
-      encryptToFile({
-        source,
-        outputPath: join(folder, 'out'),
-        encapsulatedKey: freshKey(),
-        label,
-        ...(plaintextSha256 === undefined ? {} : { plaintextSha256 }),
-      });
+    const { path, content, plaintextSha256 } = await sourceFile();
+    const attempt = () =>
+      encryptToFile({ source: fileSource(path), outputPath: join(folder, 'out'), encapsulatedKey: freshKey(), label, plaintextSha256 });
     content[1_500_000] = (content[1_500_000] ?? 0) ^ 1;
     await writeFile(path, content);
-    await expect(attempt()).rejects.toMatchObject({ code: 'FILE_SOURCE_CHANGED' });
-    await expect(attempt(fileSource(path), committed.sha256)).rejects.toMatchObject({ code: 'FILE_SOURCE_CHANGED' });
+    await expect(attempt()).rejects.toMatchObject({ code: 'FILE_SOURCE_CHANGED', data: { expectedBytes: bytes, readBytes: bytes } });
     await appendFile(path, 'x');
     await expect(attempt()).rejects.toMatchObject({ code: 'FILE_SOURCE_CHANGED', data: { expectedBytes: bytes, readBytes: bytes + 1 } });
-    await expect(attempt(fileSource(path))).rejects.toMatchObject({ code: 'FILE_SOURCE_CHANGED' });
     await writeFile(path, content.subarray(1));
     await expect(attempt()).rejects.toMatchObject({ code: 'FILE_SOURCE_CHANGED', data: { expectedBytes: bytes, readBytes: bytes - 1 } });
-    await expect(attempt(fileSource(path))).rejects.toMatchObject({ code: 'FILE_SOURCE_CHANGED' });
     expect(await readdir(folder)).toEqual(['source']);
+  });
+
+  test('an error of the source is passed on and leaves nothing', async () => {
+    async function* failing(): AsyncGenerator<Uint8Array> {
+      yield new Uint8Array(1 << 20);
+      throw new Error('the source broke');
+    }
+    const attempt = encryptToFile({ source: failing(), outputPath: join(folder, 'out'), encapsulatedKey: freshKey(), label });
+    await expect(attempt).rejects.toThrow('the source broke');
+    expect(await readdir(folder)).toEqual([]);
   });
 
   test('a failed attempt leaves an earlier output as it was', async () => {
