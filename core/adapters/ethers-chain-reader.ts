@@ -1,6 +1,6 @@
 /** The final chain read over Ethereum JSON-RPC: {@link ChainReader} with ethers. */
 import { Contract, type JsonRpcProvider } from 'ethers';
-import { AppError } from '../base/app-error.ts';
+import { AppError, isAppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
 import type { ContractName } from '../sharing/chain.ts';
 import {
@@ -14,6 +14,8 @@ import {
 import { loadContractArtifact } from './contract-artifacts.ts';
 import { chainFailure } from './ethers-transaction-sender.ts';
 
+/** A service must not keep its clients waiting for a chain that hangs. */
+const answerTimeoutMs = 15_000;
 const zeroAddress = `0x${'0'.repeat(40)}`;
 const zeroWord = `0x${'0'.repeat(64)}`;
 
@@ -39,17 +41,27 @@ export function createEthersChainReader(
 
   /** Runs the reads of one answer at one block. */
   async function atFinalBlock<Answer>(answer: (read: Read) => Promise<Answer>): Promise<Answer> {
-    try {
+    const answering = async (): Promise<Answer> => {
       const newest = await provider.getBlockNumber();
       // Our own chain answers for its newest block; where blocks can be undone, older state is asked by number.
       const blockTag = confirmations === 0 ? 'latest' : Math.max(0, newest - confirmations);
-      return await answer((name, method, ...values) =>
+      return answer((name, method, ...values) =>
         contractOf(name)
           .getFunction(method)
           .staticCall(...values, { blockTag }),
       );
+    };
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(chainSilent(new Error(`no answer in ${answerTimeoutMs} ms`))), answerTimeoutMs);
+    });
+    try {
+      return await Promise.race([answering(), silence]);
     } catch (error) {
-      throw readFailure(error);
+      const failure = chainFailure(error);
+      throw isAppError(failure, 'CHAIN_UNREACHABLE') ? chainSilent(error) : failure;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -112,17 +124,14 @@ export function createEthersChainReader(
   };
 }
 
-function readFailure(error: unknown): unknown {
-  const failure = chainFailure(error);
-  if (failure instanceof AppError && failure.code === 'CHAIN_UNREACHABLE')
-    return new AppError(
-      'CHAIN_UNREACHABLE',
-      {
-        what: 'The chain does not answer.',
-        consequence: 'Nothing was decided and nothing was changed; the request can be repeated.',
-        remedy: 'Check that the validator runs and that its address is right, then try again.',
-      },
-      { cause: error },
-    );
-  return failure;
+function chainSilent(cause: unknown): AppError {
+  return new AppError(
+    'CHAIN_UNREACHABLE',
+    {
+      what: 'The chain does not answer.',
+      consequence: 'Nothing was decided and nothing was changed; the request can be repeated.',
+      remedy: 'Check that the validator runs and that its address is right, then try again.',
+    },
+    { cause },
+  );
 }

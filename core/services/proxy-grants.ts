@@ -124,6 +124,15 @@ export class ProxyGrants {
     }
   }
 
+  /** Deletes shares whose time is over by the clock alone, so that a proxy that runs for long keeps none of them. */
+  #deleteExpired(): void {
+    const nowSeconds = Math.floor(this.#options.clock.nowMs() / 1000);
+    const rows = this.#options.database
+      .prepare('SELECT * FROM share_grant WHERE share_box IS NOT NULL AND live_until < ?')
+      .all(nowSeconds) as unknown as GrantRow[];
+    for (const row of rows) this.#deleteShare(row);
+  }
+
   async #putHeader(request: FastifyRequest, name: string): Promise<void> {
     const { engine, database, network, limits } = this.#options;
     const owner = await this.#options.authenticateOwner(request);
@@ -173,6 +182,7 @@ export class ProxyGrants {
   async #putGrant(request: FastifyRequest, offerName: string): Promise<void> {
     const { engine, database, log } = this.#options;
     const owner = await this.#options.authenticateParty(request);
+    this.#deleteExpired();
     const body = readJsonBody(bodyBytes(request), grantRequestSchema);
     const grant = decoded('grant', () => decodeGrant(engine, fromHex(body.grant)));
     const context = decoded('grant context', () => decodeGrantContext(fromHex(body.context)));

@@ -6,6 +6,7 @@ import { AppError } from '../../../core/base/app-error.ts';
 import { fromHex, type Hex, toHex } from '../../../core/base/bytes.ts';
 import { formatIdentity } from '../../../core/crypto/identity.ts';
 import { decodePublicParameters } from '../../../core/crypto/scheme-encodings.ts';
+import { publicParametersHash } from '../../../core/crypto/scheme-hashes.ts';
 import { entityRoles } from '../../../core/sharing/chain-reader.ts';
 import { contractDomain } from '../../../core/sharing/enrolment.ts';
 import { codeOf, createWorld, freshKeySigner, freshPseudonym, network, type World } from './world.ts';
@@ -177,6 +178,49 @@ describe('the PKG', () => {
     const [victim, own] = [freshPseudonym(), freshPseudonym()];
     const stolen = { ...own, account: { ...own.account, address: victim.account.address } };
     expect(await codeOf(client.enrol(applicant, applicationId, [{ keys: stolen, roles: 1 }]))).toBe('PKG_POSSESSION_UNPROVEN');
+  });
+
+  it('bounds applications and the pseudonyms of one person', async () => {
+    world.chain.failure = offline();
+    const { url } = await world.startPkg({ limits: { applicationsMax: 2, pseudonymsMax: 2 } });
+    const client = world.pkgClient(url, (await world.pkgClient(url, '0x').info()).enrolmentAddress);
+    const person = { name: 'Ada', contact: 'ada@example.org', roles: 1 };
+    const applicant = freshKeySigner();
+    const { applicationId } = await client.apply(applicant, person);
+    expect(await codeOf(client.apply(applicant, { ...person, name: 'Eve' }))).toBe('PKG_APPLICATION_EXISTS');
+    expect(await codeOf(client.apply(freshKeySigner(), { ...person, name: 'a\nb' }))).toBe('REQUEST_MALFORMED');
+    await client.apply(freshKeySigner(), person);
+    expect(await codeOf(client.apply(freshKeySigner(), person))).toBe('PKG_APPLICATIONS_FULL');
+    expect(await codeOf(client.decide(world.operator, applicationId, { outcome: 'approve', roles: 0, reason: '' }))).toBe(
+      'REQUEST_MALFORMED',
+    );
+    await client.decide(world.operator, applicationId, { outcome: 'approve', roles: 1, reason: '' });
+    const pseudonyms = [1, 2, 3].map((index) => ({ keys: freshPseudonym(index), roles: 1 }));
+    expect(await codeOf(client.enrol(applicant, applicationId, pseudonyms))).toBe('PKG_PSEUDONYMS_FULL');
+    expect(await client.enrol(applicant, applicationId, pseudonyms.slice(0, 2))).toHaveLength(2);
+  });
+
+  it('limits new applications of one network address', async () => {
+    world.chain.failure = offline();
+    const { url } = await world.startPkg({ limits: { applicationRate: { burst: 1, perSecond: 0.01 } } });
+    const client = world.pkgClient(url, '0x');
+    const person = { name: 'Ada', contact: 'ada@example.org', roles: 1 };
+    await client.apply(freshKeySigner(), person);
+    expect(await codeOf(client.apply(freshKeySigner(), person))).toBe('REQUEST_RATE_LIMITED');
+  });
+
+  it('has a client that takes no enrolment of another account and no key under other parameters', async () => {
+    const { service, client, info, applicant, applicationId } = await approved();
+    const keys = freshPseudonym();
+    const suspicious = world.pkgClient(service.url, freshPseudonym().account.address);
+    expect(await codeOf(suspicious.enrol(applicant, applicationId, [{ keys, roles: 1 }]))).toBe('PKG_ENROLMENT_INVALID');
+    world.enrolOnChain(keys, 1);
+    const datasetId = toHex(systemRandom.bytes(32));
+    recordDataset(datasetId, keys.account.address);
+    const identity = datasetIdentity(datasetId, keys.account.address);
+    const { engine, publicParameters } = world;
+    expect(await codeOf(client.identityKey(keys, identity, { engine, parameters: publicParameters }))).toBe('PKG_KEY_INVALID');
+    expect(info.parametersHash).not.toBe(toHex(publicParametersHash(engine, publicParameters)));
   });
 
   it('keeps everything over a restart, and refuses to run beside a chain that names other parameters', async () => {

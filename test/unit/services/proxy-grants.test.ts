@@ -1,4 +1,6 @@
 /** Grants at a proxy over real HTTP with real cryptography: what it keeps, whom it serves, and when it deletes. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemRandom } from '../../../core/adapters/system-random.ts';
 import { fromHex, toHex } from '../../../core/base/bytes.ts';
@@ -97,6 +99,32 @@ describe('grants at a proxy', () => {
     const put = owner.putGrant(trade.offerId, message.grant, message.context, message.shareBox);
     expect(await codeOf(put)).toBe('PROXY_SHARE_DELETED');
     expect(await codeOf(consumer.fragment(trade.offerId))).toBe('PROXY_GRANT_NOT_LIVE');
+  });
+
+  it('deletes shares whose time is over when the next grant arrives', async () => {
+    const { service, info, owner, trade } = await delivered();
+    const later = await createTrade(world, [{ signingKey: fromHex(info.signingKey) }]);
+    world.clock.offsetMs = 2 * 3600 * 1000;
+    changeGrant(later, { liveUntil: 1n << 40n });
+    const next = await world.proxyClient(service.url, later.owner);
+    const message = await grantMessage(world, later, 0, fromHex(info.messageKey));
+    await next.putGrant(later.offerId, message.grant, message.context, message.shareBox);
+    expect(world.events.filter(({ event }) => event === 'share-deleted')).toEqual([
+      { event: 'share-deleted', data: { offerId: trade.offerId.toString() } },
+    ]);
+    expect(isReceiptSignedBy(info.signingKey, await owner.deleteGrant(trade.offerId))).toBe(true);
+  });
+
+  it('leaves no trace of a deleted share on its disk', async () => {
+    const { owner, trade, message } = await delivered();
+    const traces = () =>
+      readdirSync(join(world.folder, 'proxy'))
+        .filter((name) => name.startsWith('proxy.sqlite'))
+        .filter((name) => readFileSync(join(world.folder, 'proxy', name)).includes(Buffer.from(message.shareBox.subarray(0, 64))));
+    expect(traces()).not.toEqual([]);
+    changeGrant(trade, { revoked: true, live: false });
+    await owner.deleteGrant(trade.offerId);
+    expect(traces()).toEqual([]);
   });
 
   it('deletes at its start the shares of grants that ended while it was off', async () => {

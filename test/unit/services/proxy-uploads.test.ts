@@ -1,6 +1,7 @@
 /** Ciphertexts at a proxy over real HTTP: resuming on both sides, quotas, wrong bytes, crashes. */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -174,6 +175,38 @@ describe('ciphertexts at a proxy', () => {
     await client.removeCiphertext(first.sha256);
     for (const bytes of [10, 11]) expect((await create(url, sourceFile(bytes))).status).toBe(201);
     expect((await create(url, sourceFile(12))).code).toBe('PROXY_QUOTA_EXCEEDED');
+  });
+
+  it('stay until every owner who brought them has taken them away', async () => {
+    const { url } = await world.startProxy();
+    const other = freshPseudonym();
+    world.enrolOnChain(other, entityRoles.owner);
+    const [first, second] = [await world.proxyClient(url, owner), await world.proxyClient(url, other)];
+    const file = sourceFile(2_000);
+    await first.uploadCiphertext(file);
+    await second.uploadCiphertext(file);
+    await first.removeCiphertext(file.sha256);
+    expect(await codeOf(first.removeCiphertext(file.sha256))).toBe('PROXY_UPLOAD_UNKNOWN');
+    expect(await second.hasCiphertext(file.sha256)).toBe(true);
+    await second.removeCiphertext(file.sha256);
+    expect(await second.hasCiphertext(file.sha256)).toBe(false);
+  });
+
+  it('are refused before a chunk is read when nobody who may signed', async () => {
+    const { url } = await world.startProxy();
+    const file = sourceFile(100);
+    await create(url, file);
+    const target = new URL(`${url}/v1/uploads/${uploadIdOf(owner.account.address, file.sha256)}`);
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const headers = { 'content-type': 'application/offset+octet-stream', 'content-length': '100', 'upload-offset': '0' };
+      // The body is announced and never sent: the answer comes all the same.
+      const sent = request(target, { method: 'PATCH', headers, agent: false }, (answer) => {
+        resolve(answer.statusCode);
+        sent.destroy();
+      });
+      sent.on('error', reject).flushHeaders();
+    });
+    expect(status).toBe(401);
   });
 
   it('are refused before they fill the disk', async () => {
