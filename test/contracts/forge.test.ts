@@ -56,7 +56,11 @@ for (const [suite, { test_results: results }] of Object.entries(report)) {
 
 test('every file of tests was run', () => {
   const run = new Set(Object.keys(report).map((suite) => path.basename(suite.slice(0, suite.indexOf(':')))));
-  expect([...run].sort()).toEqual(readdirSync(testFolder).filter((file) => file.endsWith('.t.sol')).sort());
+  expect([...run].sort()).toEqual(
+    readdirSync(testFolder)
+      .filter((file) => file.endsWith('.t.sol'))
+      .sort(),
+  );
 });
 
 test('gas is what contracts/snapshots says', () => {
@@ -68,7 +72,10 @@ test('gas is what contracts/snapshots says', () => {
   }
   expect(existsSync(snapshotFolder)).toBe(true);
   const committed = Object.fromEntries(
-    readdirSync(snapshotFolder).map((file) => [path.basename(file, '.json'), JSON.parse(readFileSync(path.join(snapshotFolder, file), 'utf8'))]),
+    readdirSync(snapshotFolder).map((file) => [
+      path.basename(file, '.json'),
+      JSON.parse(readFileSync(path.join(snapshotFolder, file), 'utf8')),
+    ]),
   );
   expect(measured).toEqual(committed);
 });
