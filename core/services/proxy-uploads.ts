@@ -412,7 +412,12 @@ async function tusRefusal(answer: Response): Promise<AppError> {
       consequence: 'It was not stored; what was uploaded before stays.',
       remedy: 'Ask for the offset again and go on from there.',
     });
-  if (answer.status >= 500) return storageFull();
+  if (answer.status >= 500)
+    return new AppError('PROXY_WRITE_FAILED', {
+      what: 'The proxy could not write this part to its disk, which is full or failing.',
+      consequence: 'The part may be stored in part; the upload goes on from what is there.',
+      remedy: 'Repeat the upload later. If this repeats, tell the operator of the proxy.',
+    });
   return new AppError('PROXY_UPLOAD_REFUSED', {
     what: `The upload is not one that the proxy takes: ${reason}.`,
     consequence: 'This part was not stored.',
