@@ -6,7 +6,7 @@
  * the chain says that the grant is live; a share of a grant that is over is deleted, and the proxy signs that it is.
  *
  * Fragments are made on the event loop: with the fast engine one takes about ten milliseconds of processor
- * time, less than handing it to a thread would save, and the limit of requests in flight bounds how many wait.
+ * time, and the limit of requests in flight bounds how many wait for it.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
