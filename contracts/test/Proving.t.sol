@@ -290,6 +290,13 @@ contract ProvingTest is Scene {
     expectAggregateRefused(offerId, signals, abi.encodeWithSelector(ISharingMarket.SegmentsIncomplete.selector, 2));
   }
 
+  /// @dev Nothing at all would be full, add up and evaluate to nothing.
+  function testRefusesAnAggregateOfNothing() public {
+    uint256 offerId = provingOffer();
+    uint256[] memory signals = aggregateSignals(offerId, 0, new uint256[](0));
+    expectAggregateRefused(offerId, signals, abi.encodeWithSelector(ISharingMarket.SegmentOutOfRange.selector, 0));
+  }
+
   function testRefusesAnAggregateOverOtherPartials() public {
     uint256 offerId = provingOffer();
     submitSegment(offerId, 0, 1008, 9);

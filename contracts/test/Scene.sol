@@ -335,8 +335,18 @@ abstract contract Scene {
     uint64 liveUntil,
     uint256 key
   ) internal view returns (bytes memory) {
+    return signFor(address(market), key, grantStructHash(offerId, grantHash, threshold, proxies, liveUntil));
+  }
+
+  function grantStructHash(
+    uint256 offerId,
+    bytes32 hash,
+    uint8 threshold,
+    uint8 proxies,
+    uint64 liveUntil
+  ) internal pure returns (bytes32) {
     bytes32 typeHash = keccak256('Grant(uint256 offerId,bytes32 grantHash,uint8 threshold,uint8 proxies,uint64 liveUntil)');
-    return signFor(address(market), key, keccak256(abi.encode(typeHash, offerId, grantHash, threshold, proxies, liveUntil)));
+    return keccak256(abi.encode(typeHash, offerId, hash, threshold, proxies, liveUntil));
   }
 
   function grant(uint256 offerId) internal {

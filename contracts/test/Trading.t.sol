@@ -113,6 +113,8 @@ contract TradingTest is Scene {
     expectGrantRefused(offerId, grantHash, 4, 3, due, signature, reason);
     signature = signGrant(offerId, 2, 3, due - 1, OWNER_KEY);
     expectGrantRefused(offerId, grantHash, 2, 3, due - 1, signature, reason);
+    signature = signFor(address(market), OWNER_KEY, grantStructHash(offerId, 0, 2, 3, due));
+    expectGrantRefused(offerId, 0, 2, 3, due, signature, reason);
     market.grant(offerId, grantHash, 1, 1, due, signGrant(offerId, 1, 1, due, OWNER_KEY));
   }
 
