@@ -1,18 +1,25 @@
 /** AES-256-GCM of node:crypto behind the {@link Aead} port. */
-import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
+import { type CipherGCM, createCipheriv, createDecipheriv, createSecretKey, type DecipherGCM } from 'node:crypto';
 import { assert } from '../base/assert.ts';
 import { type Aead, type AeadKey, aeadKeyBytes, aeadTagBytes } from '../crypto/aead.ts';
 
 const algorithm = 'aes-256-gcm';
 const options = { authTagLength: aeadTagBytes };
 
+/** Bytes given to a cipher at once: its output of that size is taken from memory that the process already has. */
+const pieceBytes = 16 * 1024;
+
 /**
- * Copies what a cipher put out and frees it at once. Left to the garbage collector, every chunk would
- * take fresh pages from the kernel, which costs five times the encryption itself.
+ * Runs a cipher over `input` into `target`, freeing each piece of output at once. Left to the garbage
+ * collector, or in pieces of a whole chunk, the output would take fresh pages from the kernel again and
+ * again, which costs several times the encryption itself.
  */
-function moveInto(target: Uint8Array, output: Buffer<ArrayBuffer>): void {
-  target.set(output);
-  if (output.length === output.buffer.byteLength) output.buffer.transfer(0); // a small output may live in Node's shared pool
+function run(cipher: CipherGCM | DecipherGCM, input: Uint8Array, target: Uint8Array): void {
+  for (let offset = 0; offset < input.length; offset += pieceBytes) {
+    const output = cipher.update(input.subarray(offset, offset + pieceBytes));
+    target.set(output, offset);
+    if (output.length === output.buffer.byteLength) output.buffer.transfer(0); // a short one may lie in a pool that Node shares
+  }
 }
 
 export const nodeAead: Aead = {
@@ -24,7 +31,7 @@ export const nodeAead: Aead = {
         assert(sealed.length === plaintext.length + aeadTagBytes, 'the sealed bytes are the plaintext and a tag');
         const cipher = createCipheriv(algorithm, key, nonce, options);
         cipher.setAAD(associatedData);
-        moveInto(sealed, cipher.update(plaintext));
+        run(cipher, plaintext, sealed);
         cipher.final();
         sealed.set(cipher.getAuthTag(), plaintext.length);
       },
@@ -33,13 +40,13 @@ export const nodeAead: Aead = {
         const decipher = createDecipheriv(algorithm, key, nonce, options);
         decipher.setAAD(associatedData);
         decipher.setAuthTag(sealed.subarray(plaintext.length));
-        const opened = decipher.update(sealed.subarray(0, plaintext.length));
+        run(decipher, sealed.subarray(0, plaintext.length), plaintext);
         try {
           decipher.final();
         } catch {
+          plaintext.fill(0);
           return false; // final throws for exactly one reason: the tag does not fit
         }
-        moveInto(plaintext, opened);
         return true;
       },
     };

@@ -16,7 +16,7 @@ export interface AeadKey {
   sealInto(sealed: Uint8Array, nonce: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array): void;
   /**
    * Decrypts into `plaintext`, which is {@link aeadTagBytes} shorter than `sealed`. When the tag does
-   * not fit the answer is false and `plaintext` is left as it was: nothing unauthenticated gets out.
+   * not fit the answer is false and `plaintext` holds zeros: nothing unauthenticated gets out.
    */
   openInto(plaintext: Uint8Array, nonce: Uint8Array, associatedData: Uint8Array, sealed: Uint8Array): boolean;
 }

@@ -227,7 +227,7 @@ export class FileOpener {
 
   /**
    * Decrypts the next chunk into `plaintext` ({@link aeadTagBytes} shorter). `last` says that the file
-   * ends with it. Answers null, or why the file is refused; then `plaintext` is as it was.
+   * ends with it. Answers null, or why the file is refused; then `plaintext` holds nothing of it.
    */
   open(plaintext: Uint8Array, sealed: Uint8Array, last: boolean): FileDefect | null {
     assert(sealed.length === this.#chunkBytes + aeadTagBytes || last, 'every chunk but the last is full');
