@@ -16,7 +16,7 @@ import { Encoder } from '../base/codec.ts';
 import type { Random } from '../base/ports.ts';
 
 /** What a box may carry; each is a label of its own. */
-export type BoxPurpose = 'identity-key' | 'proxy-share' | 'person-secret' | 'evidence';
+export type BoxPurpose = 'identity-key' | 'proxy-share';
 
 export const messagePublicKeyBytes = 32;
 export const boxPlaintextBytesMax = 1 << 20;
