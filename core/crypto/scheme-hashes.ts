@@ -7,12 +7,12 @@ import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { assert } from '../base/assert.ts';
 import { fromHex, utf8 } from '../base/bytes.ts';
-import { Encoder } from '../base/codec.ts';
-import { encodeGrantContext, encodeSourceContext, type GrantContext, type SourceContext } from './context.ts';
+import { DecodeError, Decoder, Encoder } from '../base/codec.ts';
+import { decodeGrantContext, encodeGrantContext, encodeSourceContext, type GrantContext, type SourceContext } from './context.ts';
 import { type G2Element, type GtElement, gtBytes, type PairingEngine } from './pairing-engine.ts';
 import { groupOrder, type Scalar } from './scalar.ts';
 import type { Fragment, Header, PublicParameters } from './scheme-algebra.ts';
-import { encodeGrant, encodeHeader, encodePublicParameters, type Grant } from './scheme-encodings.ts';
+import { decodeGrant, encodeGrant, encodeHeader, encodePublicParameters, type Grant } from './scheme-encodings.ts';
 
 /** The domain-separation tags. */
 export const hashTags = {
@@ -28,6 +28,9 @@ export const hashTags = {
 
 /** Length of the key that a header encapsulates. */
 export const keyBytes = 32;
+/** Bounds of the parts of a posted grant; the decoders are exact. */
+const contextBytesMax = 2048;
+const grantBytesMax = 32 * 1024;
 
 /** RFC 9380 hash_to_field into the scalars of BLS12-381: one element, 48 bytes, expand_message_xmd with SHA-256. */
 function hashToScalar(message: Uint8Array, tag: string): Scalar {
@@ -73,16 +76,34 @@ export function challengeOf(
   return hashToScalar(encoder.finish(), hashTags.challenge);
 }
 
+/** The bytes whose SHA-256 is {@link headerHash}: what is posted on chain when a delivery is disputed. */
+export function headerPreimage(engine: PairingEngine, context: SourceContext, header: Header): Uint8Array {
+  return new Encoder().text(hashTags.header).bytes(encodeSourceContext(context)).bytes(encodeHeader(engine, header)).finish();
+}
+
 /** The hash of a header, which is on chain. */
 export function headerHash(engine: PairingEngine, context: SourceContext, header: Header): Uint8Array {
-  const encoder = new Encoder().text(hashTags.header).bytes(encodeSourceContext(context));
-  return sha256(encoder.bytes(encodeHeader(engine, header)).finish());
+  return sha256(headerPreimage(engine, context, header));
+}
+
+/** The bytes whose SHA-256 is {@link grantHash}: what is posted on chain when a delivery is disputed. */
+export function grantPreimage(engine: PairingEngine, context: GrantContext, grant: Grant): Uint8Array {
+  return new Encoder().text(hashTags.grant).bytes(encodeGrantContext(context)).bytes(encodeGrant(engine, grant)).finish();
+}
+
+/** Reads {@link grantPreimage}; throws DecodeError on anything else. */
+export function decodeGrantPreimage(engine: PairingEngine, bytes: Uint8Array): { grantContext: GrantContext; grant: Grant } {
+  const decoder = new Decoder(bytes);
+  if (decoder.text(hashTags.grant.length) !== hashTags.grant) throw new DecodeError('not a grant');
+  const grantContext = decodeGrantContext(decoder.bytes(contextBytesMax));
+  const grant = decodeGrant(engine, decoder.bytes(grantBytesMax));
+  decoder.finish();
+  return { grantContext, grant };
 }
 
 /** The hash of a grant, which is on chain: of grantCtx, t, n, the proxies, K1, W_1..W_n and R. */
 export function grantHash(engine: PairingEngine, context: GrantContext, grant: Grant): Uint8Array {
-  const encoder = new Encoder().text(hashTags.grant).bytes(encodeGrantContext(context));
-  return sha256(encoder.bytes(encodeGrant(engine, grant)).finish());
+  return sha256(grantPreimage(engine, context, grant));
 }
 
 /** The hash of the public parameters, which is on chain and in the network file. */

@@ -70,6 +70,8 @@ const granted = facts.extend({
   liveUntil: z.int().positive(),
   /** Sealed for proxy 1..n in order. */
   shareBoxes: z.array(hexUpTo(4096)).min(1).max(255),
+  /** The shares themselves: the owner posts fragments of them on chain when the consumer says that nothing arrived. */
+  shares: z.array(hexUpTo(1024)).min(1).max(255),
 });
 
 /** An offer of the owner; `state` says how far it has come. */
@@ -290,6 +292,7 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
             grantHash: toHex(grantHash(engine, context, grant)),
             liveUntil: Number((await market.timeSeconds()) + GRANT_LIFE_SECONDS),
             shareBoxes,
+            shares: shares.map((share) => toHex(encodeProxyShare(engine, share))),
           } as OfferWork;
         },
       },

@@ -15,9 +15,9 @@ import { type FileLabel, fileLabelOf } from '../crypto/file-stream.ts';
 import type { PseudonymKeys } from '../crypto/key-derivation.ts';
 import type { PairingEngine } from '../crypto/pairing-engine.ts';
 import { type Delivery, type OpenVerdict, open } from '../crypto/re-encryption.ts';
-import type { Fragment, PublicParameters } from '../crypto/scheme-algebra.ts';
+import type { Fragment, IdentityKey, PublicParameters } from '../crypto/scheme-algebra.ts';
 import { decodeFragment, decodeGrant, decodeHeader, decodeIdentityKey, encodeIdentityKey } from '../crypto/scheme-encodings.ts';
-import { headerHash } from '../crypto/scheme-hashes.ts';
+import { decodeGrantPreimage, headerHash } from '../crypto/scheme-hashes.ts';
 import type { ChainDataRecord, ChainReader } from './chain-reader.ts';
 import { datasetIdentity } from './dataset-workflow.ts';
 import type { Documents } from './documents.ts';
@@ -90,6 +90,8 @@ export interface PurchasePorts {
   readonly proxies: Proxies;
   readonly keysOf: (pseudonymIndex: number) => PseudonymKeys;
   readonly transfer: TransferOptions;
+  /** What the user has decided: to lock the price, and to release it once the data is received and checked. */
+  readonly decided: { readonly accept: boolean; readonly confirm: boolean };
 }
 
 /** Name of a purchase's document. */
@@ -99,7 +101,7 @@ export function purchaseDocument(offerId: string): string {
 
 /** The machine that takes a verified offer to received and paid data. */
 export function purchaseMachine(ports: PurchasePorts): Machine<PurchaseState, PurchaseWork> {
-  const { documents, files, network, engine, chain, market, outbox, pkg, proxies, keysOf, transfer } = ports;
+  const { documents, files, network, engine, chain, market, outbox, pkg, proxies, keysOf, transfer, decided } = ports;
 
   async function onChain(work: PurchaseWork): Promise<{ offer: MarketOffer; record: ChainDataRecord }> {
     const offer = await market.marketOffer(BigInt(work.offerId));
@@ -162,7 +164,7 @@ export function purchaseMachine(ports: PurchasePorts): Machine<PurchaseState, Pu
           const { offer, record } = await onChain(work);
           const end = closed(work, offer);
           if (end) return end;
-          if (offer.state === 'proving') return undefined;
+          if (offer.state === 'proving' || !decided.accept) return undefined;
           const requirement = await market.requirement(offer.requestId);
           assert(requirement !== null, 'an offer answers a requirement');
           const acceptance = {
@@ -205,7 +207,7 @@ export function purchaseMachine(ports: PurchasePorts): Machine<PurchaseState, Pu
       received: {
         waitsFor: 'me',
         step: async (work) => {
-          if (work.state !== 'received') return undefined;
+          if (work.state !== 'received' || !decided.confirm) return undefined;
           const { offer } = await onChain(work);
           if (closed(work, offer) === undefined) await send(work, 'confirm', [work.offerId]);
           return { ...work, state: 'ended', outcome: 'paid' };
@@ -294,8 +296,29 @@ async function collect(
     // Another proxy may still put right what one of them got wrong; what the owner got wrong it cannot.
     if (last.opened || last.party === 'owner' || last.party === 'receiver') return last;
   }
+  const posted = await openPosted(ports, offerId, receiverKey, { sourceContext, header, recorded });
+  if (posted !== undefined) return posted;
   if (last === undefined && faulty.size > 0) return { opened: false, fault: 'FRAGMENTS', party: 'proxies', faultyProxies: [...faulty] };
   return last;
+}
+
+/** Opens what the owner or a proxy posted on chain, when anything was: the contract has compared the hashes of its parts. */
+async function openPosted(
+  { engine, parameters, market }: PurchasePorts,
+  offerId: bigint,
+  receiverKey: IdentityKey,
+  known: Pick<Delivery, 'sourceContext' | 'header' | 'recorded'>,
+): Promise<OpenVerdict | undefined> {
+  const posted = await market.postedDelivery(offerId);
+  if (posted === null) return undefined;
+  try {
+    const delivery = decodeGrantPreimage(engine, fromHex(posted.grant));
+    const fragments = posted.fragments.map((fragment) => decodeFragment(engine, fromHex(fragment)));
+    return open(engine, parameters, receiverKey, { ...known, ...delivery, fragments });
+  } catch (error) {
+    if (error instanceof DecodeError) return { opened: false, fault: 'FRAGMENTS', party: 'proxies', faultyProxies: [] };
+    throw error;
+  }
 }
 
 function fragmentOf(engine: PairingEngine, answer: SignedFragment): Fragment | undefined {

@@ -1,0 +1,263 @@
+/**
+ * `vouchsafe demo`: the whole story by one command. Makes a network, runs its services as processes of their own,
+ * tells the story with the given data, and says what was checked. Exits with an error if any check fails.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { JsonRpcProvider } from 'ethers';
+import { chainFailure } from '../adapters/ethers-transaction-sender.ts';
+import { AppError } from '../base/app-error.ts';
+import { createNetwork, networkFolders } from '../services/network-creation.ts';
+import { readNetworkFile } from '../sharing/network-file.ts';
+import { forceRefusals } from './force.ts';
+import { wholeNumber } from './network-commands.ts';
+import { argumentInvalid, print } from './output.ts';
+import { printDryRun } from './owner-commands.ts';
+import { RequirementNotMet, type StoryListener, type StoryPlan, tellStory } from './story.ts';
+
+const SAMPLE = new URL('../../resources/sample/machine-temperature.csv', import.meta.url);
+const OWN_CHAIN_ID = 76401;
+
+interface DemoOptions {
+  readonly data?: string;
+  readonly column?: string;
+  readonly between: readonly string[];
+  readonly rows?: string;
+  readonly chain?: string;
+  readonly keep?: string;
+  readonly force?: boolean;
+}
+
+/** The command. */
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description('tell the whole story: a real file goes from an owner to a consumer through all ten stages')
+    .option('--data <file>', 'CSV file; the sample of 22,695 machine temperatures unless given')
+    .option('--column <name>', 'which column the requirement asks for')
+    .option('--between <bounds...>', 'every value lies between these two', ['0', '110'])
+    .option('--rows <number>', 'take only the first rows of the file')
+    .option('--chain <url>', 'use an existing EVM chain over JSON-RPC')
+    .option('--keep <folder>', 'keep everything in this new folder')
+    .option('--force', 'when the data does not meet the requirement: show the circuit and the contract refusing')
+    .action(runDemo);
+}
+
+async function runDemo(options: DemoOptions): Promise<void> {
+  const [low, high, ...more] = options.between;
+  if (low === undefined || high === undefined || more.length > 0) throw argumentInvalid('--between takes two numbers');
+  const folder = options.keep ?? (await mkdtemp(join(tmpdir(), 'vouchsafe-demo-')));
+  await mkdir(folder, { recursive: true });
+  // Made for this run alone; with --keep it is shown, so that the homes can be opened again.
+  const passphrase = randomBytes(18).toString('base64url');
+  const lock = { passphrase };
+  const report = new Report();
+  let services: Services | undefined;
+  try {
+    const data = await dataOf(options, folder);
+    const networkHome = join(folder, 'network');
+    report.stage(0, 'Make the network');
+    const chainId = options.chain === undefined ? OWN_CHAIN_ID : await chainIdOf(options.chain);
+    await createNetwork({
+      home: networkHome,
+      lock,
+      name: 'Demo network',
+      chainId,
+      proxies: 3,
+      threshold: 2,
+      templates: ['range-1x32'],
+      firstPort: 0,
+      ...(options.chain === undefined ? {} : { externalChain: { rpcUrl: options.chain, confirmations: 0 } }),
+      onStep: (step) => report.progress(step),
+    });
+    services = await startServices(networkHome, passphrase, report);
+    const plan: StoryPlan = {
+      folder,
+      lock,
+      data,
+      between: [low, high],
+      keywords: ['temperature', 'machine'],
+      ...(options.column === undefined ? {} : { column: options.column }),
+    };
+    try {
+      await tellStory(plan, report);
+    } catch (error) {
+      if (!(error instanceof RequirementNotMet)) throw error;
+      report.done('dry run: the data does not meet the requirement');
+      printDryRun(error.result);
+      if (options.force) await forceRefusals(plan, error, report);
+      else print('\nStopped before anything was offered. With --force the circuit and the contract are shown refusing.');
+      process.exitCode = 1;
+      return;
+    }
+    report.end();
+    if (options.keep !== undefined) print(`Everything is in ${folder}; the passphrase of its homes is ${passphrase}`);
+  } finally {
+    await services?.stop();
+    if (options.keep === undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The file to share: as given, or its first rows. */
+async function dataOf(options: DemoOptions, folder: string): Promise<string> {
+  const source = options.data ?? fileURLToPath(SAMPLE);
+  if (options.rows === undefined) return source;
+  const rows = wholeNumber(options.rows, '--rows');
+  if (rows < 1) throw argumentInvalid('--rows takes at least 1');
+  const target = join(folder, 'data.csv');
+  const output = createWriteStream(target);
+  let left = rows + 1; // the header and the rows; a cell with a line break inside ends up as a shorter file, which is still a file
+  for await (const line of createInterface({ input: createReadStream(source), crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (left-- === 0) break;
+    output.write(`${line}\n`);
+  }
+  await new Promise<void>((resolve, reject) => output.end((error?: Error | null) => (error ? reject(error) : resolve())));
+  return target;
+}
+
+async function chainIdOf(url: string): Promise<number> {
+  const provider = new JsonRpcProvider(url, undefined, { staticNetwork: true });
+  try {
+    return Number(await provider.send('eth_chainId', []));
+  } catch (error) {
+    throw chainFailure(error);
+  } finally {
+    provider.destroy();
+  }
+}
+
+/** The network's services, each a process. */
+export interface Services {
+  stop(): Promise<void>;
+}
+
+async function startServices(networkHome: string, passphrase: string, report: Report): Promise<Services> {
+  const { network } = readNetworkFile(await readFile(join(networkHome, 'network.json'), 'utf8'));
+  const folders = networkFolders(networkHome, network.proxies.length);
+  const homes: [string, string][] = [
+    ...(network.chain.genesisHash === null ? [] : ([['validator', folders.validator]] as [string, string][])),
+    ['pkg', folders.pkg],
+    ...folders.proxies.map((home): [string, string] => ['proxy', home]),
+  ];
+  const children: ChildProcess[] = [];
+  const stop = async () => {
+    await Promise.all(
+      children.map(
+        (child) =>
+          new Promise<void>((resolve) => {
+            if (child.exitCode !== null || child.signalCode !== null) return resolve();
+            child.once('exit', () => resolve());
+            child.kill('SIGTERM');
+          }),
+      ),
+    );
+  };
+  try {
+    for (const [kind, home] of homes) {
+      const child = spawnService(kind, home, passphrase);
+      children.push(child);
+      await ready(child, kind);
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  report.done(
+    `${children.length} services run: ${network.chain.genesisHash === null ? '' : 'validator, '}PKG, ${network.proxies.length} proxies`,
+  );
+  return { stop };
+}
+
+/** Starts a service of the command line as a process; the passphrase goes through file descriptor 3. */
+export function spawnService(kind: string, home: string, passphrase: string): ChildProcess {
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+  const keyed = kind === 'validator' ? [] : ['--passphrase-fd', '3'];
+  const child = spawn(process.execPath, [main, kind, '--home', home, ...keyed], {
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  });
+  const pipe = child.stdio[3] as NodeJS.WritableStream;
+  // A process that dies before it has read leaves a broken pipe; its exit says so.
+  pipe.on('error', () => undefined);
+  pipe.end(`${passphrase}\n`);
+  return child;
+}
+
+/** Waits until the service says that it is ready; what it printed goes into the error if it ends instead. */
+export function ready(child: ChildProcess, kind: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const failed = () =>
+      reject(
+        new AppError('SERVICE_NOT_STARTED', {
+          what: `The ${kind} did not start: ${text.trim().slice(-600)}`,
+          consequence: 'The story was not begun.',
+          remedy: 'Correct what it names and try again.',
+        }),
+      );
+    const hear = (chunk: Buffer) => {
+      text = (text + chunk.toString()).slice(-4096);
+      if (!/^ready: /m.test(text)) return;
+      child.off('exit', failed);
+      child.stdout?.off('data', hear).resume();
+      child.stderr?.off('data', hear).resume();
+      resolve();
+    };
+    child.stdout?.on('data', hear);
+    child.stderr?.on('data', hear);
+    child.once('exit', failed);
+  });
+}
+
+/** Prints the story with the time of each stage. */
+class Report implements StoryListener {
+  readonly #begun = performance.now();
+  #stageBegun = performance.now();
+  #stage = '';
+  #checks = 0;
+
+  stage(number: number, title: string): void {
+    this.#close();
+    this.#stage = number === 0 ? title : `Stage ${number}: ${title}`;
+    this.#stageBegun = performance.now();
+    print(`\n${this.#stage}`);
+  }
+
+  done(what: string): void {
+    print(`  ${what}`);
+  }
+
+  check(what: string, holds: boolean): void {
+    if (!holds)
+      throw new AppError('DEMO_CHECK_FAILED', {
+        what: `Check failed: ${what}.`,
+        consequence: 'The story was stopped here.',
+        remedy: 'This is a fault of the program: please report it with the output above.',
+      });
+    this.#checks++;
+    print(`  checked: ${what}`);
+  }
+
+  progress(what: string): void {
+    print(`    ${what}`);
+  }
+
+  end(): void {
+    this.#close();
+    print(`\nAll ${this.#checks} checks hold. ${seconds(performance.now() - this.#begun)} in all.`);
+  }
+
+  #close(): void {
+    if (this.#stage) print(`  (${seconds(performance.now() - this.#stageBegun)})`);
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,25 @@
+/** The command line: every role and every step on its own, and the whole story as one command. */
+import { Command } from 'commander';
+import { consumerCommands } from './consumer-commands.ts';
+import { demoCommand } from './demo.ts';
+import { networkCommand } from './network-commands.ts';
+import { printError } from './output.ts';
+import { ownerCommands } from './owner-commands.ts';
+import { personCommands } from './person-commands.ts';
+import { serviceCommands } from './service-commands.ts';
+
+const program = new Command('vouchsafe')
+  .description('Vouch for data, share it safely: prove what data satisfies without showing it, and re-encrypt it for who accepts.')
+  .version('0.1.0')
+  .showHelpAfterError();
+
+program.addCommand(demoCommand());
+program.addCommand(networkCommand());
+for (const command of [...serviceCommands(), ...personCommands(), ...ownerCommands(), ...consumerCommands()]) program.addCommand(command);
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  printError(error);
+  process.exitCode = 1;
+}

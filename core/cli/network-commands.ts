@@ -1,0 +1,108 @@
+/** `vouchsafe network ...`: make a network, run its services, fund accounts, look into its file. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { isHex } from '../base/bytes.ts';
+import { createNetwork, networkFolders, openNetworkOperator } from '../services/network-creation.ts';
+import { readNetworkFile } from '../sharing/network-file.ts';
+import { argumentInvalid, parseCoins, print, printFields } from './output.ts';
+import { serveUntilStopped } from './service-commands.ts';
+import { lockOf } from './unlock.ts';
+
+const DEFAULT_CHAIN_ID = 76401;
+const DEFAULT_FIRST_PORT = 17600;
+
+/** The command group. */
+export function networkCommand(): Command {
+  const network = new Command('network').description('make and run a network');
+  network
+    .command('create')
+    .description('make keys, chain, contracts, proving keys and the signed network file')
+    .requiredOption('--home <folder>', 'folder of the network')
+    .option('--name <name>', 'what the network is called', 'Development network')
+    .option('--chain <url>', 'use an existing EVM chain over JSON-RPC instead of a chain of our own')
+    .option('--chain-id <number>', 'chain id', String(DEFAULT_CHAIN_ID))
+    .option('--confirmations <number>', 'blocks on top until a transaction counts as final, on an existing chain', '0')
+    .option('--proxies <number>', 'how many proxies', '3')
+    .option('--threshold <number>', 'how many of them must answer', '2')
+    .option('--templates <names...>', 'which forms of requirement have keys', ['range-1x32'])
+    .option(
+      '--first-port <number>',
+      'chain, PKG and proxies listen on this port and the next ones; 0 takes free ones',
+      String(DEFAULT_FIRST_PORT),
+    )
+    .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
+    .action(async (options) => {
+      const created = await createNetwork({
+        home: options.home,
+        lock: await lockOf(options, 'Passphrase for the homes of the network: '),
+        name: options.name,
+        chainId: wholeNumber(options.chainId, '--chain-id'),
+        proxies: wholeNumber(options.proxies, '--proxies'),
+        threshold: wholeNumber(options.threshold, '--threshold'),
+        templates: options.templates,
+        firstPort: wholeNumber(options.firstPort, '--first-port'),
+        ...(options.chain
+          ? { externalChain: { rpcUrl: options.chain, confirmations: wholeNumber(options.confirmations, '--confirmations') } }
+          : {}),
+        onStep: (step) => print(`made: ${step}`),
+      });
+      print(`\nThe network "${created.name}" is ready. Its file, for all who join: ${networkFolders(options.home, 0).networkFile}`);
+      print(`Run its services with: vouchsafe network start --home ${options.home}`);
+    });
+  network
+    .command('start')
+    .description("run the network's services (chain, PKG, proxies) until stopped")
+    .requiredOption('--home <folder>', 'folder of the network')
+    .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
+    .action(async (options) => {
+      const { network: file } = readNetworkFile(await readFile(join(options.home, 'network.json'), 'utf8'));
+      const folders = networkFolders(options.home, file.proxies.length);
+      const homes = [...(file.chain.genesisHash === null ? [] : [folders.validator]), folders.pkg, ...folders.proxies];
+      await serveUntilStopped(homes, await lockOf(options));
+    });
+  network
+    .command('fund')
+    .description('send coins of the treasury to an account')
+    .argument('<account>', 'address')
+    .argument('<coins>', 'how many, such as 100')
+    .requiredOption('--home <folder>', 'folder of the network')
+    .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
+    .action(async (account, coins, options) => {
+      const address = account.toLowerCase();
+      if (!isHex(address) || address.length !== 42) throw argumentInvalid(`"${account}" is not an address`);
+      const wei = parseCoins(coins);
+      const operator = await openNetworkOperator(options.home, await lockOf(options));
+      try {
+        await operator.fund(address, wei);
+        print(`sent ${coins} coins to ${address}`);
+      } finally {
+        await operator.close();
+      }
+    });
+  network
+    .command('show')
+    .description('check a network file and say what it names')
+    .argument('<file>', 'network file')
+    .action(async (file) => {
+      const { network: content, signer } = readNetworkFile(await readFile(file, 'utf8'));
+      printFields({
+        name: content.name,
+        kind: content.development ? 'DEVELOPMENT: proving keys by one party' : 'proving keys by a ceremony',
+        signer,
+        chain: `${content.chain.chainId} at ${content.chain.rpcUrls.join(', ')}`,
+        genesis: content.chain.genesisHash ?? 'an existing chain',
+        market: content.contracts.sharingMarket,
+        PKG: content.pkg.url,
+        proxies: `${content.threshold} of ${content.proxies.length}: ${content.proxies.map(({ url }) => url).join(', ')}`,
+        templates: content.templates.join(', '),
+      });
+    });
+  return network;
+}
+
+/** A non-negative whole number of an option. */
+export function wholeNumber(text: string, option: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw argumentInvalid(`${option} takes a whole number, not "${text}"`);
+  return Number(text);
+}

@@ -1,0 +1,221 @@
+/** `vouchsafe dataset|offer ...`: what an owner does, step by step. A command that is repeated goes on from where it stopped. */
+import { Command } from 'commander';
+import { type Hex, isHex } from '../base/bytes.ts';
+import type { Schema } from '../dataset/schema.ts';
+import type { DryRun } from '../proofs/dry-run.ts';
+import {
+  advanceDataset,
+  advanceOffer,
+  datasets,
+  draftOffer,
+  importDataset,
+  inspectFile,
+  offers,
+  tryRequirement,
+} from '../services/owner.ts';
+import { trade } from '../services/trade.ts';
+import { wholeNumber } from './network-commands.ts';
+import { argumentInvalid, print, printFields } from './output.ts';
+import { withParticipant } from './unlock.ts';
+
+/** The owner's commands. */
+export function ownerCommands(): Command[] {
+  return [datasetCommand(), offerCommand()];
+}
+
+/** Adds the options of a command about a home. */
+export function homeCommand(parent: Command, name: string, description: string): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .requiredOption('--home <folder>', 'your home')
+    .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor');
+}
+
+/** 32 bytes in hexadecimal. */
+export function id32(text: string, name: string): Hex {
+  const id = text.toLowerCase();
+  if (!isHex(id) || id.length !== 66) throw argumentInvalid(`"${text}" is not the id of a ${name}`);
+  return id;
+}
+
+/** A dry run in words. */
+export function printDryRun(result: DryRun): void {
+  for (const { predicate, holds, asked, found, failingCount, failingRows } of result.predicates) {
+    print(`  ${holds ? 'meets' : 'FAILS'}  ${predicate.kind.padEnd(11)}  asked: ${asked}; found: ${found}`);
+    if (failingCount === 0) continue;
+    const rows = failingRows.slice(0, 10).map(({ row, value }) => `row ${row} (${value === '' ? 'missing' : value})`);
+    print(`         ${failingCount} rows fail: ${rows.join(', ')}${failingCount > rows.length ? ', ...' : ''}`);
+  }
+}
+
+function datasetCommand(): Command {
+  const dataset = new Command('dataset').description('import data, encrypt it, record it on chain');
+  dataset
+    .command('inspect')
+    .description('what a file holds and how it would be imported; writes nothing')
+    .argument('<file>', 'CSV file')
+    .action(async (file) => {
+      const { rows, schema, reading, obstacles, report } = await inspectFile(file);
+      printFields({
+        rows,
+        delimiter: JSON.stringify(reading.delimiter),
+        header: reading.header ? 'yes' : 'no',
+        'decimal mark': reading.decimalMark,
+      });
+      for (const column of schema.columns) {
+        if (column.type === 'text') {
+          const obstacle = obstacles[column.source];
+          const why = obstacle?.notTime ?? obstacle?.notNumber;
+          print(
+            `column ${column.source + 1} "${column.name}": text, travels in the file and is not promised${why ? ` (${JSON.stringify(why)})` : ''}`,
+          );
+          continue;
+        }
+        const facts = report.find((entry) => entry.column.source === column.source);
+        print(`column ${column.source + 1} "${column.name}": ${column.type}, scale ${column.scale}, ${column.width} bits`);
+        if (facts)
+          print(
+            `  from ${facts.minimum ?? '-'} to ${facts.maximum ?? '-'}, ${facts.missing} missing, ${facts.rounded} rounded (by at most ${facts.largestError})`,
+          );
+      }
+    });
+  homeCommand(dataset, 'import', 'import a CSV file, commit to it and encrypt it; needs no network')
+    .argument('<file>', 'CSV file')
+    .option('--unit <column=unit...>', 'unit of a column', [])
+    .option('--scale <column=places...>', 'decimal places kept of a column', [])
+    .option('--keyword <words...>', 'keywords that requirements may ask for', [])
+    .option('--name <name>', 'what you call it; the file’s name unless given')
+    .option('--pseudonym <index>', 'which pseudonym owns it', '0')
+    .action((file, options) =>
+      withParticipant(options, async (participant) => {
+        const inspection = await inspectFile(file);
+        const schema = withChoices(inspection.schema, choices(options.unit, '--unit'), choices(options.scale, '--scale'));
+        const work = await importDataset(participant, file, {
+          schema,
+          reading: inspection.reading,
+          keywords: options.keyword,
+          pseudonymIndex: wholeNumber(options.pseudonym, '--pseudonym'),
+          ...(options.name ? { name: options.name } : {}),
+        });
+        print(`dataset ${work.datasetId}`);
+        print('It is imported. Publish it with: vouchsafe dataset publish <dataset> --home ...');
+      }),
+    );
+  homeCommand(dataset, 'publish', 'encrypt, upload and record a dataset, and fetch the key of its identity')
+    .argument('<dataset>', 'id of the dataset')
+    .action((datasetId, options) =>
+      withParticipant(options, async (participant) => {
+        const work = await advanceDataset(participant, id32(datasetId, 'dataset'), { onState: print });
+        if (work.state === 'ready') print(`final in block ${work.recordedInBlock}; dataset root ${work.datasetRoot}`);
+      }),
+    );
+  homeCommand(dataset, 'list', 'your datasets and how far they are').action((options) =>
+    withParticipant(options, async (participant) => {
+      const all = await datasets(participant);
+      if (all.length === 0) print('No dataset yet. Import one with: vouchsafe dataset import FILE --home ...');
+      for (const { datasetId, state, name } of all) print(`${datasetId}  ${state.padEnd(9)}  ${name}`);
+    }),
+  );
+  return dataset;
+}
+
+function offerCommand(): Command {
+  const offer = new Command('offer').description('try a requirement, offer data for it, prove it, grant it');
+  homeCommand(
+    offer,
+    'check',
+    'dry run: which of a requirement’s predicates hold on your data, and which rows fail; nothing leaves this home',
+  )
+    .argument('<requirement>', 'id of the requirement')
+    .argument('<dataset>', 'id of the dataset')
+    .action((requestId, datasetId, options) =>
+      withParticipant(options, async (participant) => {
+        const result = await tryRequirement(participant, id32(requestId, 'requirement'), id32(datasetId, 'dataset'));
+        printDryRun(result);
+        if (!result.holds) process.exitCode = 1;
+        print(result.holds ? 'The data meets the requirement.' : 'The data does not meet the requirement: no proof of it can be made.');
+      }),
+    );
+  homeCommand(offer, 'make', 'offer a dataset for a requirement, prove it and have the contract verify it')
+    .argument('<requirement>', 'id of the requirement')
+    .argument('<dataset>', 'id of the dataset')
+    .action((requestId, datasetId, options) =>
+      withParticipant(options, async (participant) => {
+        const [request, dataset] = [id32(requestId, 'requirement'), id32(datasetId, 'dataset')];
+        const result = await tryRequirement(participant, request, dataset);
+        if (!result.holds) {
+          printDryRun(result);
+          print('The data does not meet the requirement; nothing was offered.');
+          process.exitCode = 1;
+          return;
+        }
+        const { offerId } = await draftOffer(participant, request, dataset);
+        print(`offer ${offerId}`);
+        await goOn(participant, offerId);
+      }),
+    );
+  homeCommand(offer, 'continue', 'go on with an offer: finish proofs, grant once it is accepted, see how it ended')
+    .argument('<offer>', 'id of the offer')
+    .action((offerId, options) => withParticipant(options, (participant) => goOn(participant, offerId)));
+  homeCommand(offer, 'list', 'your offers and whose turn it is').action((options) =>
+    withParticipant(options, async (participant) => {
+      const all = await offers(participant);
+      if (all.length === 0) print('No offer yet. Look for requirements with: vouchsafe requirement open --home ...');
+      for (const { offerId, state, datasetId } of all) print(`${offerId}  ${state.padEnd(14)}  dataset ${datasetId}`);
+    }),
+  );
+  const steps = {
+    revoke: 'take back an offer, a promise, or further re-encryption',
+    claim: 'collect the price after the consumer kept silent beyond its time',
+    expire: 'take the bond back after the offer’s deadline',
+    post: 'put the delivery on chain, when the consumer says that nothing arrived',
+  } as const;
+  for (const [step, description] of Object.entries(steps))
+    homeCommand(offer, step, description)
+      .argument('<offer>', 'id of the offer')
+      .action((offerId, options) =>
+        withParticipant(options, async (participant) => {
+          const { blockNumber } = await trade(participant, step as keyof typeof steps, offerId);
+          print(`${step}: final in block ${blockNumber}`);
+        }),
+      );
+  return offer;
+}
+
+async function goOn(participant: Parameters<typeof advanceOffer>[0], offerId: string): Promise<void> {
+  const work = await advanceOffer(participant, offerId, {
+    onState: (state) => print(state),
+    onProgress: ({ step, done, total }) => print(`  ${step} ${done} of ${total}`),
+  });
+  if (work.state === 'verified') print('Verified by the contract. Waiting for the consumer to accept.');
+  if (work.state === 'granted') print('Granted. Waiting for the consumer to receive and confirm.');
+  if (work.state === 'ended') print(`The offer has ended: ${work.outcome}.`);
+}
+
+function choices(pairs: readonly string[], option: string): Map<string, string> {
+  return new Map(
+    pairs.map((pair) => {
+      const at = pair.lastIndexOf('=');
+      if (at < 1) throw argumentInvalid(`${option} takes COLUMN=VALUE, not "${pair}"`);
+      return [pair.slice(0, at), pair.slice(at + 1)];
+    }),
+  );
+}
+
+function withChoices(schema: Schema, units: Map<string, string>, scales: Map<string, string>): Schema {
+  for (const name of [...units.keys(), ...scales.keys()])
+    if (!schema.columns.some((column) => column.type === 'number' && column.name === name))
+      throw argumentInvalid(`the file has no number column "${name}"`);
+  return {
+    columns: schema.columns.map((column) => {
+      if (column.type !== 'number') return column;
+      const scale = scales.get(column.name);
+      return {
+        ...column,
+        unit: units.get(column.name) ?? column.unit,
+        scale: scale === undefined ? column.scale : wholeNumber(scale, '--scale'),
+      };
+    }),
+  };
+}

@@ -1,0 +1,128 @@
+/** `vouchsafe validator|pkg|proxy`: one service each, without a display, until it is stopped; and the PKG operator's decisions. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { PkgClient } from '../adapters/pkg-client.ts';
+import { systemClock } from '../adapters/system-clock.ts';
+import { systemRandom } from '../adapters/system-random.ts';
+import { isHex, toHex } from '../base/bytes.ts';
+import type { DocumentLock } from '../crypto/sealed-document.ts';
+import { openNetworkOperator } from '../services/network-creation.ts';
+import { type Running, readServiceDescription, startService } from '../services/service-home.ts';
+import { entityRoles } from '../sharing/chain-reader.ts';
+import { readNetworkFile } from '../sharing/network-file.ts';
+import { argumentInvalid, print, printError } from './output.ts';
+import { lockOf } from './unlock.ts';
+
+/** Runs the services of these homes in this process until it is told to stop (SIGINT, SIGTERM) or one of them fails. */
+export async function serveUntilStopped(homes: readonly string[], lock: DocumentLock | undefined): Promise<void> {
+  const running: Running[] = [];
+  const stopped = Promise.withResolvers<void>();
+  const stop = () => stopped.resolve();
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  try {
+    for (const home of homes) {
+      const log = ({ event, data }: { event: string; data?: unknown }) =>
+        print(`${new Date().toISOString()} ${event} ${JSON.stringify(data ?? {})}`);
+      const service = await startService(home, lock, log, (error) => stopped.reject(error));
+      running.push(service);
+      print(`ready: ${service.name} at ${service.url}`);
+    }
+    await stopped.promise;
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+    for (const service of running.reverse()) await service.stop();
+  }
+}
+
+/** The services' commands. */
+export function serviceCommands(): Command[] {
+  const validator = new Command('validator')
+    .description('run a validator of the chain: blocks, contracts, JSON-RPC')
+    .requiredOption('--home <folder>', "the validator's home")
+    .action(async ({ home }) => serveKind('validator', home));
+  const proxy = new Command('proxy')
+    .description('run a semi-trusted proxy: ciphertexts, shares, fragments')
+    .requiredOption('--home <folder>', "the proxy's home")
+    .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
+    .action(async (options) => serveKind('proxy', options.home, await lockOf(options)));
+  const pkg = new Command('pkg')
+    .description('run the private key generator, or decide applications')
+    .option('--home <folder>', "the PKG's home")
+    .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
+    .action(async (options) => {
+      if (options.home === undefined) throw argumentInvalid('--home names the home of the PKG');
+      await serveKind('pkg', options.home, await lockOf(options));
+    });
+  const operator = (name: string, description: string) =>
+    pkg
+      .command(name)
+      .description(description)
+      .requiredOption('--network-home <folder>', 'folder of the network, with the operator’s keys')
+      .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor');
+  operator('list', 'who has applied, with real names').action(async (options) => {
+    await asOperator({ ...options, lock: await lockOf(options) }, async (client, signer) => {
+      const applications = await client.applications(signer);
+      if (applications.length === 0) print('Nobody has applied yet.');
+      for (const { applicationId, state, roles, name, contact, pseudonyms } of applications)
+        print(`${applicationId}  ${state.padEnd(8)}  ${rolesText(roles)}  ${name} <${contact}>  ${pseudonyms} pseudonyms`);
+    });
+  });
+  for (const outcome of ['approve', 'refuse', 'revoke'] as const)
+    operator(outcome, `${outcome} an application`)
+      .argument('<application>', 'id of the application')
+      .option('--reason <text>', 'why, for the applicant', '')
+      .action(async (id, options) => {
+        if (!isHex(id)) throw argumentInvalid(`"${id}" is not the id of an application`);
+        await asOperator({ ...options, lock: await lockOf(options) }, async (client, signer) => {
+          const asked = (await client.applications(signer)).find(({ applicationId }) => applicationId === id);
+          const roles = outcome === 'approve' ? (asked?.roles ?? 0) : 0;
+          const { state } = await client.decide(signer, id, { outcome, roles, reason: options.reason });
+          print(`${id} is ${state}`);
+        });
+      });
+  return [validator, pkg, proxy];
+}
+
+/** Which roles the bits name. */
+export function rolesText(roles: number): string {
+  const names = Object.entries(entityRoles).filter(([, bit]) => (roles & bit) !== 0);
+  return names.map(([name]) => name).join('+') || 'no role';
+}
+
+async function serveKind(kind: Running['name'], home: string, lock?: DocumentLock): Promise<void> {
+  const { service } = await readServiceDescription(home);
+  if (service !== kind) throw argumentInvalid(`${home} is the home of a ${service}, not of a ${kind}`);
+  try {
+    await serveUntilStopped([home], lock);
+  } catch (error) {
+    printError(error);
+    process.exitCode = 1;
+  }
+}
+
+type Signer = { readonly keyId: `0x${string}`; readonly key: Awaited<ReturnType<typeof openNetworkOperator>>['decisionKey'] };
+
+/** Does `work` with a client of the PKG and the operator's signing key. */
+export async function asOperator(
+  options: { readonly networkHome: string; readonly lock: DocumentLock },
+  work: (client: PkgClient, signer: Signer) => Promise<void>,
+): Promise<void> {
+  const operator = await openNetworkOperator(options.networkHome, options.lock);
+  try {
+    const { network } = readNetworkFile(await readFile(join(options.networkHome, 'network.json'), 'utf8'));
+    const client = new PkgClient({
+      url: network.pkg.url,
+      network: {
+        chainId: BigInt(network.chain.chainId),
+        entityRegistry: network.contracts.entityRegistry,
+        enrolmentAddress: network.pkg.enrolmentAddress,
+      },
+      clock: systemClock,
+      random: systemRandom,
+    });
+    await work(client, { keyId: toHex(operator.decisionKey.publicKey), key: operator.decisionKey });
+  } finally {
+    await operator.close();
+  }
+}

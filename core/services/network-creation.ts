@@ -1,0 +1,355 @@
+/**
+ * Makes a network: keys and public parameters, a genesis or an existing chain, contracts, proving keys, the homes of
+ * its services, and last the signed network file. Until that file is there the network does not exist; a creation
+ * that was interrupted goes on with the keys that it had made.
+ */
+import { existsSync } from 'node:fs';
+import { copyFile, link, mkdir, readFile, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { JsonRpcProvider, Wallet } from 'ethers';
+import { z } from 'zod';
+import { circuitFolder } from '../../circuits/build.ts';
+import { developmentKeys } from '../../circuits/development-keys.ts';
+import { sha256OfFile } from '../adapters/artifact-store.ts';
+import { writeFileAtomically } from '../adapters/atomic-file.ts';
+import { deployContracts } from '../adapters/contract-deployment.ts';
+import { chainFailure, openProvider } from '../adapters/ethers-transaction-sender.ts';
+import { homeDocuments } from '../adapters/home-documents.ts';
+import { HomeStore } from '../adapters/home-store.ts';
+import { systemRandom } from '../adapters/system-random.ts';
+import { AppError } from '../base/app-error.ts';
+import { fromHex, type Hex, toHex, utf8 } from '../base/bytes.ts';
+import { addressOfPrivateKey } from '../crypto/key-derivation.ts';
+import { createMclEngine } from '../crypto/mcl-engine.ts';
+import { type RequestKey, requestKeyFrom } from '../crypto/request-key.ts';
+import type { DocumentLock } from '../crypto/sealed-document.ts';
+import { createGenesisDocument } from '../ledger/genesis.ts';
+import { proofTemplates, REQUIREMENT_CIRCUIT } from '../proofs/templates.ts';
+import type { VerifyingKey } from '../proofs/verifying-key.ts';
+import { hexOfLength } from '../sharing/enrolment.ts';
+import { NETWORK_FILE_VERSION, type Network, type NetworkCircuit, readNetworkFile, signNetworkFile } from '../sharing/network-file.ts';
+import { openPkgAuthority } from './pkg-state.ts';
+import { openProxyKeys } from './proxy-state.ts';
+import { startService, writeServiceDescription } from './service-home.ts';
+
+/** Coins of the treasury at the genesis of a chain of our own: a thousand million, in wei. */
+const TREASURY_WEI = 10n ** 27n;
+/** What the treasury asks of a development chain's unlocked account, in wei. */
+const EXTERNAL_FUNDING_WEI = 10n ** 21n;
+
+const operatorDocument = 'operator';
+const operatorSchema = z.strictObject({
+  version: z.literal(1),
+  /** Ed25519: signs the network file. */
+  networkKey: hexOfLength(32),
+  /** Ed25519: decides applications at the PKG. */
+  decisionKey: hexOfLength(32),
+  /** secp256k1: deploys the contracts and holds the treasury. */
+  treasuryKey: hexOfLength(32),
+});
+
+/** What a new network is to be. */
+export interface NetworkPlan {
+  readonly home: string;
+  /** Locks every home that is made. */
+  readonly lock: DocumentLock;
+  readonly name: string;
+  /** An existing chain's JSON-RPC address; without it the network gets a chain of its own. */
+  readonly externalChain?: { readonly rpcUrl: string; readonly confirmations: number };
+  readonly chainId: number;
+  readonly proxies: number;
+  readonly threshold: number;
+  /** Names of proof templates. */
+  readonly templates: readonly string[];
+  /** First of the ports: chain, PKG, proxies in order; 0 takes free ones. */
+  readonly firstPort: number;
+  readonly onStep?: (step: string) => void;
+}
+
+/** Folders of a network's home. */
+export function networkFolders(home: string, proxies: number) {
+  return {
+    operator: join(home, 'operator'),
+    validator: join(home, 'validator'),
+    pkg: join(home, 'pkg'),
+    proxies: Array.from({ length: proxies }, (_, position) => join(home, `proxy-${position + 1}`)),
+    artifacts: join(home, 'artifacts'),
+    networkFile: join(home, 'network.json'),
+  };
+}
+
+/** Makes the network and gives its file. @throws AppError `NETWORK_EXISTS`, `NETWORK_PLAN_INVALID`, `CHAIN_*` */
+export async function createNetwork(plan: NetworkPlan): Promise<Network> {
+  const { onStep = () => undefined, lock, name } = plan;
+  checkPlan(plan);
+  const folders = networkFolders(plan.home, plan.proxies);
+  if (existsSync(folders.networkFile))
+    throw new AppError('NETWORK_EXISTS', {
+      what: `There is a network in ${plan.home} already.`,
+      consequence: 'It was not changed.',
+      remedy: 'Start it, or name another folder for a new one.',
+    });
+  await mkdir(plan.home, { recursive: true, mode: 0o700 });
+
+  const engine = await createMclEngine();
+  const operatorStore = await openOrCreate(folders.operator, lock);
+  const pkgStore = await openOrCreate(folders.pkg, lock);
+  const proxyStores = await Promise.all(folders.proxies.map((folder) => openOrCreate(folder, lock)));
+  try {
+    const operator = await openOperator(operatorStore);
+    const authority = await openPkgAuthority(homeDocuments(pkgStore), engine, systemRandom);
+    const proxyKeys = await Promise.all(proxyStores.map((store) => openProxyKeys(homeDocuments(store), systemRandom)));
+    onStep('keys and public parameters');
+
+    const circuits = await networkCircuits(plan, folders.artifacts, onStep);
+    const ports = await choosePorts(plan);
+    const treasuryKey = fromHex(operator.treasuryKey);
+    const chain = await prepareChain(plan, folders.validator, ports.chain, addressOfPrivateKey(treasuryKey));
+    const contracts = await withChain(plan, folders.validator, chain.rpcUrl, async (provider) => {
+      if (plan.externalChain) await fundFromUnlockedAccount(provider, addressOfPrivateKey(treasuryKey));
+      const verifyingKeys = Object.fromEntries(
+        Object.entries(circuits).map(([circuit, entry]) => [circuit, entry.verifyingKey as VerifyingKey]),
+      );
+      return deployContracts({
+        provider,
+        deployerKey: treasuryKey,
+        enrolmentAccount: authority.enrolmentAccount.address.toLowerCase() as Hex,
+        parametersHash: authority.parametersHash,
+        development: true,
+        verifyingKeys,
+        onStep,
+      });
+    });
+
+    const network: Network = {
+      format: 'vouchsafe-network',
+      version: NETWORK_FILE_VERSION,
+      name,
+      development: true,
+      chain: {
+        chainId: plan.chainId,
+        genesisHash: chain.genesisHash,
+        rpcUrls: [chain.rpcUrl],
+        confirmations: plan.externalChain?.confirmations ?? 0,
+      },
+      contracts,
+      pkg: {
+        url: `http://127.0.0.1:${ports.pkg}`,
+        enrolmentAddress: authority.enrolmentAccount.address.toLowerCase() as Hex,
+        parameters: authority.encodedParameters,
+        parametersHash: authority.parametersHash,
+      },
+      proxies: proxyKeys.map(({ signing, message }, position) => ({
+        index: position + 1,
+        url: `http://127.0.0.1:${ports.proxies[position]}`,
+        signingKey: toHex(signing.publicKey),
+        messageKey: toHex(message.publicKey),
+      })),
+      threshold: plan.threshold,
+      templates: [...plan.templates],
+      circuits,
+    };
+    const text = utf8(signNetworkFile(network, fromHex(operator.networkKey)));
+    const operatorKey = toHex(requestKeyFrom(fromHex(operator.decisionKey)).publicKey);
+    const host = '127.0.0.1';
+    await writeServiceDescription(folders.pkg, { version: 1, service: 'pkg', listen: { host, port: ports.pkg }, operatorKey });
+    await writeFileAtomically(join(folders.pkg, 'network.json'), text);
+    for (const [position, folder] of folders.proxies.entries()) {
+      const port = ports.proxies[position] as number;
+      await writeServiceDescription(folder, { version: 1, service: 'proxy', listen: { host, port }, artifactsFolder: folders.artifacts });
+      await writeFileAtomically(join(folder, 'network.json'), text);
+    }
+    await writeFileAtomically(folders.networkFile, text);
+    onStep('signed network file');
+    return network;
+  } finally {
+    for (const store of [operatorStore, pkgStore, ...proxyStores]) await store.close();
+  }
+}
+
+/** The operator's powers over a network that it made. */
+export interface Operator {
+  /** Signs decisions at the PKG. */
+  readonly decisionKey: RequestKey;
+  /** Sends coins of the treasury and waits until they have arrived. */
+  fund(account: Hex, wei: bigint): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the operator's home of a network. */
+export async function openNetworkOperator(home: string, lock: DocumentLock): Promise<Operator> {
+  const { network } = readNetworkFile(await readFile(join(home, 'network.json'), 'utf8'));
+  const store = await HomeStore.open(join(home, 'operator'), lock);
+  try {
+    const operator = await openOperator(store);
+    const provider = openProvider(network.chain.rpcUrls[0] as string, network.chain.chainId);
+    return {
+      decisionKey: requestKeyFrom(fromHex(operator.decisionKey)),
+      async fund(account, wei) {
+        try {
+          const sent = await new Wallet(operator.treasuryKey, provider).sendTransaction({ to: account, value: wei });
+          await provider.waitForTransaction(sent.hash, Math.max(1, network.chain.confirmations));
+        } catch (error) {
+          throw chainFailure(error);
+        }
+      },
+      async close() {
+        provider.destroy();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function checkPlan(plan: NetworkPlan): void {
+  const refuse = (what: string): never => {
+    throw new AppError('NETWORK_PLAN_INVALID', { what, consequence: 'Nothing was made.', remedy: 'Correct it and try again.' });
+  };
+  if (!(Number.isInteger(plan.proxies) && plan.proxies >= 1 && plan.proxies <= 32)) refuse('A network has 1 to 32 proxies.');
+  if (!(Number.isInteger(plan.threshold) && plan.threshold >= 1 && plan.threshold <= plan.proxies))
+    refuse('The threshold lies between 1 and the number of proxies.');
+  const unknown = plan.templates.find((name) => !proofTemplates.some((template) => template.name === name));
+  if (unknown !== undefined || plan.templates.length === 0)
+    refuse(`The template "${unknown ?? ''}" does not exist; there are ${proofTemplates.map(({ name }) => name).join(', ')}.`);
+}
+
+async function openOrCreate(folder: string, lock: DocumentLock): Promise<HomeStore> {
+  return (await HomeStore.exists(folder)) ? HomeStore.open(folder, lock) : HomeStore.create(folder, lock);
+}
+
+async function openOperator(store: HomeStore): Promise<z.infer<typeof operatorSchema>> {
+  const documents = homeDocuments(store);
+  const known = await documents.load(operatorDocument, operatorSchema);
+  if (known !== undefined) return known;
+  const key = () => toHex(systemRandom.bytes(32));
+  const made = { version: 1 as const, networkKey: key(), decisionKey: key(), treasuryKey: key() };
+  await documents.save(operatorDocument, made);
+  return made;
+}
+
+/** Proving keys and witness calculators of the templates, put under their hashes into the folder that proxies hand out. */
+async function networkCircuits(plan: NetworkPlan, folder: string, onStep: (step: string) => void): Promise<Record<string, NetworkCircuit>> {
+  await mkdir(folder, { recursive: true });
+  const templates = proofTemplates.filter(({ name }) => plan.templates.includes(name));
+  const names = new Set([REQUIREMENT_CIRCUIT, ...templates.flatMap(({ segment, aggregate }) => [segment, aggregate])]);
+  const circuits: Record<string, NetworkCircuit> = {};
+  for (const name of names) {
+    const keys = await developmentKeys(name, onStep);
+    circuits[name] = {
+      witnessCalculator: await publish(join(circuitFolder(name), 'circuit.wasm'), folder),
+      provingKey: await publish(keys.provingKeyPath, folder),
+      verifyingKey: keys.verifyingKey,
+    };
+    onStep(`keys of ${name}`);
+  }
+  return circuits;
+}
+
+async function publish(file: string, folder: string): Promise<{ sha256: Hex; bytes: number }> {
+  const sha256 = await sha256OfFile(file);
+  const target = join(folder, sha256.slice(2));
+  if (!existsSync(target)) {
+    // The keys are large: on one file system a second name costs nothing.
+    await link(file, target).catch(() => copyFile(file, target));
+  }
+  return { sha256, bytes: (await stat(file)).size };
+}
+
+async function choosePorts(plan: NetworkPlan): Promise<{ chain: number; pkg: number; proxies: number[] }> {
+  const wanted = 2 + plan.proxies;
+  const [chain, pkg, ...proxies] =
+    plan.firstPort === 0 ? await freePorts(wanted) : Array.from({ length: wanted }, (_, offset) => plan.firstPort + offset);
+  return { chain: chain as number, pkg: pkg as number, proxies };
+}
+
+/** Ports that nobody uses now; all are held until the last is known, so they differ. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
+          const server = createServer().once('error', reject);
+          server.listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** Writes the validator's home, or looks at the existing chain. */
+async function prepareChain(
+  plan: NetworkPlan,
+  folder: string,
+  port: number,
+  treasury: Hex,
+): Promise<{ rpcUrl: string; genesisHash: Hex | null }> {
+  if (plan.externalChain) return { rpcUrl: plan.externalChain.rpcUrl, genesisHash: null };
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeServiceDescription(folder, { version: 1, service: 'validator', listen: { host: '127.0.0.1', port } });
+  const genesisPath = join(folder, 'genesis.json');
+  if (!existsSync(genesisPath)) {
+    const timestampSeconds = Math.floor(Date.now() / 1000);
+    const genesis = createGenesisDocument({
+      chainId: plan.chainId,
+      timestampSeconds,
+      development: true,
+      alloc: { [treasury]: TREASURY_WEI },
+    });
+    await writeFileAtomically(genesisPath, utf8(`${JSON.stringify(genesis, null, 2)}\n`));
+  }
+  const provider = new JsonRpcProvider(`http://127.0.0.1:${port}`, plan.chainId, { staticNetwork: true });
+  try {
+    const validator = await startService(folder, undefined, () => undefined);
+    const genesisHash = (await provider.getBlock(0))?.hash as Hex;
+    await validator.stop();
+    return { rpcUrl: validator.url, genesisHash };
+  } finally {
+    provider.destroy();
+  }
+}
+
+/** Runs `work` against the chain; our own is started for it and stopped after. */
+async function withChain<Result>(
+  plan: NetworkPlan,
+  folder: string,
+  rpcUrl: string,
+  work: (provider: JsonRpcProvider) => Promise<Result>,
+): Promise<Result> {
+  const validator = plan.externalChain ? undefined : await startService(folder, undefined, () => undefined);
+  const provider = openProvider(rpcUrl, plan.chainId);
+  try {
+    return await work(provider);
+  } finally {
+    provider.destroy();
+    await validator?.stop();
+  }
+}
+
+/** A development chain (anvil, hardhat) lends its unlocked account; elsewhere the treasury must hold coins already. */
+async function fundFromUnlockedAccount(provider: JsonRpcProvider, treasury: Hex): Promise<void> {
+  if ((await provider.getBalance(treasury)) > 0n) return;
+  const accounts = (await provider.send('eth_accounts', []).catch(() => [])) as string[];
+  const [unlocked] = accounts;
+  if (unlocked !== undefined) {
+    const value = `0x${EXTERNAL_FUNDING_WEI.toString(16)}`;
+    const hash = (await provider.send('eth_sendTransaction', [{ from: unlocked, to: treasury, value }])) as string;
+    await provider.waitForTransaction(hash, 1);
+    return;
+  }
+  throw new AppError(
+    'CHAIN_INSUFFICIENT_FUNDS',
+    {
+      what: `The treasury ${treasury} has no coins on this chain to deploy contracts with.`,
+      consequence: 'Nothing was deployed; the keys that were made are kept.',
+      remedy: `Send coins to ${treasury} and run the same command again.`,
+    },
+    { data: { treasury } },
+  );
+}

@@ -1,0 +1,233 @@
+/** What an owner does with an open home: import, share, offer, prove, grant, collect. Every action may be repeated. */
+import { basename } from 'node:path';
+import { type CsvInspection, importCsv, inspectCsv } from '../adapters/csv-import.ts';
+import { DatasetFolder } from '../adapters/dataset-folder.ts';
+import { createOfferProver } from '../adapters/offer-prover.ts';
+import { AppError } from '../base/app-error.ts';
+import { assert } from '../base/assert.ts';
+import { type Hex, toHex } from '../base/bytes.ts';
+import type { Commitment } from '../dataset/commitment.ts';
+import type { FileReading } from '../dataset/description.ts';
+import type { Schema } from '../dataset/schema.ts';
+import { type DryRun, dryRun } from '../proofs/dry-run.ts';
+import { offerIdOf } from '../proofs/identifiers.ts';
+import type { RequirementFields } from '../proofs/requirement.ts';
+import { templateFor } from '../proofs/templates.ts';
+import {
+  type DatasetWork,
+  datasetDocument,
+  datasetMachine,
+  datasetWorkSchema,
+  newDatasetId,
+  type ReadyDataset,
+} from '../sharing/dataset-workflow.ts';
+import type { MarketRequirement } from '../sharing/market.ts';
+import { type OfferPorts, type OfferWork, offerDocument, offerMachine, offerWorkSchema } from '../sharing/offer-workflow.ts';
+import { advance } from '../sharing/workflow.ts';
+import type { Participant } from './participant.ts';
+
+/** Watching a workflow go from state to state. */
+export interface Watch {
+  readonly signal?: AbortSignal;
+  readonly onState?: (state: string) => void;
+  readonly onProgress?: OfferPorts['onProgress'];
+}
+
+/** Imports a file into a new dataset of the home, offline. */
+export async function importDataset(
+  participant: Participant,
+  file: string,
+  choice: {
+    readonly schema: Schema;
+    readonly reading: FileReading;
+    readonly name?: string;
+    readonly keywords: readonly string[];
+    readonly pseudonymIndex: number;
+  },
+  watch: Watch = {},
+): Promise<DatasetWork> {
+  const { documents, random, clock } = participant;
+  const files = await participant.files;
+  const datasetId = newDatasetId(random);
+  await importCsv(file, choice.schema, choice.reading, files.folderPath(datasetId), { signal: watch.signal });
+  const work: DatasetWork = {
+    version: 1,
+    state: 'imported',
+    datasetId,
+    name: choice.name ?? basename(file),
+    pseudonymIndex: choice.pseudonymIndex,
+    owner: participant.keysOf(choice.pseudonymIndex).account.address,
+    seed: toHex(random.bytes(32)),
+    keywords: [...choice.keywords],
+    createdAtMs: clock.nowMs(),
+  };
+  await documents.save(datasetDocument(datasetId), work);
+  return work;
+}
+
+/** What a file holds, and how it would be imported. */
+export function inspectFile(file: string): Promise<CsvInspection> {
+  return inspectCsv(file);
+}
+
+/** The home's datasets. */
+export async function datasets({ documents }: Participant): Promise<DatasetWork[]> {
+  return loadAll(await documents.list('dataset-'), (name) => documents.load(name, datasetWorkSchema));
+}
+
+/** One dataset of the home. @throws AppError `DATASET_UNKNOWN` */
+export async function datasetNamed({ documents }: Participant, datasetId: Hex): Promise<DatasetWork> {
+  return (await documents.load(datasetDocument(datasetId), datasetWorkSchema)) ?? unknown('DATASET_UNKNOWN', 'dataset', datasetId);
+}
+
+/** Takes a dataset as far as it goes: commits, encrypts, uploads, records, fetches its key. */
+export async function advanceDataset(participant: Participant, datasetId: Hex, watch: Watch = {}): Promise<DatasetWork> {
+  const { documents, network, engine, parameters, outbox, pkg, proxies, keysOf, clock, random } = participant;
+  const files = await participant.files;
+  const transfer = { ...participant.transfer, ...(watch.signal ? { signal: watch.signal } : {}) };
+  const machine = datasetMachine({ documents, files, network, engine, parameters, outbox, pkg, proxies, keysOf, clock, random, transfer });
+  return advance(machine, await datasetNamed(participant, datasetId), supervision(watch));
+}
+
+/** Runs a requirement's predicates on the owner's data: nothing leaves the home. */
+export async function tryRequirement(participant: Participant, requestId: Hex, datasetId: Hex, watch: Watch = {}): Promise<DryRun> {
+  const { fields } = await requirementNamed(participant, requestId);
+  const work = await datasetNamed(participant, datasetId);
+  return withCommitment(participant, work, (folder, commitment) =>
+    dryRun(fields, { ...commitment, schema: folder.document.schema }, folder, { signal: watch.signal }),
+  );
+}
+
+/** Drafts an offer of a ready dataset for a requirement. The same dataset may be offered again with another salt. */
+export async function draftOffer(participant: Participant, requestId: Hex, datasetId: Hex): Promise<OfferWork> {
+  const { documents, random } = participant;
+  const { fields, terms } = await requirementNamed(participant, requestId);
+  const dataset = await readyDataset(participant, datasetId);
+  const segmentCount = await withCommitment(participant, dataset, async (_, commitment) => commitment.segmentCount);
+  const template = templateFor(fields.slotCount, fields.width, segmentCount);
+  if (template === undefined || !participant.network.templates.includes(template.name))
+    throw new AppError(
+      'OFFER_NO_TEMPLATE',
+      {
+        what: `The network has no circuits for ${fields.slotCount} columns of ${fields.width} bits and ${segmentCount} segments.`,
+        consequence: 'This dataset cannot be proved for this requirement there.',
+        remedy: 'Offer a shorter dataset, or ask the operator for a network with this template.',
+      },
+      { data: { slots: fields.slotCount, width: fields.width, segments: segmentCount } },
+    );
+  const salt = toHex(random.bytes(32));
+  const work: OfferWork = {
+    version: 1,
+    state: 'drafted',
+    offerId: offerIdOf(requestId, datasetId, dataset.owner, salt).toString(),
+    requestId,
+    datasetId,
+    pseudonymIndex: dataset.pseudonymIndex,
+    salt,
+    template: template.name,
+    deadline: Number(terms.deadline),
+    segmentCount,
+    bond: terms.bond.toString(),
+  };
+  await documents.save(offerDocument(work.offerId), work);
+  return work;
+}
+
+/** The home's offers. */
+export async function offers({ documents }: Participant): Promise<OfferWork[]> {
+  return loadAll(await documents.list('offer-'), (name) => documents.load(name, offerWorkSchema));
+}
+
+/** One offer of the home. @throws AppError `OFFER_UNKNOWN` */
+export async function offerNamed({ documents }: Participant, offerId: string): Promise<OfferWork> {
+  return (await documents.load(offerDocument(offerId), offerWorkSchema)) ?? unknown('OFFER_UNKNOWN', 'offer', offerId);
+}
+
+/** Takes an offer as far as it goes: offers, proves, submits, and once it is accepted grants. */
+export async function advanceOffer(participant: Participant, offerId: string, watch: Watch = {}): Promise<OfferWork> {
+  const { documents, network, engine, parameters, market, outbox, proxies, keysOf, random, hash, prover } = participant;
+  const work = await offerNamed(participant, offerId);
+  const dataset = await readyDataset(participant, work.datasetId);
+  const { fields } = await requirementNamed(participant, work.requestId);
+  return withCommitment(participant, dataset, (folder, commitment) => {
+    const offerProver = createOfferProver({ network, dataset, folder, commitment, fields, hash, prover });
+    const ports: OfferPorts = {
+      documents,
+      network,
+      engine,
+      parameters,
+      market,
+      outbox,
+      proxies,
+      prover: offerProver,
+      dataset,
+      keysOf,
+      random,
+      ...(watch.signal ? { signal: watch.signal } : {}),
+      ...(watch.onProgress ? { onProgress: watch.onProgress } : {}),
+    };
+    return advance(offerMachine(ports), work, supervision(watch));
+  });
+}
+
+/** A published requirement. @throws AppError `REQUIREMENT_UNKNOWN` */
+export async function requirementNamed({ market }: Participant, requestId: Hex): Promise<MarketRequirement> {
+  return (await market.requirement(requestId)) ?? unknown('REQUIREMENT_UNKNOWN', 'requirement', requestId);
+}
+
+/** Opens the dataset's folder with its commitment, checked against the one it was encrypted under. */
+export async function withCommitment<Result>(
+  participant: Participant,
+  work: DatasetWork,
+  use: (folder: DatasetFolder, commitment: Commitment, fields?: RequirementFields) => Promise<Result>,
+): Promise<Result> {
+  const files = await participant.files;
+  const folder = await DatasetFolder.open(files.folderPath(work.datasetId));
+  try {
+    const commitment = await files.commitment(work, folder);
+    assert(work.state === 'imported' || work.datasetRoot === commitment.datasetRoot.toString(), 'a dataset folder does not change');
+    return await use(folder, commitment);
+  } finally {
+    await folder.close();
+  }
+}
+
+async function readyDataset(participant: Participant, datasetId: Hex): Promise<ReadyDataset> {
+  const work = await datasetNamed(participant, datasetId);
+  if (work.state === 'ready') return work;
+  throw new AppError(
+    'DATASET_NOT_READY',
+    {
+      what: `The dataset "${work.name}" is ${work.state}: it is not recorded on chain with its key fetched.`,
+      consequence: 'It cannot be offered yet.',
+      remedy: 'Publish the dataset first; that goes on from where it stopped.',
+    },
+    { data: { state: work.state } },
+  );
+}
+
+function supervision(watch: Watch): { signal?: AbortSignal; onState?: (work: { readonly state: string }) => void } {
+  const { signal, onState } = watch;
+  return { ...(signal ? { signal } : {}), ...(onState ? { onState: (work) => onState(work.state) } : {}) };
+}
+
+async function loadAll<Work>(names: readonly string[], load: (name: string) => Promise<Work | undefined>): Promise<Work[]> {
+  const found: Work[] = [];
+  for (const name of names) {
+    const work = await load(name);
+    if (work !== undefined) found.push(work);
+  }
+  return found;
+}
+
+function unknown(code: string, kind: string, id: string): never {
+  throw new AppError(
+    code,
+    {
+      what: `There is no ${kind} ${id} here.`,
+      consequence: 'Nothing was changed.',
+      remedy: `List what there is and use the id that is shown.`,
+    },
+    { data: { id } },
+  );
+}

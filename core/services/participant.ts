@@ -1,0 +1,312 @@
+/**
+ * A person's installation on one network: identity, keys, and everything the owner's and the consumer's workflows
+ * need, put together. The same under the command line and, later, under the desktop app.
+ *
+ * Invariant: the phrase and what derives from it stay in this process and in the sealed home.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ArtifactStore, defaultArtifactFolder } from '../adapters/artifact-store.ts';
+import { writeFileAtomically } from '../adapters/atomic-file.ts';
+import { HomeDatasets } from '../adapters/dataset-files.ts';
+import { createEthersChainReader } from '../adapters/ethers-chain-reader.ts';
+import { createEthersMarket } from '../adapters/ethers-market.ts';
+import { EthersTransactionSender, openProvider } from '../adapters/ethers-transaction-sender.ts';
+import { homeDocuments } from '../adapters/home-documents.ts';
+import { HomeStore } from '../adapters/home-store.ts';
+import { PkgClient } from '../adapters/pkg-client.ts';
+import { loadPoseidon } from '../adapters/poseidon.ts';
+import { ProxyClient } from '../adapters/proxy-client.ts';
+import { createSnarkjsProver } from '../adapters/snarkjs-prover.ts';
+import { systemClock } from '../adapters/system-clock.ts';
+import { systemRandom } from '../adapters/system-random.ts';
+import { AppError } from '../base/app-error.ts';
+import { fromHex, type Hex, toHex, utf8 } from '../base/bytes.ts';
+import {
+  applicantKey,
+  type ChainAccount,
+  createPhrase,
+  type PseudonymKeys,
+  parsePhrase,
+  pseudonymKeys,
+  seedOfPhrase,
+} from '../crypto/key-derivation.ts';
+import { createMclEngine } from '../crypto/mcl-engine.ts';
+import type { PairingEngine } from '../crypto/pairing-engine.ts';
+import type { PublicParameters } from '../crypto/scheme-algebra.ts';
+import { decodePublicParameters } from '../crypto/scheme-encodings.ts';
+import { publicParametersHash } from '../crypto/scheme-hashes.ts';
+import type { DocumentLock } from '../crypto/sealed-document.ts';
+import type { FieldHash } from '../dataset/field.ts';
+import type { Prover } from '../proofs/proof.ts';
+import type { FinalTransaction } from '../sharing/chain.ts';
+import type { ChainReader } from '../sharing/chain-reader.ts';
+import type { Documents } from '../sharing/documents.ts';
+import { hexOfLength } from '../sharing/enrolment.ts';
+import type { MarketReader } from '../sharing/market.ts';
+import { type Network, readNetworkFile } from '../sharing/network-file.ts';
+import { Outbox } from '../sharing/outbox.ts';
+import type { ApplicationStatus } from '../sharing/pkg-messages.ts';
+import type { PkgPort, Proxies, TransferOptions } from '../sharing/services.ts';
+
+const networkFileName = 'network.json';
+const identityDocument = 'identity';
+
+const identitySchema = z.strictObject({
+  version: z.literal(1),
+  phrase: z.string(),
+  /** Ed25519 key that signed the network file when this home joined: a file by another signer is refused. */
+  networkSigner: hexOfLength(32),
+  applicationId: hexOfLength(16).nullable(),
+  roles: z.int(),
+  /** Pseudonyms whose enrolment is final on chain. */
+  pseudonyms: z.array(z.strictObject({ index: z.int().min(0), address: hexOfLength(20) })),
+});
+type Identity = z.infer<typeof identitySchema>;
+
+/** How to open a participant's home. */
+export interface ParticipantConfig {
+  readonly home: string;
+  readonly lock: DocumentLock;
+  /** JSON-RPC address to use instead of those of the network file. */
+  readonly rpcUrl?: string;
+  /** Where circuits and proving keys are kept; the user's cache unless given. */
+  readonly artifactFolder?: string;
+  readonly transfer?: TransferOptions;
+}
+
+/** Makes a home that has joined the network of a network file. Gives the phrase: it is shown to the user once. */
+export async function createParticipant(
+  config: ParticipantConfig & { readonly networkFile: string; readonly phrase?: string },
+): Promise<{ participant: Participant; phrase: string }> {
+  const { signer } = readNetworkFile(config.networkFile);
+  const phrase = config.phrase === undefined ? createPhrase(systemRandom) : parsePhrase(config.phrase);
+  const store = await HomeStore.create(config.home, config.lock);
+  try {
+    const identity: Identity = { version: 1, phrase, networkSigner: signer, applicationId: null, roles: 0, pseudonyms: [] };
+    await writeFileAtomically(join(config.home, networkFileName), utf8(config.networkFile));
+    await store.write(identityDocument, identity);
+    return { participant: await assemble(config, store), phrase };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Opens a home made by {@link createParticipant}. */
+export async function openParticipant(config: ParticipantConfig): Promise<Participant> {
+  const store = await HomeStore.open(config.home, config.lock);
+  try {
+    return await assemble(config, store);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function assemble(config: ParticipantConfig, store: HomeStore): Promise<Participant> {
+  const { network, signer } = readNetworkFile(await readFile(join(config.home, networkFileName), 'utf8'));
+  const documents = homeDocuments(store);
+  const identity = await documents.load(identityDocument, identitySchema);
+  if (identity === undefined)
+    throw new AppError('HOME_NOT_A_PARTICIPANT', {
+      what: 'This home belongs to a service, or joining it was interrupted.',
+      consequence: 'Nothing was changed.',
+      remedy: 'Name the home of a person, or join again in an empty folder.',
+    });
+  if (signer !== identity.networkSigner)
+    throw new AppError('NETWORK_FILE_OTHER_SIGNER', {
+      what: "The home's network file was signed by another operator than when this home joined.",
+      consequence: 'It was not used: keys and money would go to places that you did not agree to.',
+      remedy: 'Restore the old network file, or join the new network in a home of its own.',
+    });
+  const engine = await createMclEngine();
+  const parameters = decodePublicParameters(engine, fromHex(network.pkg.parameters));
+  if (toHex(publicParametersHash(engine, parameters)) !== network.pkg.parametersHash)
+    throw new AppError('NETWORK_FILE_MALFORMED', {
+      what: "The network file's public parameters do not have the hash that it names.",
+      consequence: 'Nothing was encrypted with them.',
+      remedy: 'Ask the operator for a correct file.',
+    });
+  return new Participant({
+    config,
+    store,
+    documents,
+    identity,
+    network,
+    engine,
+    parameters,
+    hash: await loadPoseidon(),
+    seed: await seedOfPhrase(identity.phrase),
+  });
+}
+
+interface Parts {
+  readonly config: ParticipantConfig;
+  readonly store: HomeStore;
+  readonly documents: Documents;
+  readonly identity: Identity;
+  readonly network: Network;
+  readonly engine: PairingEngine;
+  readonly parameters: PublicParameters;
+  readonly hash: FieldHash;
+  readonly seed: Awaited<ReturnType<typeof seedOfPhrase>>;
+}
+
+/** Pseudonyms that one call enrols. */
+const ENROLMENT_BATCH = 4;
+
+/** An open home with everything that the workflows need. Close it when done. */
+export class Participant {
+  readonly network: Network;
+  readonly engine: PairingEngine;
+  readonly parameters: PublicParameters;
+  readonly documents: Documents;
+  readonly hash: FieldHash;
+  readonly chain: ChainReader;
+  readonly market: MarketReader;
+  readonly outbox: Outbox;
+  readonly prover: Prover;
+  readonly proxies: Proxies;
+  readonly pkg: PkgPort;
+  readonly transfer: TransferOptions;
+  readonly clock = systemClock;
+  readonly random = systemRandom;
+  readonly #store: HomeStore;
+  readonly #seed: Parts['seed'];
+  readonly #sender: EthersTransactionSender;
+  readonly #pkgClient: PkgClient;
+  readonly #keys = new Map<number, PseudonymKeys>();
+  #identity: Identity;
+  #files: Promise<HomeDatasets> | undefined;
+
+  constructor(parts: Parts) {
+    const { config, network, engine, parameters } = parts;
+    this.network = network;
+    this.engine = engine;
+    this.parameters = parameters;
+    this.documents = parts.documents;
+    this.hash = parts.hash;
+    this.transfer = config.transfer ?? {};
+    this.#store = parts.store;
+    this.#seed = parts.seed;
+    this.#identity = parts.identity;
+    const { chainId, confirmations, rpcUrls } = network.chain;
+    const provider = openProvider(config.rpcUrl ?? (rpcUrls[0] as string), chainId);
+    this.#sender = new EthersTransactionSender(provider, network.contracts, confirmations);
+    this.outbox = new Outbox(this.documents, this.#sender);
+    this.chain = createEthersChainReader(provider, network.contracts, confirmations);
+    this.market = createEthersMarket(provider, network.contracts, confirmations);
+    const clients = (signer?: PseudonymKeys) =>
+      network.proxies.map(
+        ({ url, index, signingKey }) =>
+          new ProxyClient({
+            url,
+            index,
+            signingKey,
+            clock: systemClock,
+            random: systemRandom,
+            ...(signer ? { signer: { keyId: signer.account.address, key: signer.requestKey } } : {}),
+          }),
+      );
+    this.proxies = clients;
+    const artifacts = new ArtifactStore(config.artifactFolder ?? defaultArtifactFolder(), network, clients(), this.transfer);
+    this.prover = createSnarkjsProver((circuit) => artifacts.filesOf(circuit));
+    const { entityRegistry } = network.contracts;
+    const pinned = { chainId: BigInt(chainId), entityRegistry, enrolmentAddress: network.pkg.enrolmentAddress };
+    this.#pkgClient = new PkgClient({ url: network.pkg.url, network: pinned, clock: systemClock, random: systemRandom });
+    this.pkg = {
+      identityKey: (keys, identity) => this.#pkgClient.identityKey(keys, identity, { engine, parameters }),
+    };
+  }
+
+  /** The files of this home's datasets. */
+  get files(): Promise<HomeDatasets> {
+    this.#files ??= HomeDatasets.open(this.#store.folder, this.hash);
+    return this.#files;
+  }
+
+  /** Keys of one of the user's pseudonyms. */
+  readonly keysOf = (index: number): PseudonymKeys => {
+    const known = this.#keys.get(index) ?? pseudonymKeys(this.#seed, index);
+    this.#keys.set(index, known);
+    return known;
+  };
+
+  /** Pseudonyms that are enrolled on chain, in the order of their keys. */
+  get pseudonyms(): readonly { readonly index: number; readonly address: Hex }[] {
+    return this.#identity.pseudonyms;
+  }
+
+  /** The phrase, for the user who asks to see it again. */
+  get phrase(): string {
+    return this.#identity.phrase;
+  }
+
+  /** Applies at the PKG under a real name, which only the PKG's operator sees. Repeating is harmless. */
+  async apply(person: { readonly name: string; readonly contact: string; readonly roles: number }): Promise<ApplicationStatus> {
+    const status = await this.#pkgClient.apply(this.#applicant(), person);
+    await this.#saveIdentity({ ...this.#identity, applicationId: status.applicationId, roles: person.roles });
+    return status;
+  }
+
+  /** What has become of the application. */
+  async application(): Promise<ApplicationStatus> {
+    return this.#pkgClient.application(this.#applicant(), this.#applicationId());
+  }
+
+  /** Has a batch of fresh pseudonyms enrolled by the PKG, and records each on chain. Needs an approved application. */
+  async enrol(count = ENROLMENT_BATCH): Promise<void> {
+    const { roles } = await this.application();
+    const first = this.#identity.pseudonyms.length;
+    const keys = Array.from({ length: count }, (_, offset) => this.keysOf(first + offset));
+    const enrolments = await this.#pkgClient.enrol(
+      this.#applicant(),
+      this.#applicationId(),
+      keys.map((entry) => ({ keys: entry, roles })),
+    );
+    for (const [position, { enrolment, signature }] of enrolments.entries()) {
+      const { account, index } = keys[position] as PseudonymKeys;
+      await this.outbox.perform(`enrol-${index}-${enrolment.expiry}`, account, {
+        contract: 'entityRegistry',
+        method: 'enrol',
+        arguments: [enrolment, signature],
+      });
+      await this.#saveIdentity({ ...this.#identity, pseudonyms: [...this.#identity.pseudonyms, { index, address: account.address }] });
+    }
+  }
+
+  /** Pays out what the market has credited to `account`, to any address. Each call is a payment of its own. */
+  async withdraw(account: ChainAccount, to: string): Promise<FinalTransaction> {
+    const name = `withdraw-${toHex(this.random.bytes(8)).slice(2)}`;
+    return this.outbox.perform(name, account, { contract: 'sharingMarket', method: 'withdraw', arguments: [to] });
+  }
+
+  /** Forgets the keys, ends the prover and lets others use the home. */
+  async close(): Promise<void> {
+    await this.prover.close();
+    this.#sender.provider.destroy();
+    await this.#store.close();
+  }
+
+  #applicant() {
+    const key = applicantKey(this.#seed);
+    return { keyId: toHex(key.publicKey), key };
+  }
+
+  #applicationId(): Hex {
+    const { applicationId } = this.#identity;
+    if (applicationId !== null) return applicationId;
+    throw new AppError('IDENTITY_NOT_APPLIED', {
+      what: 'This home has not applied at the PKG yet.',
+      consequence: 'There is nothing to ask about and nothing to enrol.',
+      remedy: 'Apply under your name first; the operator approves it once.',
+    });
+  }
+
+  async #saveIdentity(identity: Identity): Promise<void> {
+    await this.documents.save(identityDocument, identity);
+    this.#identity = identity;
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * The home folder of a service: `service.json` says what it is and where it listens, `network.json` which network it
+ * serves, and a validator has `genesis.json`. Keys are in sealed documents beside them.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeFileAtomically } from '../adapters/atomic-file.ts';
+import { createEthersChainReader } from '../adapters/ethers-chain-reader.ts';
+import { openProvider } from '../adapters/ethers-transaction-sender.ts';
+import { homeDocuments } from '../adapters/home-documents.ts';
+import { HomeStore } from '../adapters/home-store.ts';
+import type { ServiceLog } from '../adapters/http-service.ts';
+import { systemClock } from '../adapters/system-clock.ts';
+import { systemRandom } from '../adapters/system-random.ts';
+import { AppError } from '../base/app-error.ts';
+import { fromHex, utf8 } from '../base/bytes.ts';
+import { createMclEngine } from '../crypto/mcl-engine.ts';
+import { decodePublicParameters } from '../crypto/scheme-encodings.ts';
+import type { DocumentLock } from '../crypto/sealed-document.ts';
+import { hexOfLength } from '../sharing/enrolment.ts';
+import { readNetworkFile } from '../sharing/network-file.ts';
+import { startPkg } from './pkg.ts';
+import { startProxy } from './proxy.ts';
+import { start as startLedger } from './validator.ts';
+
+const listen = z.strictObject({
+  host: z.string().max(255),
+  port: z.int().min(0).max(65535),
+  /** Names under which clients reach the service, for example behind a reverse proxy that speaks TLS. */
+  publicHosts: z.array(z.string().max(255)).max(16).optional(),
+});
+const serviceSchema = z.discriminatedUnion('service', [
+  z.strictObject({ version: z.literal(1), service: z.literal('validator'), listen }),
+  z.strictObject({ version: z.literal(1), service: z.literal('pkg'), listen, operatorKey: hexOfLength(32) }),
+  z.strictObject({ version: z.literal(1), service: z.literal('proxy'), listen, artifactsFolder: z.string().max(4096) }),
+]);
+/** What `service.json` holds. */
+export type ServiceDescription = z.infer<typeof serviceSchema>;
+/** Kinds of service that have a home. */
+export type ServiceName = ServiceDescription['service'];
+
+/** A service that runs. */
+export interface Running {
+  readonly name: ServiceName;
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Writes `service.json` into a service's home. */
+export async function writeServiceDescription(home: string, description: ServiceDescription): Promise<void> {
+  await writeFileAtomically(join(home, 'service.json'), utf8(`${JSON.stringify(serviceSchema.parse(description), null, 2)}\n`));
+}
+
+/** Reads `service.json`. @throws AppError `HOME_NOT_A_SERVICE` */
+export async function readServiceDescription(home: string): Promise<ServiceDescription> {
+  const path = join(home, 'service.json');
+  const parsed = existsSync(path) ? serviceSchema.safeParse(jsonOf(await readFile(path, 'utf8'))) : undefined;
+  if (parsed?.success) return parsed.data;
+  throw new AppError(
+    'HOME_NOT_A_SERVICE',
+    {
+      what: `${home} is not the home of a service: its service.json is missing or malformed.`,
+      consequence: 'Nothing was started and nothing was changed.',
+      remedy: 'Name a folder that `vouchsafe network create` made.',
+    },
+    { data: { home } },
+  );
+}
+
+/** Starts the service whose home this is. A validator has no secrets yet, so its home needs no passphrase. */
+export async function startService(
+  home: string,
+  lock: DocumentLock | undefined,
+  log: ServiceLog,
+  onFailure: (error: unknown) => void = () => undefined,
+): Promise<Running> {
+  const description = await readServiceDescription(home);
+  if (description.service === 'validator') {
+    const { host, port } = description.listen;
+    const genesis = jsonOf(await readFile(join(home, 'genesis.json'), 'utf8'));
+    const validator = await startLedger({
+      folder: join(home, 'ledger'),
+      genesis,
+      host,
+      port,
+      log: (line) => log({ event: 'validator', data: { line } }),
+      onFailure,
+    });
+    return { name: 'validator', url: validator.rpcUrl, stop: () => validator.stop() };
+  }
+  if (lock === undefined)
+    throw new AppError('PASSPHRASE_UNAVAILABLE', {
+      what: `The ${description.service} needs the passphrase of its home.`,
+      consequence: 'It was not started.',
+      remedy: 'Give the passphrase at the prompt or through --passphrase-fd.',
+    });
+  const store = await HomeStore.open(home, lock);
+  try {
+    return await startKeyed(home, description, store, log);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function startKeyed(
+  home: string,
+  description: Exclude<ServiceDescription, { service: 'validator' }>,
+  store: HomeStore,
+  log: ServiceLog,
+): Promise<Running> {
+  const { network } = readNetworkFile(await readFile(join(home, 'network.json'), 'utf8'));
+  const { chainId, rpcUrls, confirmations } = network.chain;
+  const provider = openProvider(rpcUrls[0] as string, chainId);
+  const engine = await createMclEngine();
+  const { host, port, publicHosts } = description.listen;
+  const common = {
+    listen: { host, port, ...(publicHosts ? { publicHosts } : {}) },
+    home,
+    documents: homeDocuments(store),
+    engine,
+    chain: createEthersChainReader(provider, network.contracts, confirmations),
+    network: { chainId: BigInt(chainId), ...network.contracts },
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  };
+  const running =
+    description.service === 'pkg'
+      ? await startPkg({ ...common, operatorKey: description.operatorKey })
+      : await startProxy({
+          ...common,
+          artifactsFolder: description.artifactsFolder,
+          parameters: decodePublicParameters(engine, fromHex(network.pkg.parameters)),
+        });
+  return {
+    name: description.service,
+    url: running.url,
+    stop: async () => {
+      await running.stop();
+      provider.destroy();
+      await store.close();
+    },
+  };
+}
+
+/** JSON, or undefined where the text is none. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // the schema of the caller refuses it with its own words
+  }
+}
