@@ -1,6 +1,6 @@
 /**
  * The contracts' own tests (contracts/test), run by forge once; each of them counts here as a test of its own. The gas figures in
- * contracts/snapshots are compared too; `FORGE_SNAPSHOT_EMIT=true` in the environment rewrites them.
+ * contracts/snapshots are compared too; `FORGE_SNAPSHOT_EMIT=true` in the environment rewrites them (then format them).
  */
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
