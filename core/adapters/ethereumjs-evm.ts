@@ -98,7 +98,12 @@ async function runIn(vm: VM, overlay: StateOverlay, block: RunBlock, transaction
   overlay.beginTransaction();
   let result: RunTxResult;
   try {
-    result = await runTx(vm, { tx: executable(transaction, transaction.sender, vm.common), block, skipHardForkValidation: true, blockGasUsed: 0n });
+    result = await runTx(vm, {
+      tx: executable(transaction, transaction.sender, vm.common),
+      block,
+      skipHardForkValidation: true,
+      blockGasUsed: 0n,
+    });
   } catch (error) {
     if (isAppError(error) || error instanceof AssertionError) throw error;
     // A transaction that the EVM cannot run must not stop the chain: it is left out, and no validator accepts a block that has it.
@@ -138,7 +143,9 @@ function executable(transaction: Omit<CallRequest, 'from'> & { nonce?: number },
   const options = { common, freeze: false };
   const accessList = transaction.accessList.map(({ address, storageKeys }) => ({ address, storageKeys: [...storageKeys] }));
   const built =
-    accessList.length === 0 ? createLegacyTx(fields, options) : createAccessList2930Tx({ ...fields, chainId: common.chainId(), accessList }, options);
+    accessList.length === 0
+      ? createLegacyTx(fields, options)
+      : createAccessList2930Tx({ ...fields, chainId: common.chainId(), accessList }, options);
   const from = createAddressFromString(sender);
   built.getSenderAddress = () => from;
   return built;
@@ -155,7 +162,8 @@ async function callIn(vm: VM, block: RunBlock, request: CallRequest): Promise<Ca
   if (request.gasLimit < intrinsicGas) return { kind: 'failed', reason: `intrinsic gas too low: this call needs at least ${intrinsicGas}` };
   const caller = createAddressFromString(request.from);
   const balance = (await vm.stateManager.getAccount(caller))?.balance ?? 0n;
-  if (balance < request.value) return { kind: 'failed', reason: `insufficient funds for transfer: balance ${balance}, transfer ${request.value}` };
+  if (balance < request.value)
+    return { kind: 'failed', reason: `insufficient funds for transfer: balance ${balance}, transfer ${request.value}` };
   const { execResult, totalGasSpent, gasRefund } = await runTx(vm, {
     tx: prepared,
     block,

@@ -10,7 +10,7 @@ import { Account, type Address, createAccountFromRLP, KECCAK256_NULL, KECCAK256_
 import { assert } from '../base/assert.ts';
 import { equalBytes, fromHex, toHex } from '../base/bytes.ts';
 import type { StateChange } from '../ledger/evm.ts';
-import { accountKey, codeKey, type LedgerStore, nodeKey, slotKey, type StoreWrite, storageNodeKey } from '../ledger/ledger-store.ts';
+import { accountKey, codeKey, type LedgerStore, nodeKey, type StoreWrite, slotKey, storageNodeKey } from '../ledger/ledger-store.ts';
 import { cachedEntriesMax } from '../ledger/limits.ts';
 import { type Keccak256, MerklePatriciaTrie } from '../ledger/merkle-patricia-trie.ts';
 
@@ -278,7 +278,15 @@ export class StateOverlay implements StateManagerInterface {
     const { root, writes: nodes } = accountTrie.commit();
     for (const { path, node } of nodes) writes.push({ key: nodeKey(path), value: node });
     for (const [hash, code] of this.#codes) if (code.length > 0) writes.push({ key: codeKey(fromHex(hash)), value: code });
-    const change: FlatChange = { stateRoot: toHex(root), writes, accounts: this.#accounts, slots: this.#slots, codes: this.#codes, accountTrie, storageTries };
+    const change: FlatChange = {
+      stateRoot: toHex(root),
+      writes,
+      accounts: this.#accounts,
+      slots: this.#slots,
+      codes: this.#codes,
+      accountTrie,
+      storageTries,
+    };
     return change;
   }
 

@@ -35,18 +35,23 @@ export async function startJsonRpcServer(options: { host: string; port: number; 
   await server.register(websocket, { options: { maxPayload: requestBytesMax } });
 
   server.addHook('onRequest', async (request, reply) => {
-    if (!comesFromLoopback(request)) await reply.code(403).type('application/json').send(refuseRpc(rpcErrorCodes.request, 'Host or Origin is not this machine'));
+    if (!comesFromLoopback(request))
+      await reply.code(403).type('application/json').send(refuseRpc(rpcErrorCodes.request, 'Host or Origin is not this machine'));
   });
   server.setErrorHandler<Error & { statusCode?: number }>(async (error, _request, reply) => {
     const status = error.statusCode ?? 500;
     if (status === 500) handler.onFailure('HTTP', error);
-    const answer = status === 413 ? refuseRpc(rpcErrorCodes.limit, `request is longer than ${requestBytesMax} bytes`) : refuseRpc(rpcErrorCodes.request, 'request is malformed');
+    const answer =
+      status === 413
+        ? refuseRpc(rpcErrorCodes.limit, `request is longer than ${requestBytesMax} bytes`)
+        : refuseRpc(rpcErrorCodes.request, 'request is malformed');
     await reply.code(status).type('application/json').send(answer);
   });
   server.route({
     method: 'GET',
     url: '/',
-    handler: async (_request, reply) => reply.code(405).type('application/json').send(refuseRpc(rpcErrorCodes.request, 'send JSON-RPC by POST or WebSocket')),
+    handler: async (_request, reply) =>
+      reply.code(405).type('application/json').send(refuseRpc(rpcErrorCodes.request, 'send JSON-RPC by POST or WebSocket')),
     wsHandler: (socket) => {
       if (server.websocketServer.clients.size > webSocketsMax) socket.close(1013, 'too many connections');
       else serveSocket(socket, handler);
@@ -77,7 +82,9 @@ export async function startJsonRpcServer(options: { host: string; port: number; 
 
 function comesFromLoopback(request: FastifyRequest): boolean {
   const { host, origin } = request.headers;
-  return host !== undefined && loopbackNames.has(hostName(`http://${host}`)) && (origin === undefined || loopbackNames.has(hostName(origin)));
+  return (
+    host !== undefined && loopbackNames.has(hostName(`http://${host}`)) && (origin === undefined || loopbackNames.has(hostName(origin)))
+  );
 }
 
 function hostName(url: string): string {

@@ -99,7 +99,8 @@ export function decodeBlock(bytes: Uint8Array): Block {
   const count = decoder.count(2);
   if (count > blockTransactionsMax) throw new DecodeError(`more than ${blockTransactionsMax} transactions`);
   const transactions = Array.from({ length: count }, () => decoder.bytes(transactionBytesMax));
-  if (transactions.reduce((total, raw) => total + raw.length, 0) > blockBytesMax) throw new DecodeError(`more than ${blockBytesMax} bytes of transactions`);
+  if (transactions.reduce((total, raw) => total + raw.length, 0) > blockBytesMax)
+    throw new DecodeError(`more than ${blockBytesMax} bytes of transactions`);
   decoder.finish();
   return { header, transactions };
 }

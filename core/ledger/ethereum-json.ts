@@ -50,12 +50,17 @@ export function blockJson(final: FinalBlock, whole: boolean): Record<string, unk
     size: quantity(encodeBlock(final.block).length),
     uncles: [],
     withdrawals: [],
-    transactions: final.transactions.map((transaction, index) => (whole ? transactionJson(transaction, { final, index }) : transaction.hash)),
+    transactions: final.transactions.map((transaction, index) =>
+      whole ? transactionJson(transaction, { final, index }) : transaction.hash,
+    ),
   };
 }
 
 /** A transaction; `place` is null while it waits. */
-export function transactionJson(transaction: SignedTransaction, place: { final: FinalBlock; index: number } | null): Record<string, unknown> {
+export function transactionJson(
+  transaction: SignedTransaction,
+  place: { final: FinalBlock; index: number } | null,
+): Record<string, unknown> {
   const { fees, signature } = transaction;
   return {
     hash: transaction.hash,

@@ -12,7 +12,6 @@ import { blockJson, headerJson, logJson, quantity, receiptJson, transactionJson 
 import type { CallOutcome, CallRequest } from './evm.ts';
 import { RpcError, type RpcMethod, type RpcSession, rpcErrorCodes } from './json-rpc.ts';
 import { type FinalBlock, type Ledger, placedLogs } from './ledger.ts';
-import { type LogFilter, matchesLog } from './log-filter.ts';
 import {
   callGasMax,
   feeHistoryBlocksMax,
@@ -23,6 +22,7 @@ import {
   transactionBytesMax,
   transactionGasMax,
 } from './limits.ts';
+import { type LogFilter, matchesLog } from './log-filter.ts';
 import type { Keccak256 } from './merkle-patricia-trie.ts';
 
 /** What the methods stand on. */
@@ -65,7 +65,8 @@ const call = z.object({
   input: bytes.optional(),
   accessList: accessList.nullish(),
 });
-const alternatives = <Item extends z.ZodType>(item: Item) => z.union([item.transform((one) => [one]), z.array(item).max(logAlternativesMax)]);
+const alternatives = <Item extends z.ZodType>(item: Item) =>
+  z.union([item.transform((one) => [one]), z.array(item).max(logAlternativesMax)]);
 const logQuery = z.object({
   fromBlock: blockTag.optional(),
   toBlock: blockTag.optional(),
@@ -102,7 +103,10 @@ export function ethereumMethods(options: EthereumMethodsOptions): ReadonlyMap<st
     const height = heightOf(tag);
     if (height === undefined) throw new RpcError(rpcErrorCodes.server, 'unknown block');
     if (height !== headHeight()) {
-      throw new RpcError(rpcErrorCodes.server, `state of block ${height} is not kept: this node answers for the latest block (${headHeight()}) only; use "latest"`);
+      throw new RpcError(
+        rpcErrorCodes.server,
+        `state of block ${height} is not kept: this node answers for the latest block (${headHeight()}) only; use "latest"`,
+      );
     }
   };
 
@@ -154,7 +158,8 @@ export function ethereumMethods(options: EthereumMethodsOptions): ReadonlyMap<st
   const addFilter = (logs: Filter['logs']): string => {
     const nowMs = clock.nowMs();
     for (const [id, filter] of filters) if (nowMs - filter.polledMs > filterIdleMsMax) filters.delete(id);
-    if (filters.size >= filtersMax) throw new RpcError(rpcErrorCodes.limit, `more than ${filtersMax} filters: uninstall some or use eth_getLogs`);
+    if (filters.size >= filtersMax)
+      throw new RpcError(rpcErrorCodes.limit, `more than ${filtersMax} filters: uninstall some or use eth_getLogs`);
     const id = newId();
     filters.set(id, { logs, height: headHeight(), polledMs: nowMs });
     return id;
@@ -186,9 +191,11 @@ export function ethereumMethods(options: EthereumMethodsOptions): ReadonlyMap<st
         all.clear();
       });
     }
-    if (own.size >= subscriptionsMax) throw new RpcError(rpcErrorCodes.limit, `more than ${subscriptionsMax} subscriptions on one connection`);
+    if (own.size >= subscriptionsMax)
+      throw new RpcError(rpcErrorCodes.limit, `more than ${subscriptionsMax} subscriptions on one connection`);
     const id = newId();
-    const tell = (result: unknown): void => session.notify(JSON.stringify({ jsonrpc: '2.0', method: 'eth_subscription', params: { subscription: id, result } }));
+    const tell = (result: unknown): void =>
+      session.notify(JSON.stringify({ jsonrpc: '2.0', method: 'eth_subscription', params: { subscription: id, result } }));
     const filter = filterOf(query);
     const onBlock = (final: FinalBlock): void => {
       if (kind === 'newHeads') tell(headerJson(final));
@@ -327,7 +334,9 @@ function parsed<const Items extends Schemas>(schemas: Items, params: readonly un
     const result = schema.safeParse(params[index]);
     if (result.success) return result.data;
     const issue = result.error.issues[0];
-    throw invalidParams(`parameter ${index}${issue === undefined || issue.path.length === 0 ? '' : ` (${issue.path.join('.')})`}: ${issue?.message ?? 'not valid'}`);
+    throw invalidParams(
+      `parameter ${index}${issue === undefined || issue.path.length === 0 ? '' : ` (${issue.path.join('.')})`}: ${issue?.message ?? 'not valid'}`,
+    );
   }) as Parsed<Items>;
 }
 
@@ -338,7 +347,11 @@ function invalidParams(message: string): RpcError {
 function callError(outcome: Exclude<CallOutcome, { kind: 'returned' }>): RpcError {
   if (outcome.kind === 'failed') return new RpcError(rpcErrorCodes.server, outcome.reason);
   const reason = revertReason(outcome.data);
-  return new RpcError(rpcErrorCodes.reverted, reason === null ? 'execution reverted' : `execution reverted: ${reason}`, toHex(outcome.data));
+  return new RpcError(
+    rpcErrorCodes.reverted,
+    reason === null ? 'execution reverted' : `execution reverted: ${reason}`,
+    toHex(outcome.data),
+  );
 }
 
 /** The text of Solidity's `Error(string)`; null where a contract reverted with anything else. */

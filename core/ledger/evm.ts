@@ -18,7 +18,13 @@ export interface BlockContext {
 
 /** What one transaction did, or why it cannot be part of a block here. */
 export type TransactionOutcome =
-  | { readonly kind: 'executed'; readonly succeeded: boolean; readonly gasUsed: bigint; readonly logs: readonly Log[]; readonly contractAddress: Hex | null }
+  | {
+      readonly kind: 'executed';
+      readonly succeeded: boolean;
+      readonly gasUsed: bigint;
+      readonly logs: readonly Log[];
+      readonly contractAddress: Hex | null;
+    }
   | { readonly kind: 'invalid'; readonly reason: string };
 
 /** The state after a block, not yet part of the committed state. */

@@ -3,8 +3,9 @@
  * hash of the genesis block, whose parent hash covers every field of the document.
  * Layout: docs/formats.md, "Genesis document".
  */
-import { keccak_256 } from '@noble/hashes/sha3.js';
+
 import { RLP } from '@ethereumjs/rlp';
+import { keccak_256 } from '@noble/hashes/sha3.js';
 import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
 import { fromHex, type Hex, toBigEndian, toHex } from '../base/bytes.ts';
@@ -47,8 +48,18 @@ export function createGenesisDocument(fields: {
   /** Wei by address. */
   alloc: Readonly<Record<string, bigint>>;
 }): GenesisDocument {
-  const alloc = Object.fromEntries(Object.entries(fields.alloc).map(([key, balance]) => [key.toLowerCase(), { balance: balance.toString() }]));
-  return parseGenesisDocument({ format, version, chainId: fields.chainId, timestamp: fields.timestampSeconds, development: fields.development, alloc, validators: [] });
+  const alloc = Object.fromEntries(
+    Object.entries(fields.alloc).map(([key, balance]) => [key.toLowerCase(), { balance: balance.toString() }]),
+  );
+  return parseGenesisDocument({
+    format,
+    version,
+    chainId: fields.chainId,
+    timestamp: fields.timestampSeconds,
+    development: fields.development,
+    alloc,
+    validators: [],
+  });
 }
 
 /** Checks a document that was read from a file or received. Errors: GENESIS_VERSION, GENESIS_INVALID. */

@@ -16,7 +16,16 @@ export class RpcError extends Error {
 }
 
 /** Codes of JSON-RPC 2.0, and those that Ethereum clients know (EIP-1474; 3 is a reverted execution). */
-export const rpcErrorCodes = { parse: -32_700, request: -32_600, method: -32_601, params: -32_602, internal: -32_603, server: -32_000, limit: -32_005, reverted: 3 } as const;
+export const rpcErrorCodes = {
+  parse: -32_700,
+  request: -32_600,
+  method: -32_601,
+  params: -32_602,
+  internal: -32_603,
+  server: -32_000,
+  limit: -32_005,
+  reverted: 3,
+} as const;
 
 /** A client that can be told of events; one that uses HTTP cannot. */
 export interface RpcSession {
@@ -55,7 +64,8 @@ export async function answerRpc(handler: RpcHandler, text: string, session: RpcS
     return answer === null ? null : JSON.stringify(answer);
   }
   if (body.length === 0) return JSON.stringify(failure(null, new RpcError(rpcErrorCodes.request, 'batch is empty')));
-  if (body.length > batchCallsMax) return JSON.stringify(failure(null, new RpcError(rpcErrorCodes.limit, `batch has more than ${batchCallsMax} calls`)));
+  if (body.length > batchCallsMax)
+    return JSON.stringify(failure(null, new RpcError(rpcErrorCodes.limit, `batch has more than ${batchCallsMax} calls`)));
   const answers = (await Promise.all(body.map((request) => answerOne(handler, request, session)))).filter((answer) => answer !== null);
   return answers.length === 0 ? null : JSON.stringify(answers);
 }
@@ -82,5 +92,9 @@ async function answerOne(handler: RpcHandler, body: unknown, session: RpcSession
 }
 
 function failure(id: string | number | null, error: RpcError): object {
-  return { jsonrpc: '2.0', id, error: { code: error.code, message: error.message, ...(error.data === undefined ? {} : { data: error.data }) } };
+  return {
+    jsonrpc: '2.0',
+    id,
+    error: { code: error.code, message: error.message, ...(error.data === undefined ? {} : { data: error.data }) },
+  };
 }

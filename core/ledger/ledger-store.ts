@@ -22,7 +22,21 @@ export interface LedgerStore {
 }
 
 /** First byte of each kind of key. */
-const prefix = { head: 'H', block: 'b', receipts: 'r', certificate: 'f', height: 'h', transaction: 't', log: 'l', pending: 'p', account: 'a', slot: 's', code: 'c', node: 'n', storageNode: 'm' } as const;
+const prefix = {
+  head: 'H',
+  block: 'b',
+  receipts: 'r',
+  certificate: 'f',
+  height: 'h',
+  transaction: 't',
+  log: 'l',
+  pending: 'p',
+  account: 'a',
+  slot: 's',
+  code: 'c',
+  node: 'n',
+  storageNode: 'm',
+} as const;
 
 function key(kind: keyof typeof prefix, ...parts: Uint8Array[]): Uint8Array {
   return concatBytes(utf8(prefix[kind]), ...parts);

@@ -9,11 +9,34 @@ import { assert } from '../base/assert.ts';
 import { concatBytes, equalBytes, fromHex, type Hex, toBigEndian, toHex } from '../base/bytes.ts';
 import { DecodeError, Decoder } from '../base/codec.ts';
 import type { Clock } from '../base/ports.ts';
-import { type Block, type BlockHeader, blockHash, type Certificate, decodeBlock, decodeCertificate, encodeBlock, encodeCertificate, encodeHeader } from './block.ts';
+import {
+  type Block,
+  type BlockHeader,
+  blockHash,
+  type Certificate,
+  decodeBlock,
+  decodeCertificate,
+  encodeBlock,
+  encodeCertificate,
+  encodeHeader,
+} from './block.ts';
 import type { AccountState, BlockContext, CallOutcome, CallRequest, Evm } from './evm.ts';
 import { type GenesisDocument, genesisAccounts, genesisBlock } from './genesis.ts';
 import { corruptStore, decodeHeadRecord, encodeHeadRecord } from './head-record.ts';
-import { blockKey, certificateKey, headKey, heightKey, type LedgerStore, logKey, nodeKey, pendingKey, pendingRange, receiptsKey, type StoreWrite, transactionKey } from './ledger-store.ts';
+import {
+  blockKey,
+  certificateKey,
+  headKey,
+  heightKey,
+  type LedgerStore,
+  logKey,
+  nodeKey,
+  pendingKey,
+  pendingRange,
+  receiptsKey,
+  type StoreWrite,
+  transactionKey,
+} from './ledger-store.ts';
 import {
   blockBytesMax,
   blockGasMax,
@@ -219,7 +242,8 @@ export class Ledger implements OrderedLedger {
   async verify(block: Block, options: { checkClock: boolean }): Promise<BlockVerdict> {
     return this.#exclusively(async () => {
       const { header } = block;
-      if (header.height !== this.#head.header.height + 1 || header.parentHash !== this.#head.hash) return invalid('block does not follow the head');
+      if (header.height !== this.#head.header.height + 1 || header.parentHash !== this.#head.hash)
+        return invalid('block does not follow the head');
       if (header.timestampSeconds < this.#head.header.timestampSeconds) return invalid('timestamp is before that of the parent');
       const nowSeconds = Math.floor(this.#options.clock.nowMs() / 1000);
       if (options.checkClock && header.timestampSeconds > nowSeconds + clockDriftSecondsMax) return invalid('timestamp is in the future');
@@ -283,7 +307,12 @@ export class Ledger implements OrderedLedger {
       if (!decoded.ok) throw corruptStore(`Block ${height} holds an unreadable transaction (${decoded.reason}).`);
       return decoded.transaction;
     });
-    return { hash: blockHash(block.header, this.#options.keccak256), block, transactions, receipts: decodeReceipts(new Decoder(receiptBytes)) };
+    return {
+      hash: blockHash(block.header, this.#options.keccak256),
+      block,
+      transactions,
+      receipts: decodeReceipts(new Decoder(receiptBytes)),
+    };
   }
 
   /** The certificate of a final block; the genesis block has none. */
@@ -335,14 +364,16 @@ export class Ledger implements OrderedLedger {
 
   /** Logs of the blocks from `fromHeight` to `toHeight`, both included. */
   async logs(filter: LogFilter, fromHeight: number, toHeight: number): Promise<LogsVerdict> {
-    const heights = filter.addresses.length > 0 ? await this.#loggingHeights(filter.addresses, fromHeight, toHeight) : heightRange(fromHeight, toHeight);
+    const heights =
+      filter.addresses.length > 0 ? await this.#loggingHeights(filter.addresses, fromHeight, toHeight) : heightRange(fromHeight, toHeight);
     if (heights === null) return { ok: false, reason: `query covers more than ${logQueryBlocksMax} blocks: narrow the block range` };
     const logs: PlacedLog[] = [];
     for (const height of heights) {
       const final = this.#bloomMatches(filter, height) ? this.blockAt(height) : undefined;
       if (final === undefined) continue;
       for (const placed of placedLogs(final)) if (matchesLog(filter, placed.log)) logs.push(placed);
-      if (logs.length > logResultsMax) return { ok: false, reason: `query returns more than ${logResultsMax} logs: narrow the block range or the topics` };
+      if (logs.length > logResultsMax)
+        return { ok: false, reason: `query returns more than ${logResultsMax} logs: narrow the block range or the topics` };
     }
     return { ok: true, logs };
   }
@@ -357,14 +388,25 @@ export class Ledger implements OrderedLedger {
   async #loggingHeights(addresses: readonly Hex[], fromHeight: number, toHeight: number): Promise<number[] | null> {
     const heights = new Set<number>();
     for (const address of addresses) {
-      const entries = await this.#options.store.scan({ from: logKey(address, fromHeight), to: logKey(address, toHeight + 1), limit: logQueryBlocksMax + 1 });
+      const entries = await this.#options.store.scan({
+        from: logKey(address, fromHeight),
+        to: logKey(address, toHeight + 1),
+        limit: logQueryBlocksMax + 1,
+      });
       for (const [key] of entries) heights.add(new Decoder(key.slice(-8)).count(8));
       if (heights.size > logQueryBlocksMax) return null;
     }
     return [...heights].sort((left, right) => left - right);
   }
 
-  #headerOf(place: ProposalPlace, context: BlockContext, transactions: readonly SignedTransaction[], receipts: readonly Receipt[], gasUsed: bigint, stateRoot: Hex): BlockHeader {
+  #headerOf(
+    place: ProposalPlace,
+    context: BlockContext,
+    transactions: readonly SignedTransaction[],
+    receipts: readonly Receipt[],
+    gasUsed: bigint,
+    stateRoot: Hex,
+  ): BlockHeader {
     const { keccak256 } = this.#options;
     const blooms = receipts.map((receipt) => logsBloom(receipt.logs, keccak256));
     return {
@@ -374,9 +416,19 @@ export class Ledger implements OrderedLedger {
       epoch: place.epoch,
       view: place.view,
       timestampSeconds: context.timestampSeconds,
-      transactionsRoot: toHex(orderedTrieRoot(transactions.map(({ raw }) => raw), keccak256)),
+      transactionsRoot: toHex(
+        orderedTrieRoot(
+          transactions.map(({ raw }) => raw),
+          keccak256,
+        ),
+      ),
       stateRoot,
-      receiptsRoot: toHex(orderedTrieRoot(receipts.map((receipt, index) => ethereumReceipt(receipt, blooms[index] as Uint8Array)), keccak256)),
+      receiptsRoot: toHex(
+        orderedTrieRoot(
+          receipts.map((receipt, index) => ethereumReceipt(receipt, blooms[index] as Uint8Array)),
+          keccak256,
+        ),
+      ),
       gasUsed,
       logsBloom: uniteBlooms(blooms),
     };
@@ -393,7 +445,10 @@ export class Ledger implements OrderedLedger {
       { key: headKey, value: encodeHeadRecord({ genesisHash: this.genesisHash, height, blockHash: executed.hash }) },
     ];
     for (const [index, { hash }] of executed.transactions.entries()) {
-      writes.push({ key: transactionKey(hash), value: concatBytes(heightBytes, toBigEndian(BigInt(index), 2)) }, { key: pendingKey(hash), value: null });
+      writes.push(
+        { key: transactionKey(hash), value: concatBytes(heightBytes, toBigEndian(BigInt(index), 2)) },
+        { key: pendingKey(hash), value: null },
+      );
     }
     const addresses = new Set(executed.receipts.flatMap(({ logs }) => logs.map(({ address }) => address)));
     for (const address of addresses) writes.push({ key: logKey(address, height), value: new Uint8Array(0) });
@@ -436,11 +491,10 @@ export class Ledger implements OrderedLedger {
       return this.#journal.durable;
     }
     const batch: StoreWrite[] = [...writes];
-    const durable = this.#journaling
-      .then(() => {
-        this.#journal = null;
-        return this.#options.store.write(batch);
-      });
+    const durable = this.#journaling.then(() => {
+      this.#journal = null;
+      return this.#options.store.write(batch);
+    });
     this.#journal = { writes: batch, durable };
     this.#journaling = durable;
     return durable;

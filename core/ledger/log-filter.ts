@@ -21,7 +21,9 @@ export function matchesBloom(filter: LogFilter, bloom: Uint8Array, keccak256: Ke
   const mayHold = (log: Log): boolean => logsBloom([log], keccak256).every((byte, index) => (byte & (bloom[index] as number)) === byte);
   if (filter.addresses.length > 0 && !filter.addresses.some((address) => mayHold({ address, topics: [], data: noData }))) return false;
   // A topic is entered into the filter as an address is: by its hash alone.
-  return filter.topics.every((alternatives) => alternatives === null || alternatives.some((topic) => mayHold({ address: topic, topics: [], data: noData })));
+  return filter.topics.every(
+    (alternatives) => alternatives === null || alternatives.some((topic) => mayHold({ address: topic, topics: [], data: noData })),
+  );
 }
 
 const noData = new Uint8Array(0);

@@ -56,19 +56,23 @@ export class Mempool {
     if (nonce > next + nonceGapMax) return refused(`nonce too high: next nonce ${next}, transaction nonce ${nonce}`);
     const waiting = this.#bySender.get(sender);
     const sameNonce = waiting?.get(nonce);
-    if (sameNonce !== undefined && nonce < next) return refused('replacement transaction underpriced: another transaction with this nonce already waits, and gas has no price here');
-    if ((waiting?.size ?? 0) >= accountTransactionsMax) return refused(`account has ${accountTransactionsMax} waiting transactions already`);
+    if (sameNonce !== undefined && nonce < next)
+      return refused('replacement transaction underpriced: another transaction with this nonce already waits, and gas has no price here');
+    if ((waiting?.size ?? 0) >= accountTransactionsMax)
+      return refused(`account has ${accountTransactionsMax} waiting transactions already`);
     let spent = transaction.value - (sameNonce?.value ?? 0n);
     for (const other of waiting?.values() ?? []) spent += other.value;
     if (spent > account.balance) return refused(`insufficient funds for transfer: balance ${account.balance}, waiting transfers ${spent}`);
 
     const evicted = sameNonce === undefined ? [] : [sameNonce.hash];
-    const lacksRoom = (): boolean => this.#byHash.size - evicted.length >= mempoolTransactionsMax || this.#bytes + transaction.raw.length > mempoolBytesMax;
+    const lacksRoom = (): boolean =>
+      this.#byHash.size - evicted.length >= mempoolTransactionsMax || this.#bytes + transaction.raw.length > mempoolBytesMax;
     if (lacksRoom()) {
       const behindGap = nonce > next ? undefined : this.#oldestBehindGap();
       if (behindGap === undefined) return refused('transaction pool is full: try again later');
       evicted.push(behindGap.hash);
-      if (this.#bytes - behindGap.raw.length + transaction.raw.length > mempoolBytesMax) return refused('transaction pool is full: try again later');
+      if (this.#bytes - behindGap.raw.length + transaction.raw.length > mempoolBytesMax)
+        return refused('transaction pool is full: try again later');
     }
     for (const hash of evicted) this.remove(hash);
     this.#byHash.set(transaction.hash, transaction);
@@ -113,7 +117,12 @@ export class Mempool {
     for (const arrived of [...this.#byHash.values()]) {
       let transaction: SignedTransaction | undefined = arrived;
       passed.add(arrived.hash);
-      while (transaction !== undefined && passed.has(transaction.hash) && nonces.get(transaction.sender) === transaction.nonce && !skipped.has(transaction.sender)) {
+      while (
+        transaction !== undefined &&
+        passed.has(transaction.hash) &&
+        nonces.get(transaction.sender) === transaction.nonce &&
+        !skipped.has(transaction.sender)
+      ) {
         nonces.set(transaction.sender, transaction.nonce + 1);
         yield transaction;
         transaction = this.#bySender.get(transaction.sender)?.get(transaction.nonce + 1);

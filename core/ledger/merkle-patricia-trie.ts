@@ -206,9 +206,16 @@ export class MerklePatriciaTrie {
         : rest.length === 0
           ? node.child
           : this.#created({ kind: 'extension', path: rest, child: node.child, reference: null });
-    children[key[depth + common] as number] = this.#created({ kind: 'leaf', path: key.subarray(depth + common + 1), value, reference: null });
+    children[key[depth + common] as number] = this.#created({
+      kind: 'leaf',
+      path: key.subarray(depth + common + 1),
+      value,
+      reference: null,
+    });
     const branch = this.#created<Branch>({ kind: 'branch', children, reference: null });
-    return common === 0 ? branch : this.#created({ kind: 'extension', path: node.path.subarray(0, common), child: branch, reference: null });
+    return common === 0
+      ? branch
+      : this.#created({ kind: 'extension', path: node.path.subarray(0, common), child: branch, reference: null });
   }
 
   #remove(unread: Node | null, key: Uint8Array, depth: number): Loaded | null {
@@ -299,7 +306,8 @@ function compactPath(path: Uint8Array, isLeaf: boolean): Uint8Array {
   const odd = path.length & 1;
   const compact = new Uint8Array(1 + (path.length >> 1));
   compact[0] = (((isLeaf ? 2 : 0) + odd) << 4) | (odd === 1 ? (path[0] as number) : 0);
-  for (let from = odd, to = 1; from < path.length; from += 2, to++) compact[to] = ((path[from] as number) << 4) | (path[from + 1] as number);
+  for (let from = odd, to = 1; from < path.length; from += 2, to++)
+    compact[to] = ((path[from] as number) << 4) | (path[from + 1] as number);
   return compact;
 }
 

@@ -44,7 +44,8 @@ export function logsBloom(logs: readonly Log[], keccak256: Keccak256): Uint8Arra
 /** The union of two bloom filters. */
 export function uniteBlooms(blooms: readonly Uint8Array[]): Uint8Array {
   const united = new Uint8Array(bloomBytes);
-  for (const bloom of blooms) for (let index = 0; index < bloomBytes; index++) united[index] = (united[index] as number) | (bloom[index] as number);
+  for (const bloom of blooms)
+    for (let index = 0; index < bloomBytes; index++) united[index] = (united[index] as number) | (bloom[index] as number);
   return united;
 }
 
@@ -63,7 +64,11 @@ export function ethereumReceipt(receipt: Receipt, bloom: Uint8Array): Uint8Array
 export function encodeReceipts(receipts: readonly Receipt[]): Uint8Array {
   const encoder = new Encoder().uint(receipts.length, 2);
   for (const receipt of receipts) {
-    encoder.uint(receipt.type, 1).uint(receipt.succeeded ? 1 : 0, 1).uint(receipt.gasUsed, 8).uint(receipt.cumulativeGasUsed, 8);
+    encoder
+      .uint(receipt.type, 1)
+      .uint(receipt.succeeded ? 1 : 0, 1)
+      .uint(receipt.gasUsed, 8)
+      .uint(receipt.cumulativeGasUsed, 8);
     encoder.bytes(receipt.contractAddress === null ? new Uint8Array(0) : fromHex(receipt.contractAddress)).uint(receipt.logs.length, 4);
     for (const log of receipt.logs) {
       encoder.fixed(fromHex(log.address), 20).uint(log.topics.length, 1);
@@ -87,7 +92,14 @@ export function decodeReceipts(decoder: Decoder): Receipt[] {
       const topics = Array.from({ length: decoder.count(1) }, () => toHex(decoder.fixed(32)));
       return { address, topics, data: decoder.bytes(2 ** 32 - 1) };
     });
-    return { type, succeeded, gasUsed, cumulativeGasUsed, contractAddress: contractAddress.length === 0 ? null : toHex(contractAddress), logs };
+    return {
+      type,
+      succeeded,
+      gasUsed,
+      cumulativeGasUsed,
+      contractAddress: contractAddress.length === 0 ? null : toHex(contractAddress),
+      logs,
+    };
   });
   decoder.finish();
   return receipts;

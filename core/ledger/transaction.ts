@@ -3,7 +3,7 @@
  * (EIP-1559). Their fee fields are signed but charged to nobody: on this network gas costs nothing, so a
  * client that always offers a fee works unchanged. Types 3 and 4 are refused.
  */
-import { Common, createCustomCommon, Hardfork, Mainnet } from '@ethereumjs/common';
+import { type Common, createCustomCommon, Hardfork, Mainnet } from '@ethereumjs/common';
 import { createTxFromRLP, paramsTx, type TypedTransaction } from '@ethereumjs/tx';
 import { type Hex, toHex } from '../base/bytes.ts';
 import { transactionBytesMax, transactionGasMax } from './limits.ts';
@@ -45,7 +45,9 @@ export interface SignedTransaction {
 }
 
 /** A verdict on bytes that should be a transaction. */
-export type TransactionVerdict = { readonly ok: true; readonly transaction: SignedTransaction } | { readonly ok: false; readonly reason: string };
+export type TransactionVerdict =
+  | { readonly ok: true; readonly transaction: SignedTransaction }
+  | { readonly ok: false; readonly reason: string };
 
 /** Reads transactions of one chain. */
 export type TransactionDecoder = (raw: Uint8Array) => TransactionVerdict;
@@ -122,7 +124,8 @@ export function transactionDecoder(rules: Common): TransactionDecoder {
       return refused(`malformed transaction: ${error instanceof Error ? error.message.split(' (')[0] : 'unreadable'}`);
     }
     if (kind < 0xc0 && 'chainId' in decoded && decoded.chainId !== chainId) return refused('transaction is for another chain');
-    if (decoded.gasLimit < decoded.getIntrinsicGas()) return refused(`intrinsic gas too low: this transaction needs at least ${decoded.getIntrinsicGas()}`);
+    if (decoded.gasLimit < decoded.getIntrinsicGas())
+      return refused(`intrinsic gas too low: this transaction needs at least ${decoded.getIntrinsicGas()}`);
     if (decoded.gasLimit > transactionGasMax) return refused(`gas limit is above ${transactionGasMax}`);
     if (decoded.nonce >= BigInt(Number.MAX_SAFE_INTEGER)) return refused('nonce is too large');
     return {
@@ -138,7 +141,10 @@ export function transactionDecoder(rules: Common): TransactionDecoder {
         to: decoded.to === undefined ? null : (decoded.to.toString() as Hex),
         value: decoded.value,
         data: decoded.data,
-        accessList: 'accessList' in decoded ? decoded.accessList.map(([address, keys]) => ({ address: toHex(address), storageKeys: keys.map(toHex) })) : [],
+        accessList:
+          'accessList' in decoded
+            ? decoded.accessList.map(([address, keys]) => ({ address: toHex(address), storageKeys: keys.map(toHex) }))
+            : [],
         fees:
           'maxFeePerGas' in decoded
             ? { maxFeePerGas: decoded.maxFeePerGas, maxPriorityFeePerGas: decoded.maxPriorityFeePerGas }

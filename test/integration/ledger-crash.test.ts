@@ -10,8 +10,8 @@ import { loadLedgerCrypto } from '../../core/adapters/ledger-crypto.ts';
 import { openLevelLedgerStore } from '../../core/adapters/level-ledger-store.ts';
 import { loadMclBn254 } from '../../core/adapters/mcl-bn254.ts';
 import { toHex } from '../../core/base/bytes.ts';
-import type { LedgerStore } from '../../core/ledger/ledger-store.ts';
 import { Ledger } from '../../core/ledger/ledger.ts';
+import type { LedgerStore } from '../../core/ledger/ledger-store.ts';
 import { ledgerCommon, transactionDecoder } from '../../core/ledger/transaction.ts';
 import { start } from '../../core/services/validator.ts';
 import { compileContract, memoryStore, testGenesis, testWallet, withFolder } from './ledger-network.ts';
@@ -36,7 +36,9 @@ function seeded(seed: number): (bound: number) => number {
 }
 
 async function launch(folder: string): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(process.execPath, [new URL('./ledger-process.ts', import.meta.url).pathname, folder, '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [new URL('./ledger-process.ts', import.meta.url).pathname, folder, '0'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   return { child, url: (JSON.parse(line) as { rpcUrl: string }).rpcUrl };
 }
@@ -82,14 +84,19 @@ describe('a killed validator', () => {
         const { child, url } = await launch(folder);
         const exited = once(child, 'exit');
         const provider = new JsonRpcProvider(url, undefined, { cacheTimeout: -1, staticNetwork: true });
-        const nonces = await Promise.all(Array.from({ length: senders }, (_, index) => provider.getTransactionCount(testWallet(index).address, 'pending')));
+        const nonces = await Promise.all(
+          Array.from({ length: senders }, (_, index) => provider.getTransactionCount(testWallet(index).address, 'pending')),
+        );
         provider.destroy();
         const target = kill === 0 ? 1 : 1 + random(30);
         let count = 0;
         const sendFrom = async (index: number): Promise<void> => {
           for (let nonce = nonces[index] as number; ; nonce++) {
             const to = contract === null || random(3) === 0 ? testWallet(9).address : contract;
-            const fields = kill === 0 && index === 0 ? { to: null, data: code, gasLimit: 1_000_000n } : { to, value: to === contract ? 0n : 1n, gasLimit: 200_000n };
+            const fields =
+              kill === 0 && index === 0
+                ? { to: null, data: code, gasLimit: 1_000_000n }
+                : { to, value: to === contract ? 0n : 1n, gasLimit: 200_000n };
             const hash = await send(url, await testWallet(index).signTransaction({ type: 0, gasPrice: 0n, chainId, nonce, ...fields }));
             if (hash === null) return;
             acknowledged.add(hash);
@@ -132,7 +139,9 @@ describe('a killed validator', () => {
         const range = { from: Uint8Array.of(kind.charCodeAt(0)), to: Uint8Array.of(kind.charCodeAt(0) + 1), limit: 1_000_000 };
         const entries = await store.scan(range);
         expect(entries.length).toBeGreaterThan(0);
-        expect(entries.map(([key, value]) => [toHex(key), toHex(value)])).toEqual((await replayedStore.scan(range)).map(([key, value]) => [toHex(key), toHex(value)]));
+        expect(entries.map(([key, value]) => [toHex(key), toHex(value)])).toEqual(
+          (await replayedStore.scan(range)).map(([key, value]) => [toHex(key), toHex(value)]),
+        );
       }
       await store.close();
     });

@@ -77,24 +77,41 @@ describe('ethers over HTTP', () => {
   it('reads events, by query and by polling a filter', async () => {
     await withCounter(async ({ contract, provider, address }) => {
       const heard = new Promise<bigint>((resolve) => void contract.once('Counted', (_by, value) => resolve(value as bigint)));
-      await contract.getFunction('count')(2).then((sent) => sent.wait());
+      await contract
+        .getFunction('count')(2)
+        .then((sent) => sent.wait());
       expect(await heard).toBe(2n);
-      await contract.getFunction('count')(3).then((sent) => sent.wait());
+      await contract
+        .getFunction('count')(3)
+        .then((sent) => sent.wait());
       const events = await contract.queryFilter(contract.getEvent('Counted')(testWallet(0).address), 0);
       expect(events.map((event) => ('args' in event ? event.args[1] : null))).toEqual([2n, 5n]);
       expect(await contract.queryFilter(contract.getEvent('Counted')(testWallet(1).address), 0)).toEqual([]);
-      expect((await provider.getLogs({ fromBlock: 0, topics: [null, `0x${testWallet(0).address.slice(2).toLowerCase().padStart(64, '0')}`] })).length).toBe(2);
+      expect(
+        (await provider.getLogs({ fromBlock: 0, topics: [null, `0x${testWallet(0).address.slice(2).toLowerCase().padStart(64, '0')}`] }))
+          .length,
+      ).toBe(2);
       expect((await provider.getLogs({ fromBlock: 'latest', address })).map(({ index }) => index)).toEqual([0]);
     });
   });
 
   it('decodes why a call or an estimate reverts, and reports a failed transaction', async () => {
     await withCounter(async ({ contract }) => {
-      const custom = await contract.getFunction('count').staticCall(11).catch((error: unknown) => error);
+      const custom = await contract
+        .getFunction('count')
+        .staticCall(11)
+        .catch((error: unknown) => error);
       expect(isError(custom, 'CALL_EXCEPTION') && custom.revert).toMatchObject({ name: 'TooMuch', args: [11n, 10n] });
-      const worded = await contract.getFunction('refuse').send().catch((error: unknown) => error);
+      const worded = await contract
+        .getFunction('refuse')
+        .send()
+        .catch((error: unknown) => error);
       expect(isError(worded, 'CALL_EXCEPTION') && worded.reason).toBe('not today');
-      const failed = await contract.getFunction('count').send(11, { gasLimit: 100_000n }).then((sent) => sent.wait()).catch((error: unknown) => error);
+      const failed = await contract
+        .getFunction('count')
+        .send(11, { gasLimit: 100_000n })
+        .then((sent) => sent.wait())
+        .catch((error: unknown) => error);
       expect(isError(failed, 'CALL_EXCEPTION') && failed.receipt?.status).toBe(0);
     });
   });
@@ -110,10 +127,16 @@ describe('ethers over HTTP', () => {
       const first = await wallet.signTransaction({ ...fields, nonce: 0 });
       await (await provider.broadcastTransaction(first)).wait();
       await later.wait();
-      expect((await provider.broadcastTransaction(first)).hash).toBe((await provider.getTransaction((await provider.broadcastTransaction(first)).hash))?.hash);
-      const stale = await provider.broadcastTransaction(await wallet.signTransaction({ ...fields, nonce: 0, value: 2n })).catch((error: unknown) => error);
+      expect((await provider.broadcastTransaction(first)).hash).toBe(
+        (await provider.getTransaction((await provider.broadcastTransaction(first)).hash))?.hash,
+      );
+      const stale = await provider
+        .broadcastTransaction(await wallet.signTransaction({ ...fields, nonce: 0, value: 2n }))
+        .catch((error: unknown) => error);
       expect(isError(stale, 'NONCE_EXPIRED')).toBe(true);
-      const poor = await provider.broadcastTransaction(await testWallet(11).signTransaction({ ...fields, nonce: 0 })).catch((error: unknown) => error);
+      const poor = await provider
+        .broadcastTransaction(await testWallet(11).signTransaction({ ...fields, nonce: 0 }))
+        .catch((error: unknown) => error);
       expect(isError(poor, 'INSUFFICIENT_FUNDS')).toBe(true);
     });
   });
@@ -121,7 +144,9 @@ describe('ethers over HTTP', () => {
   it('sends from an account without coins, and charges no fee that is offered', async () => {
     await withCounter(async ({ provider, contract }) => {
       const pauper = testWallet(12).connect(provider);
-      const receipt = await (await (contract.connect(pauper) as Contract).getFunction('count')(1, { maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 9n })).wait();
+      const receipt = await (
+        await (contract.connect(pauper) as Contract).getFunction('count')(1, { maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 9n })
+      ).wait();
       expect(receipt.status).toBe(1);
       expect(receipt.gasPrice).toBe(0n);
       expect(await provider.getBalance(pauper.address)).toBe(0n);
@@ -163,8 +188,12 @@ describe('ethers over WebSocket', () => {
       await socket.on('block', (height: number) => heads.push(height));
       await socket.on({ address }, (log: Log) => logs.push(log));
       expect(await socket.getBlockNumber()).toBe(1);
-      await contract.getFunction('count')(1).then((sent) => sent.wait());
-      await contract.getFunction('count')(2).then((sent) => sent.wait());
+      await contract
+        .getFunction('count')(1)
+        .then((sent) => sent.wait());
+      await contract
+        .getFunction('count')(2)
+        .then((sent) => sent.wait());
       // Notifications and answers share the connection in order: after this answer both blocks were told.
       expect(await socket.send('eth_blockNumber', [])).toBe('0x3');
       expect(heads).toEqual([2, 3]);

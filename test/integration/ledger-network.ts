@@ -7,7 +7,10 @@ import { HDNodeWallet, Mnemonic } from 'ethers';
 import { createGenesisDocument, type GenesisDocument } from '../../core/ledger/genesis.ts';
 import type { LedgerStore } from '../../core/ledger/ledger-store.ts';
 
-const account = HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase('test test test test test test test test test test test junk'), "m/44'/60'/0'/0");
+const account = HDNodeWallet.fromMnemonic(
+  Mnemonic.fromPhrase('test test test test test test test test test test test junk'),
+  "m/44'/60'/0'/0",
+);
 const wallets = new Map<number, HDNodeWallet>();
 
 /** Key number `index` of the well-known development phrase. */
@@ -42,8 +45,14 @@ export interface CompiledContract {
 /** Compiles the one contract of a Solidity source for the EVM version of the ledger. */
 export function compileContract(source: string, name: string): CompiledContract {
   const solc = createRequire(import.meta.url)('solc') as { compile(input: string): string };
-  const settings = { evmVersion: 'cancun', optimizer: { enabled: true }, outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } } };
-  const output = JSON.parse(solc.compile(JSON.stringify({ language: 'Solidity', sources: { 'source.sol': { content: source } }, settings })));
+  const settings = {
+    evmVersion: 'cancun',
+    optimizer: { enabled: true },
+    outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } },
+  };
+  const output = JSON.parse(
+    solc.compile(JSON.stringify({ language: 'Solidity', sources: { 'source.sol': { content: source } }, settings })),
+  );
   const contract = output.contracts?.['source.sol']?.[name];
   if (contract === undefined) throw new Error(JSON.stringify(output.errors));
   return { abi: contract.abi, bytecode: `0x${contract.evm.bytecode.object}` };

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
-import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { start, type Validator } from '../../core/services/validator.ts';
+import { WebSocket } from 'ws';
 import { batchCallsMax, filtersMax, requestBytesMax, subscriptionsMax } from '../../core/ledger/limits.ts';
+import { start, type Validator } from '../../core/services/validator.ts';
 import { compileContract, testGenesis, testWallet, withFolder } from './ledger-network.ts';
 
 const run = promisify(execFile);
@@ -39,7 +39,10 @@ async function post(body: string, headers: Record<string, string> = {}): Promise
   return { status: response.status, json: text === '' ? null : JSON.parse(text) };
 }
 
-async function rpc(method: string, ...params: unknown[]): Promise<{ result?: unknown; error?: { code: number; message: string; data?: string } }> {
+async function rpc(
+  method: string,
+  ...params: unknown[]
+): Promise<{ result?: unknown; error?: { code: number; message: string; data?: string } }> {
   return (await post(JSON.stringify({ jsonrpc: '2.0', id: 7, method, params }))).json as never;
 }
 
@@ -50,10 +53,18 @@ async function cast(command: string, ...args: string[]): Promise<string> {
 describe('cast', () => {
   it('deploys, sends, calls and reads', { timeout: 60_000 }, async () => {
     const key = testWallet(3).privateKey;
-    const { bytecode } = compileContract('pragma solidity 0.8.37; contract Box { event Kept(uint256 value); uint256 public value; function keep(uint256 v) external { require(v < 10, "too large"); value = v; emit Kept(v); } }', 'Box');
+    const { bytecode } = compileContract(
+      'pragma solidity 0.8.37; contract Box { event Kept(uint256 value); uint256 public value; function keep(uint256 v) external { require(v < 10, "too large"); value = v; emit Kept(v); } }',
+      'Box',
+    );
     expect(await cast('chain-id')).toBe('7331');
-    const { contractAddress } = JSON.parse(await cast('send', '--json', '--private-key', key, '--create', bytecode)) as { contractAddress: string };
-    const receipt = JSON.parse(await cast('send', '--json', '--private-key', key, contractAddress, 'keep(uint256)', '4')) as { status: string; logs: unknown[] };
+    const { contractAddress } = JSON.parse(await cast('send', '--json', '--private-key', key, '--create', bytecode)) as {
+      contractAddress: string;
+    };
+    const receipt = JSON.parse(await cast('send', '--json', '--private-key', key, contractAddress, 'keep(uint256)', '4')) as {
+      status: string;
+      logs: unknown[];
+    };
     expect(receipt).toMatchObject({ status: '0x1', logs: [{}] });
     expect(await cast('call', contractAddress, 'value()(uint256)')).toBe('4');
     await expect(cast('call', contractAddress, 'keep(uint256)', '11')).rejects.toThrow('too large');
@@ -72,9 +83,13 @@ describe('methods', () => {
     expect(await rpc('eth_syncing')).toMatchObject({ result: false });
     expect(await rpc('eth_gasPrice')).toMatchObject({ result: '0x0' });
     expect(await rpc('eth_maxPriorityFeePerGas')).toMatchObject({ result: '0x0' });
-    expect(await rpc('eth_feeHistory', '0x1', 'latest', [10, 50])).toMatchObject({ result: { baseFeePerGas: ['0x0', '0x0'], reward: [['0x0', '0x0']] } });
+    expect(await rpc('eth_feeHistory', '0x1', 'latest', [10, 50])).toMatchObject({
+      result: { baseFeePerGas: ['0x0', '0x0'], reward: [['0x0', '0x0']] },
+    });
     for (const tag of ['earliest', '0x0', { blockNumber: '0x0' }, { blockHash: validator.genesisHash }]) {
-      expect(await rpc('eth_getBlockByNumber', tag, false)).toMatchObject({ result: { hash: validator.genesisHash, number: '0x0', baseFeePerGas: '0x0' } });
+      expect(await rpc('eth_getBlockByNumber', tag, false)).toMatchObject({
+        result: { hash: validator.genesisHash, number: '0x0', baseFeePerGas: '0x0' },
+      });
     }
     expect(await rpc('eth_getBlockByHash', validator.genesisHash)).toMatchObject({ result: { number: '0x0' } });
     expect(await rpc('eth_getBlockByNumber', '0xffffff', false)).toMatchObject({ result: null });
@@ -86,12 +101,16 @@ describe('methods', () => {
     }
     expect(await rpc('eth_getCode', testWallet(5).address, 'latest')).toMatchObject({ result: '0x' });
     expect(await rpc('eth_getStorageAt', testWallet(5).address, '0x0', 'latest')).toMatchObject({ result: `0x${'0'.repeat(64)}` });
-    expect(await rpc('eth_estimateGas', { from: testWallet(5).address, to: testWallet(6).address, value: '0x1' })).toMatchObject({ result: '0x5208' });
+    expect(await rpc('eth_estimateGas', { from: testWallet(5).address, to: testWallet(6).address, value: '0x1' })).toMatchObject({
+      result: '0x5208',
+    });
   });
 
   it('refuse the state of an earlier block instead of answering with another', async () => {
     await cast('send', '--private-key', testWallet(5).privateKey, testWallet(6).address, '--value', '1');
-    expect(await rpc('eth_getBalance', testWallet(5).address, '0x0')).toMatchObject({ error: { code: -32_000, message: expect.stringContaining('latest block') } });
+    expect(await rpc('eth_getBalance', testWallet(5).address, '0x0')).toMatchObject({
+      error: { code: -32_000, message: expect.stringContaining('latest block') },
+    });
     expect(await rpc('eth_call', { to: testWallet(5).address }, 'earliest')).toMatchObject({ error: { code: -32_000 } });
     expect(await rpc('eth_getBalance', testWallet(5).address, '0xffffff')).toMatchObject({ error: { message: 'unknown block' } });
   });
@@ -122,12 +141,23 @@ describe('bad input', () => {
   it('gets a JSON-RPC error and never stops the server', async () => {
     expect((await post('{')).json).toMatchObject({ error: { code: -32_700 }, id: null });
     expect((await post('')).json).toMatchObject({ error: { code: -32_700 } });
-    for (const body of ['[]', '1', 'null', '"x"', '{}', '{"method":1}', '{"method":"eth_chainId","params":{},"id":1}', '{"method":"eth_chainId","id":[]}', '[1]']) {
+    for (const body of [
+      '[]',
+      '1',
+      'null',
+      '"x"',
+      '{}',
+      '{"method":1}',
+      '{"method":"eth_chainId","params":{},"id":1}',
+      '{"method":"eth_chainId","id":[]}',
+      '[1]',
+    ]) {
       const { json } = await post(body);
       expect(Array.isArray(json) ? json[0] : json).toMatchObject({ error: { code: -32_600 } });
     }
     expect((await post(JSON.stringify({ jsonrpc: '2.0', method: 'eth_chainId' }))).status).toBe(204);
-    for (const name of ['eth_sendTransaction', 'constructor', '__proto__', 'debug_traceTransaction']) expect(await rpc(name)).toMatchObject({ error: { code: -32_601 } });
+    for (const name of ['eth_sendTransaction', 'constructor', '__proto__', 'debug_traceTransaction'])
+      expect(await rpc(name)).toMatchObject({ error: { code: -32_601 } });
     for (const [name, ...params] of [
       ['eth_getBalance'],
       ['eth_getBalance', null],
@@ -154,12 +184,25 @@ describe('bad input', () => {
     for (const [reason, raw] of [
       ['another chain|EIP155|malformed', await testWallet(8).signTransaction({ ...fields, type: 0, chainId: 1 })],
       ['chain', await testWallet(8).signTransaction({ ...fields, type: 0, chainId: 0 })],
-      ['chain', await testWallet(8).signTransaction({ to: fields.to, nonce: 0, gasLimit: 21_000n, maxFeePerGas: 0n, maxPriorityFeePerGas: 0n, type: 2, chainId: 1 })],
+      [
+        'chain',
+        await testWallet(8).signTransaction({
+          to: fields.to,
+          nonce: 0,
+          gasLimit: 21_000n,
+          maxFeePerGas: 0n,
+          maxPriorityFeePerGas: 0n,
+          type: 2,
+          chainId: 1,
+        }),
+      ],
       ['nonce too high', await testWallet(8).signTransaction({ ...fields, type: 0, chainId: 7331 })],
       ['gas limit is above', await testWallet(8).signTransaction({ ...fields, nonce: 0, type: 0, chainId: 7331, gasLimit: 2n ** 40n })],
       ['intrinsic gas too low', await testWallet(8).signTransaction({ ...fields, nonce: 0, type: 0, chainId: 7331, gasLimit: 20_999n })],
     ] as const) {
-      expect(await rpc('eth_sendRawTransaction', raw)).toMatchObject({ error: { code: -32_000, message: expect.stringMatching(new RegExp(reason)) } });
+      expect(await rpc('eth_sendRawTransaction', raw)).toMatchObject({
+        error: { code: -32_000, message: expect.stringMatching(new RegExp(reason)) },
+      });
     }
     expect(await rpc('eth_subscribe', 'newHeads')).toMatchObject({ error: { message: expect.stringContaining('WebSocket') } });
     expect(await rpc('eth_chainId')).toMatchObject({ result: '0x1ca3' });
@@ -208,7 +251,9 @@ describe('bad input', () => {
     for (let count = 0; count < subscriptionsMax; count++) ids.push((await ask(subscription('newHeads'))).result);
     expect(new Set(ids).size).toBe(subscriptionsMax);
     expect(await ask(subscription('newHeads'))).toMatchObject({ error: { code: -32_005 } });
-    expect(await ask(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_unsubscribe', params: [ids[0]] }))).toMatchObject({ result: true });
+    expect(await ask(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_unsubscribe', params: [ids[0]] }))).toMatchObject({
+      result: true,
+    });
     expect(await ask(subscription('newHeads'))).toMatchObject({ result: expect.stringMatching(/^0x/) });
     socket.close();
     await once(socket, 'close');
@@ -223,8 +268,12 @@ describe('calls', () => {
       expect(answer).toMatchObject({ error: { code: -32_000, message: expect.stringMatching(/out of gas|intrinsic gas too low/) } });
     }
     expect(await rpc('eth_estimateGas', { data: '0x5b5f56' })).toMatchObject({ error: { code: -32_000 } });
-    expect(await rpc('eth_call', { from: testWallet(14).address, to: testWallet(0).address, value: '0x1' })).toMatchObject({ error: { message: expect.stringContaining('insufficient funds') } });
+    expect(await rpc('eth_call', { from: testWallet(14).address, to: testWallet(0).address, value: '0x1' })).toMatchObject({
+      error: { message: expect.stringContaining('insufficient funds') },
+    });
     // The point evaluation precompile has no set-up here: it fails, and takes nothing down with it.
-    expect(await rpc('eth_call', { to: '0x000000000000000000000000000000000000000a', data: `0x${'00'.repeat(192)}` })).toMatchObject({ error: { code: -32_000 } });
+    expect(await rpc('eth_call', { to: '0x000000000000000000000000000000000000000a', data: `0x${'00'.repeat(192)}` })).toMatchObject({
+      error: { code: -32_000 },
+    });
   });
 });

@@ -18,7 +18,12 @@ async function withLedger(work: (config: ValidatorConfig) => Promise<void>): Pro
     const config = { folder, genesis: testGenesis(), port: 0 };
     const validator = await start(config);
     const provider = new JsonRpcProvider(validator.rpcUrl, undefined, { cacheTimeout: -1, pollingInterval: 20 });
-    for (let count = 0; count < 2; count++) await (await testWallet(0).connect(provider).sendTransaction({ to: testWallet(1).address, value: 1n })).wait();
+    for (let count = 0; count < 2; count++)
+      await (
+        await testWallet(0)
+          .connect(provider)
+          .sendTransaction({ to: testWallet(1).address, value: 1n })
+      ).wait();
     provider.destroy();
     await validator.stop();
     await work(config);

@@ -17,8 +17,8 @@ import { createEthereumjsEvm } from '../../core/adapters/ethereumjs-evm.ts';
 import { loadLedgerCrypto } from '../../core/adapters/ledger-crypto.ts';
 import { loadMclBn254 } from '../../core/adapters/mcl-bn254.ts';
 import { concatBytes, fromHex, toBigEndian, toHex } from '../../core/base/bytes.ts';
-import { genesisAccounts } from '../../core/ledger/genesis.ts';
 import type { TransactionOutcome } from '../../core/ledger/evm.ts';
+import { genesisAccounts } from '../../core/ledger/genesis.ts';
 import { blockGasMax } from '../../core/ledger/limits.ts';
 import { emptyTrieRoot } from '../../core/ledger/merkle-patricia-trie.ts';
 import { ledgerCommon, ledgerEips, transactionDecoder } from '../../core/ledger/transaction.ts';
@@ -98,11 +98,47 @@ const precompileCall = fc.oneof(
     }),
   ),
 );
-const call = (name: string, ...args: fc.Arbitrary<unknown>[]) => fc.tuple(...args).map((values) => ({ to: firstKitchen, data: kitchenAbi.encodeFunctionData(name, values) }));
+const call = (name: string, ...args: fc.Arbitrary<unknown>[]) =>
+  fc.tuple(...args).map((values) => ({ to: firstKitchen, data: kitchenAbi.encodeFunctionData(name, values) }));
 const opcodes = fc
-  .array(fc.oneof(fc.constantFrom('6000', '6001', '60ff', '5f', '80', '90', '01', '55', '54', '52', '51', '20', '50', '5a', '33', '34', 'f0', 'f1', 'fa', 'fd', 'f3', 'ff', '46', '48', '5c', '5d', '5e', 'a1'), fc.integer({ min: 0, max: 255 }).map((byte) => byte.toString(16).padStart(2, '0'))), {
-    maxLength: 60,
-  })
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        '6000',
+        '6001',
+        '60ff',
+        '5f',
+        '80',
+        '90',
+        '01',
+        '55',
+        '54',
+        '52',
+        '51',
+        '20',
+        '50',
+        '5a',
+        '33',
+        '34',
+        'f0',
+        'f1',
+        'fa',
+        'fd',
+        'f3',
+        'ff',
+        '46',
+        '48',
+        '5c',
+        '5d',
+        '5e',
+        'a1',
+      ),
+      fc.integer({ min: 0, max: 255 }).map((byte) => byte.toString(16).padStart(2, '0')),
+    ),
+    {
+      maxLength: 60,
+    },
+  )
   .map((codes) => ({ to: null, data: `0x${codes.join('')}` }));
 const action = fc.oneof(
   { weight: 2, arbitrary: account.map((to) => ({ to, data: '0x' })) },
@@ -113,7 +149,17 @@ const action = fc.oneof(
   { weight: 2, arbitrary: call('spawnAndEnd', salt, small, small, account) },
   call('endChild', fc.integer({ min: 0, max: 2 }), account),
   call('burn', fc.integer({ min: 0, max: 300 })),
-  { weight: 4, arbitrary: precompileCall.chain(([at, input]) => call('precompile', fc.constant(`0x${at.toString(16).padStart(40, '0')}`), fc.constant(input), fc.constantFrom(1_000, 50_000, 200_000))) },
+  {
+    weight: 4,
+    arbitrary: precompileCall.chain(([at, input]) =>
+      call(
+        'precompile',
+        fc.constant(`0x${at.toString(16).padStart(40, '0')}`),
+        fc.constant(input),
+        fc.constantFrom(1_000, 50_000, 200_000),
+      ),
+    ),
+  },
   call('pay', account, small),
   call('look', fc.integer({ min: 1, max: 3 })),
   call('fleeting', small),
@@ -124,10 +170,16 @@ const step = fc.record({
   sender: fc.integer({ min: 0, max: senders - 1 }),
   action,
   value: fc.constantFrom(0n, 0n, 0n, 1n, 10n ** 18n),
-  gasLimit: fc.oneof({ weight: 4, arbitrary: fc.constant(3_000_000n) }, { weight: 1, arbitrary: fc.bigInt({ min: 60_000n, max: 120_000n }) }),
+  gasLimit: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(3_000_000n) },
+    { weight: 1, arbitrary: fc.bigInt({ min: 60_000n, max: 120_000n }) },
+  ),
 });
-const blocks = fc.array(fc.record({ steps: fc.array(step, { minLength: 1, maxLength: 6 }), reopen: fc.boolean() }), { minLength: 2, maxLength: 5 });
-type Step = (typeof step extends fc.Arbitrary<infer Value> ? Value : never);
+const blocks = fc.array(fc.record({ steps: fc.array(step, { minLength: 1, maxLength: 6 }), reopen: fc.boolean() }), {
+  minLength: 2,
+  maxLength: 5,
+});
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
 describe('execution', () => {
   it('equals the stock implementation', { timeout: 300_000 }, async () => {
@@ -151,7 +203,8 @@ describe('execution', () => {
         const stateManager = new MerkleStateManager({ common: stockCommon });
         const stock = await createVM({ common: stockCommon, stateManager });
         await stateManager.checkpoint();
-        for (const { address, balance } of genesisAccounts(genesis)) await stateManager.putAccount(createAddressFromString(toHex(address)), createAccount({ balance }));
+        for (const { address, balance } of genesisAccounts(genesis))
+          await stateManager.putAccount(createAddressFromString(toHex(address)), createAccount({ balance }));
         await stateManager.commit();
         expect(start.stateRoot).toBe(toHex(await stateManager.getStateRoot()));
 
@@ -161,14 +214,38 @@ describe('execution', () => {
           const height = index + 1;
           const context = { height, timestampSeconds: 1_700_000_000 + height, blockHash: () => toHex(new Uint8Array(32)) };
           const stockBlock = createBlock(
-            { header: { number: height, timestamp: context.timestampSeconds, gasLimit: blockGasMax, baseFeePerGas: 0n, parentBeaconBlockRoot: new Uint8Array(32) } },
+            {
+              header: {
+                number: height,
+                timestamp: context.timestampSeconds,
+                gasLimit: blockGasMax,
+                baseFeePerGas: 0n,
+                parentBeaconBlockRoot: new Uint8Array(32),
+              },
+            },
             { common: stockCommon, skipConsensusFormatValidation: true },
           );
           if (reopen) evm = await createEthereumjsEvm({ common, store, stateRoot, bn254: bn254Fast });
           const execution = evm.begin(context);
           await stateManager.checkpoint();
-          for (const { sender, action: { to, data }, value, gasLimit } of steps) {
-            const raw = fromHex(await testWallet(sender).signTransaction({ type: 0, chainId, gasPrice: 0n, nonce: nonces[sender] as number, to, data, value, gasLimit }));
+          for (const {
+            sender,
+            action: { to, data },
+            value,
+            gasLimit,
+          } of steps) {
+            const raw = fromHex(
+              await testWallet(sender).signTransaction({
+                type: 0,
+                chainId,
+                gasPrice: 0n,
+                nonce: nonces[sender] as number,
+                to,
+                data,
+                value,
+                gasLimit,
+              }),
+            );
             const decoded = decode(raw);
             if (!decoded.ok) {
               expect(decoded.reason).toMatch(/^intrinsic gas too low/);
@@ -181,7 +258,11 @@ describe('execution', () => {
               kind: 'executed',
               succeeded: theirs.execResult.exceptionError === undefined,
               gasUsed: theirs.totalGasSpent,
-              logs: (theirs.execResult.logs ?? []).map(([address, topics, logData]) => ({ address: toHex(address), topics: topics.map(toHex), data: logData })),
+              logs: (theirs.execResult.logs ?? []).map(([address, topics, logData]) => ({
+                address: toHex(address),
+                topics: topics.map(toHex),
+                data: logData,
+              })),
               contractAddress: to === null ? (theirs.createdAddress?.toString() ?? null) : null,
             } satisfies TransactionOutcome);
             if (ours.kind !== 'executed') continue;

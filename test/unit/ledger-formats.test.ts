@@ -27,7 +27,12 @@ const block: Block = {
   },
   transactions: [Uint8Array.of(1, 2, 3), new Uint8Array(0)],
 };
-const genesis = createGenesisDocument({ chainId: 7331, timestampSeconds: 1_700_000_000, development: true, alloc: { [`0x${'Ab'.repeat(20)}`]: 5n, [`0x${'01'.repeat(20)}`]: 0n } });
+const genesis = createGenesisDocument({
+  chainId: 7331,
+  timestampSeconds: 1_700_000_000,
+  development: true,
+  alloc: { [`0x${'Ab'.repeat(20)}`]: 5n, [`0x${'01'.repeat(20)}`]: 0n },
+});
 
 /** Every shortening, a lengthening, and random changes of one byte. */
 function damaged(bytes: Uint8Array): Uint8Array[] {
@@ -43,13 +48,18 @@ describe('blocks', () => {
 
   it('are refused when cut, lengthened or random', () => {
     for (const bytes of damaged(encodeBlock(block))) expect(() => decodeBlock(bytes)).toThrow(DecodeError);
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => {
         expect(() => decodeBlock(bytes)).toThrow(DecodeError);
-      }), { seed, numRuns: 2_000 });
+      }),
+      { seed, numRuns: 2_000 },
+    );
     const tooMany = { ...block, transactions: new Array<Uint8Array>(201).fill(new Uint8Array(1)) };
     expect(() => decodeBlock(encodeBlock(tooMany))).toThrow(DecodeError);
     expect(() => decodeBlock(encodeBlock({ ...block, transactions: [new Uint8Array(131_073)] }))).toThrow(DecodeError);
-    expect(() => decodeBlock(encodeBlock({ ...block, transactions: new Array<Uint8Array>(40).fill(new Uint8Array(131_072)) }))).toThrow(DecodeError);
+    expect(() => decodeBlock(encodeBlock({ ...block, transactions: new Array<Uint8Array>(40).fill(new Uint8Array(131_072)) }))).toThrow(
+      DecodeError,
+    );
   });
 
   it('carry certificates outside their hash', () => {
@@ -62,7 +72,14 @@ describe('blocks', () => {
 describe('receipts', () => {
   const receipts: Receipt[] = [
     { type: 0, succeeded: true, gasUsed: 21_000n, cumulativeGasUsed: 21_000n, logs: [], contractAddress: null },
-    { type: 2, succeeded: false, gasUsed: 50_000n, cumulativeGasUsed: 71_000n, logs: [{ address: toHex(new Uint8Array(20).fill(9)), topics: [hash(1), hash(2)], data: Uint8Array.of(5) }], contractAddress: toHex(new Uint8Array(20).fill(8)) },
+    {
+      type: 2,
+      succeeded: false,
+      gasUsed: 50_000n,
+      cumulativeGasUsed: 71_000n,
+      logs: [{ address: toHex(new Uint8Array(20).fill(9)), topics: [hash(1), hash(2)], data: Uint8Array.of(5) }],
+      contractAddress: toHex(new Uint8Array(20).fill(8)),
+    },
   ];
 
   it('come back from the store as they were', () => {
@@ -92,7 +109,18 @@ describe('the genesis document', () => {
   });
 
   it('is refused with what is wrong', () => {
-    for (const wrong of [null, 5, {}, { ...genesis, extra: 1 }, { ...genesis, chainId: 0 }, { ...genesis, timestamp: 1.5 }, { ...genesis, alloc: { '0xAB': { balance: '1' } } }, { ...genesis, alloc: { [`0x${'ab'.repeat(20)}`]: { balance: '-1' } } }, { ...genesis, validators: [1] }, { ...genesis, format: 'other' }]) {
+    for (const wrong of [
+      null,
+      5,
+      {},
+      { ...genesis, extra: 1 },
+      { ...genesis, chainId: 0 },
+      { ...genesis, timestamp: 1.5 },
+      { ...genesis, alloc: { '0xAB': { balance: '1' } } },
+      { ...genesis, alloc: { [`0x${'ab'.repeat(20)}`]: { balance: '-1' } } },
+      { ...genesis, validators: [1] },
+      { ...genesis, format: 'other' },
+    ]) {
       expect(() => parseGenesisDocument(wrong)).toThrow(expect.objectContaining({ code: 'GENESIS_INVALID' }));
     }
     expect(() => parseGenesisDocument({ ...genesis, version: 2 })).toThrow(expect.objectContaining({ code: 'GENESIS_VERSION' }));

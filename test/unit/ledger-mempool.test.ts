@@ -30,14 +30,32 @@ function pool(nonces: Record<string, number> = {}): Mempool {
   return new Mempool((of) => ({ nonce: nonces[of] ?? 0, balance: 10n }));
 }
 
-const order = (mempool: Mempool, skipped = new Set<Hex>()): [Hex, number][] => [...mempool.executable(skipped)].map(({ sender, nonce }) => [sender, nonce]);
+const order = (mempool: Mempool, skipped = new Set<Hex>()): [Hex, number][] =>
+  [...mempool.executable(skipped)].map(({ sender, nonce }) => [sender, nonce]);
 
 describe('the mempool', () => {
   it('executes in order of arrival, and of nonce within an account', () => {
     const mempool = pool();
-    for (const [sender, nonce] of [[1, 1], [2, 0], [1, 0], [3, 1], [2, 1], [1, 2]] as const) expect(mempool.add(transaction(sender, nonce)).kind).toBe('added');
-    expect(order(mempool)).toEqual([[address(2), 0], [address(1), 0], [address(1), 1], [address(2), 1], [address(1), 2]]);
-    expect(order(mempool, new Set([address(1)]))).toEqual([[address(2), 0], [address(2), 1]]);
+    for (const [sender, nonce] of [
+      [1, 1],
+      [2, 0],
+      [1, 0],
+      [3, 1],
+      [2, 1],
+      [1, 2],
+    ] as const)
+      expect(mempool.add(transaction(sender, nonce)).kind).toBe('added');
+    expect(order(mempool)).toEqual([
+      [address(2), 0],
+      [address(1), 0],
+      [address(1), 1],
+      [address(2), 1],
+      [address(1), 2],
+    ]);
+    expect(order(mempool, new Set([address(1)]))).toEqual([
+      [address(2), 0],
+      [address(2), 1],
+    ]);
     expect(mempool.nextNonce(address(1))).toBe(3);
     expect(mempool.nextNonce(address(3))).toBe(0);
   });

@@ -6,8 +6,8 @@ import { loadMclBn254 } from '../../core/adapters/mcl-bn254.ts';
 import { fromHex, type Hex } from '../../core/base/bytes.ts';
 import type { Block, BlockHeader } from '../../core/ledger/block.ts';
 import { genesisAccounts } from '../../core/ledger/genesis.ts';
-import type { LedgerStore } from '../../core/ledger/ledger-store.ts';
 import { Ledger } from '../../core/ledger/ledger.ts';
+import type { LedgerStore } from '../../core/ledger/ledger-store.ts';
 import { blockTransactionsMax, clockDriftSecondsMax, proposalMsMax } from '../../core/ledger/limits.ts';
 import { LocalProposer } from '../../core/ledger/local-proposer.ts';
 import { emptyTrieRoot } from '../../core/ledger/merkle-patricia-trie.ts';
@@ -82,9 +82,21 @@ describe('the ordering port', () => {
       { gasUsed: 1n },
       { logsBloom: new Uint8Array(256).fill(1) },
     ];
-    for (const changed of headers) expect(await ledger.verify({ ...block, header: { ...block.header, ...changed } }, { checkClock: true }), JSON.stringify(Object.keys(changed))).toMatchObject({ ok: false });
-    const bodies: Block['transactions'][] = [[], [Uint8Array.of(1)], [...block.transactions, ...block.transactions], [await transfer(0, 1)], [await transfer(11, 0)], new Array<Uint8Array>(blockTransactionsMax + 1).fill(await transfer(0, 0))];
-    for (const transactions of bodies) expect(await ledger.verify({ ...block, transactions }, { checkClock: true })).toMatchObject({ ok: false });
+    for (const changed of headers)
+      expect(
+        await ledger.verify({ ...block, header: { ...block.header, ...changed } }, { checkClock: true }),
+        JSON.stringify(Object.keys(changed)),
+      ).toMatchObject({ ok: false });
+    const bodies: Block['transactions'][] = [
+      [],
+      [Uint8Array.of(1)],
+      [...block.transactions, ...block.transactions],
+      [await transfer(0, 1)],
+      [await transfer(11, 0)],
+      new Array<Uint8Array>(blockTransactionsMax + 1).fill(await transfer(0, 0)),
+    ];
+    for (const transactions of bodies)
+      expect(await ledger.verify({ ...block, transactions }, { checkClock: true })).toMatchObject({ ok: false });
     expect(await ledger.verify(block, { checkClock: true })).toMatchObject({ ok: true });
     nowMs -= 60_000;
     expect(await ledger.verify(block, { checkClock: true })).toMatchObject({ ok: false });
@@ -93,11 +105,18 @@ describe('the ordering port', () => {
 
   it('bounds a block in transactions and in time', async () => {
     let elapsedMs = 0;
-    const ledger = await openLedger({ nowMs: () => startMs + elapsedMs });
-    const raws = await Promise.all(Array.from({ length: blockTransactionsMax + 10 }, (_, index) => transfer(index % 3, Math.floor(index / 3))));
+    const ledger = await openLedger();
+    const raws = await Promise.all(
+      Array.from({ length: blockTransactionsMax + 10 }, (_, index) => transfer(index % 3, Math.floor(index / 3))),
+    );
     for (const raw of raws) expect(await ledger.submit(raw)).toMatchObject({ ok: true });
     expect((await ledger.propose(place)).transactions).toHaveLength(blockTransactionsMax);
-    const slow = await openLedger({ nowMs: () => startMs + (elapsedMs += proposalMsMax / 4) });
+    const slow = await openLedger({
+      nowMs: () => {
+        elapsedMs += proposalMsMax / 4;
+        return startMs + elapsedMs;
+      },
+    });
     for (const raw of raws.slice(0, 20)) await slow.submit(raw);
     expect((await slow.propose(place)).transactions.length).toBeLessThan(6);
   });
@@ -155,7 +174,17 @@ describe('a transaction that the EVM cannot run', () => {
         return execution.run(decoded.transaction);
       };
       // SSTORE(0, 1), then BLOCKHASH(1), in a constructor.
-      const poison = fromHex(await testWallet(1).signTransaction({ type: 0, chainId, gasPrice: 0n, gasLimit: 200_000n, nonce: 0, to: null, data: '0x60015f55600140' }));
+      const poison = fromHex(
+        await testWallet(1).signTransaction({
+          type: 0,
+          chainId,
+          gasPrice: 0n,
+          gasLimit: 200_000n,
+          nonce: 0,
+          to: null,
+          data: '0x60015f55600140',
+        }),
+      );
       if (withPoison) expect(await run(poison)).toMatchObject({ kind: 'invalid', reason: expect.stringContaining('a fault inside') });
       expect(await run(await transfer(1, 0))).toMatchObject({ kind: 'executed', succeeded: true });
       roots.push(execution.seal().stateRoot);
