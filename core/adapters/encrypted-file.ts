@@ -352,6 +352,6 @@ class BlockWriter {
 
 /** Marks a promise whose failure is awaited later, so that until then it does not count as unhandled. */
 function quietly<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
+  promise.catch(() => undefined); // whoever awaits the promise hears of it
   return promise;
 }

@@ -1,3 +1,4 @@
+/** Files encrypted to disk and back: the snapshot rule, cancelling, bad disks, and a process killed in the middle. */
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';

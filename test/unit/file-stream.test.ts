@@ -1,3 +1,4 @@
+/** The format of the encrypted file: known answers, a plain twin on node:crypto, headers, and where a file was cut. */
 import { createCipheriv, createHash, hkdfSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

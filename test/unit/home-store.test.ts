@@ -1,3 +1,4 @@
+/** A home on disk: what is sealed, who may open it, damage, and processes killed while saving. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';

@@ -1,3 +1,4 @@
+/** Every key of the standard test phrase, against ethers and HKDF of node:crypto; phrases that are wrong. */
 import { hkdfSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { HDNodeWallet } from 'ethers';

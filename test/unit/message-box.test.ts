@@ -1,3 +1,4 @@
+/** Message boxes: the known answer, RFC 9180 written out once more as a plain twin, and every way not to open one. */
 import { createCipheriv, createHmac, createPrivateKey, createPublicKey, diffieHellman } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

@@ -1,3 +1,4 @@
+/** Passphrases from a descriptor and typed at a real pseudo-terminal, which must not show them. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';

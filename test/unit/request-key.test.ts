@@ -1,3 +1,4 @@
+/** Request signatures: RFC 8032 vectors, and what strict verification refuses. */
 import { describe, expect, test } from 'vitest';
 import { fromHex, toHex, utf8 } from '../../core/base/bytes.ts';
 import { requestKeyFrom, signWithRequestKey, verifyRequestSignature } from '../../core/crypto/request-key.ts';

@@ -1,3 +1,4 @@
+/** Sealed documents: known answers, a plain twin, damage told from a wrong passphrase, and hostile headers. */
 import { createCipheriv, createHash, hkdfSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { argon2id } from '@noble/hashes/argon2.js';
