@@ -7,6 +7,7 @@ import { offerStates } from '../sharing/chain-reader.ts';
 import type { MarketOffer, MarketReader, MarketRequirement, MarketTerms, TimelineEntry } from '../sharing/market.ts';
 import { loadContractArtifact } from './contract-artifacts.ts';
 import { chainFailure } from './ethers-transaction-sender.ts';
+import { systemClock } from './system-clock.ts';
 
 /** Blocks that one log query spans: what ordinary nodes allow. */
 const LOG_BLOCKS_MAX = 10_000;
@@ -84,45 +85,45 @@ export function createEthersMarket(
       const held = await read('sharingMarket', 'requirementOf', requestId);
       return {
         requestId,
-        state: Number(held['state']) === 1 ? 'open' : 'closed',
-        publisher: hex(held['publisher']),
-        escrow: integer(held['escrow']),
-        requirementHash: integer(held['requirementHash']),
-        fields: requirementFields(published.args['fields']),
-        terms: terms(held['terms']),
+        state: Number(held.state) === 1 ? 'open' : 'closed',
+        publisher: hex(held.publisher),
+        escrow: integer(held.escrow),
+        requirementHash: integer(held.requirementHash),
+        fields: requirementFields(published.args.fields),
+        terms: terms(held.terms),
       };
     }),
     requirementIds: guarded(async (filter = {}) => {
       const publisher = filter.publisher ? zeroPadValue(filter.publisher, 32) : null;
-      return (await events('sharingMarket', [topic('RequirementPublished'), null, publisher])).map((log) => hex(log.args['requestId']));
+      return (await events('sharingMarket', [topic('RequirementPublished'), null, publisher])).map((log) => hex(log.args.requestId));
     }),
     marketOffer: guarded(async (offerId): Promise<MarketOffer | null> => {
       const offer = await read('sharingMarket', 'offerOf', offerId);
-      const state = offerStates[Number(offer['state'])];
+      const state = offerStates[Number(offer.state)];
       if (state === undefined || state === 'none') return null;
-      const requirement = await read('sharingMarket', 'requirementOf', offer['requestId']);
+      const requirement = await read('sharingMarket', 'requirementOf', offer.requestId);
       return {
         offerId,
         state,
-        requestId: hex(offer['requestId']),
-        datasetId: hex(offer['datasetId']),
-        owner: hex(offer['owner']),
-        consumer: hex(requirement['publisher']),
-        deadline: integer(offer['deadline']),
-        dueAt: integer(offer['dueAt']),
-        provedRows: integer(offer['provedRows']),
-        provedSegments: Number(offer['provedSegments']),
-        datasetRoot: integer(offer['datasetRoot']),
-        templateId: hex(offer['templateId']),
-        binding: integer(offer['binding']),
-        price: integer(offer['price']),
-        ownerBond: integer(offer['ownerBond']),
-        consumerBond: integer(offer['consumerBond']),
+        requestId: hex(offer.requestId),
+        datasetId: hex(offer.datasetId),
+        owner: hex(offer.owner),
+        consumer: hex(requirement.publisher),
+        deadline: integer(offer.deadline),
+        dueAt: integer(offer.dueAt),
+        provedRows: integer(offer.provedRows),
+        provedSegments: Number(offer.provedSegments),
+        datasetRoot: integer(offer.datasetRoot),
+        templateId: hex(offer.templateId),
+        binding: integer(offer.binding),
+        price: integer(offer.price),
+        ownerBond: integer(offer.ownerBond),
+        consumerBond: integer(offer.consumerBond),
       };
     }),
     offerIds: guarded(async ({ requestId, owner }) => {
       const logs = await events('sharingMarket', [topic('OfferMade'), null, requestId ?? null, owner ? zeroPadValue(owner, 32) : null]);
-      return logs.map((log) => integer(log.args['offerId']));
+      return logs.map((log) => integer(log.args.offerId));
     }),
     provedSegments: guarded(async (offerId) => {
       const words = Array.from(await read('sharingMarket', 'provedSegments', offerId), integer);
@@ -137,12 +138,15 @@ export function createEthersMarket(
     ),
     recordHash: guarded(async (datasetId) => hex(await read('dataRecords', 'recordHash', datasetId))),
     postedDelivery: guarded(async (offerId) => {
-      const posted = (await events('sharingMarket', [topic('DeliveryPosted'), topicOf(offerId)])).at(-1)?.args['delivery'];
+      const posted = (await events('sharingMarket', [topic('DeliveryPosted'), topicOf(offerId)])).at(-1)?.args.delivery;
       return posted ? { header: hex(posted.header), grant: hex(posted.grant), fragments: Array.from(posted.fragments, hex) } : null;
     }),
     credit: guarded(async (account) => integer(await read('sharingMarket', 'creditOf', account))),
     balance: guarded((account) => provider.getBalance(account)),
-    timeSeconds: guarded(async () => BigInt((await provider.getBlock(await finalBlock()))?.timestamp ?? 0)),
+    timeSeconds: guarded(async () => {
+      const newest = (await provider.getBlock('latest'))?.timestamp ?? 0;
+      return BigInt(Math.max(newest, Math.floor(systemClock.nowMs() / 1000)));
+    }),
     timeline: guarded(async (offer) => {
       const entries = await Promise.all([
         events('dataRecords', [null, offer.datasetId]).then((logs) => logs.map((log) => entry('dataRecords', log))),
@@ -159,7 +163,7 @@ export function createEthersMarket(
 function entry(contract: EventContract, { event, blockNumber, transactionHash, args }: ParsedEvent): TimelineEntry {
   const named = Object.entries(args.toObject()).map(([name, value]) => [
     name,
-    value instanceof Array ? JSON.stringify(value, decimal) : String(value),
+    Array.isArray(value) ? JSON.stringify(value, decimal) : String(value),
   ]);
   return { event, contract, blockNumber, transactionHash, fields: Object.fromEntries(named) };
 }
@@ -170,34 +174,34 @@ function decimal(_: string, value: unknown): unknown {
 
 function requirementFields(fields: Result): RequirementFields {
   return {
-    slotCount: Number(fields['slotCount']),
-    minRows: integer(fields['minRows']),
-    timeUsed: fields['timeUsed'] === true,
-    timeFrom: integer(fields['timeFrom']),
-    timeTo: integer(fields['timeTo']),
-    minSpan: integer(fields['minSpan']),
-    width: Number(fields['width']),
-    keywords: Array.from(fields['keywords'] as Result, integer),
-    meanHi: Array.from(fields['meanHi'] as Result, integer),
-    slots: Array.from(fields['slots'] as Result, (slot: Result) => ({
-      colHash: integer(slot['colHash']),
-      lo: integer(slot['lo']),
-      hi: integer(slot['hi']),
-      meanLo: integer(slot['meanLo']),
+    slotCount: Number(fields.slotCount),
+    minRows: integer(fields.minRows),
+    timeUsed: fields.timeUsed === true,
+    timeFrom: integer(fields.timeFrom),
+    timeTo: integer(fields.timeTo),
+    minSpan: integer(fields.minSpan),
+    width: Number(fields.width),
+    keywords: Array.from(fields.keywords as Result, integer),
+    meanHi: Array.from(fields.meanHi as Result, integer),
+    slots: Array.from(fields.slots as Result, (slot: Result) => ({
+      colHash: integer(slot.colHash),
+      lo: integer(slot.lo),
+      hi: integer(slot.hi),
+      meanLo: integer(slot.meanLo),
     })),
   };
 }
 
 function terms(held: Result): MarketTerms {
   return {
-    price: integer(held['price']),
-    bond: integer(held['bond']),
-    deadline: integer(held['deadline']),
-    grantWindow: integer(held['grantWindow']),
-    deliverWindow: integer(held['deliverWindow']),
-    confirmWindow: integer(held['confirmWindow']),
-    currency: hex(held['currency']),
-    exclusiveUntil: integer(held['exclusiveUntil']),
-    arbitersHash: hex(held['arbitersHash']),
+    price: integer(held.price),
+    bond: integer(held.bond),
+    deadline: integer(held.deadline),
+    grantWindow: integer(held.grantWindow),
+    deliverWindow: integer(held.deliverWindow),
+    confirmWindow: integer(held.confirmWindow),
+    currency: hex(held.currency),
+    exclusiveUntil: integer(held.exclusiveUntil),
+    arbitersHash: hex(held.arbitersHash),
   };
 }

@@ -92,13 +92,12 @@ function requirementCommand(): Command {
       withParticipant(options, async (participant) => {
         const document = await requirementOf(options);
         const price = parseCoins(options.price);
-        const now = await participant.market.timeSeconds();
-        const start = now > 0n ? Number(now) : Math.floor(participant.clock.nowMs() / 1000);
+        const now = Number(await participant.market.timeSeconds());
         const hours = (name: string) => wholeNumber(options[name], name) * 3600;
         const terms = {
           price: price.toString(),
           bond: parseCoins(options.bond).toString(),
-          deadline: Math.max(start, Math.floor(participant.clock.nowMs() / 1000)) + wholeNumber(options.days, '--days') * DAY_SECONDS,
+          deadline: now + wholeNumber(options.days, '--days') * DAY_SECONDS,
           grantWindow: hours('grantHours'),
           deliverWindow: hours('deliverHours'),
           confirmWindow: hours('confirmHours'),

@@ -235,7 +235,7 @@ async function publishedRequirement(consumer: Participant, document: Requirement
   const [known] = await requirements(consumer);
   let requestId = known?.requestId;
   if (requestId === undefined) {
-    const now = Math.max(Math.floor(consumer.clock.nowMs() / 1000), Number(await consumer.market.timeSeconds()));
+    const now = Number(await consumer.market.timeSeconds());
     const terms = {
       price: PRICE.toString(),
       bond: BOND.toString(),

@@ -3,13 +3,10 @@
  * posting on chain. For every state of an offer one of them is a way out (design: paths when somebody misbehaves).
  */
 import { AppError } from '../base/app-error.ts';
-import { fromHex, type Hex, toHex } from '../base/bytes.ts';
-import { decodeGrantContext, decodeSourceContext } from '../crypto/context.ts';
-import { createFragment } from '../crypto/re-encryption.ts';
-import { decodeGrant, decodeHeader, decodeProxyShare, encodeFragment } from '../crypto/scheme-encodings.ts';
-import { grantPreimage, headerPreimage } from '../crypto/scheme-hashes.ts';
+import type { Hex } from '../base/bytes.ts';
 import type { FinalTransaction } from '../sharing/chain.ts';
-import type { MarketOffer } from '../sharing/market.ts';
+import type { MarketOffer, PostedDelivery } from '../sharing/market.ts';
+import { deliveryToPost } from '../sharing/offer-workflow.ts';
 import { datasetNamed, offerNamed } from './owner.ts';
 import type { Participant } from './participant.ts';
 
@@ -27,7 +24,7 @@ export async function trade(participant: Participant, step: TradeStep, offerId: 
       remedy: 'List the offers and use the id that is shown.',
     });
   const account = participant.keysOf(sideOf(participant, offer, step)).account;
-  const values = step === 'post' ? [offerId, await deliveryOf(participant, offerId)] : [offerId];
+  const values = step === 'post' ? [offerId, await ownDelivery(participant, offerId)] : [offerId];
   const value = step === 'notDelivered' ? ((await market.requirement(offer.requestId))?.terms.bond ?? 0n) : 0n;
   return outbox.perform(`${step.toLowerCase()}-${offerId}`, account, { contract: 'sharingMarket', method: step, arguments: values, value });
 }
@@ -63,27 +60,16 @@ function notYours(kind: string): AppError {
   });
 }
 
-/** What the owner posts: the preimages of what is on chain, and t fragments made from the shares that it kept. */
-async function deliveryOf(participant: Participant, offerId: string): Promise<{ header: Hex; grant: Hex; fragments: Hex[] }> {
+/** What the owner of this home posts for an offer that it has granted. */
+async function ownDelivery(participant: Participant, offerId: string): Promise<PostedDelivery> {
   const { engine, parameters, random } = participant;
   const work = await offerNamed(participant, offerId);
-  if (work.state !== 'granted' && work.state !== 'grant-recorded')
-    throw new AppError('OFFER_NOT_GRANTED', {
-      what: 'The offer is not granted yet, so there is nothing to post.',
-      consequence: 'Nothing was sent.',
-      remedy: 'Go on with the offer first.',
-    });
   const dataset = await datasetNamed(participant, work.datasetId);
-  if (dataset.state !== 'ready') throw notYours('offer');
-  const header = decodeHeader(engine, fromHex(dataset.header));
-  const context = decodeGrantContext(fromHex(work.context));
-  const grant = decodeGrant(engine, fromHex(work.grant));
-  const fragments = work.shares
-    .slice(0, grant.threshold)
-    .map((share) => createFragment(engine, parameters, context, grant, decodeProxyShare(engine, fromHex(share)), header, random));
-  return {
-    header: toHex(headerPreimage(engine, decodeSourceContext(fromHex(dataset.context)), header)),
-    grant: toHex(grantPreimage(engine, context, grant)),
-    fragments: fragments.map((fragment) => toHex(encodeFragment(engine, fragment))),
-  };
+  if ((work.state === 'granted' || work.state === 'grant-recorded') && dataset.state === 'ready')
+    return deliveryToPost(engine, parameters, dataset, work, random);
+  throw new AppError('OFFER_NOT_GRANTED', {
+    what: 'The offer is not granted yet, or is over, so there is nothing to post.',
+    consequence: 'Nothing was sent.',
+    remedy: 'Go on with the offer first.',
+  });
 }

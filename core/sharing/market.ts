@@ -86,7 +86,7 @@ export interface MarketReader {
   credit(account: Hex): Promise<bigint>;
   /** Wei of the account itself. */
   balance(account: Hex): Promise<bigint>;
-  /** Seconds of the newest final block: the chain's clock, by which deadlines are judged. */
+  /** Unix seconds by which a transaction sent now would be judged: the newest block's, or this machine's where the chain has been idle. */
   timeSeconds(): Promise<bigint>;
   /** Every event that concerns the offer, its requirement or its dataset, in order. */
   timeline(offer: ChainOffer): Promise<TimelineEntry[]>;

@@ -10,22 +10,22 @@ import { AppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 import { fromHex, type Hex, toHex } from '../base/bytes.ts';
 import type { Random } from '../base/ports.ts';
-import { encodeGrantContext, type GrantContext } from '../crypto/context.ts';
+import { decodeGrantContext, decodeSourceContext, encodeGrantContext, type GrantContext } from '../crypto/context.ts';
 import { formatIdentity } from '../crypto/identity.ts';
 import type { PseudonymKeys } from '../crypto/key-derivation.ts';
 import { sealBox } from '../crypto/message-box.ts';
 import type { PairingEngine } from '../crypto/pairing-engine.ts';
-import { generateReEncryptionKey, shareReEncryptionKey } from '../crypto/re-encryption.ts';
+import { createFragment, generateReEncryptionKey, shareReEncryptionKey } from '../crypto/re-encryption.ts';
 import type { PublicParameters } from '../crypto/scheme-algebra.ts';
-import { encodeGrant, encodeProxyShare } from '../crypto/scheme-encodings.ts';
-import { grantHash } from '../crypto/scheme-hashes.ts';
+import { decodeGrant, decodeHeader, decodeProxyShare, encodeFragment, encodeGrant, encodeProxyShare } from '../crypto/scheme-encodings.ts';
+import { grantHash, grantPreimage, headerPreimage } from '../crypto/scheme-hashes.ts';
 import { templateId } from '../proofs/identifiers.ts';
 import { type SegmentSummary, segmentSummaryShape } from '../proofs/statements.ts';
 import type { OfferState } from './chain-reader.ts';
 import { datasetKeyOf, type ReadyDataset } from './dataset-workflow.ts';
 import type { Documents } from './documents.ts';
 import { hexOfLength, hexUpTo } from './enrolment.ts';
-import type { MarketReader } from './market.ts';
+import type { MarketOffer, MarketReader, PostedDelivery } from './market.ts';
 import type { Network } from './network-file.ts';
 import type { Outbox } from './outbox.ts';
 import { proxyShareLabel } from './proxy-messages.ts';
@@ -183,6 +183,14 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
     return outbox.perform(`${step}-${work.offerId}`, account, { contract: 'sharingMarket', method, arguments: values, value }, signal);
   }
 
+  /** Whether the consumer said that nothing arrived, or half of the time to deliver is over. */
+  async function mustPost(work: OfferWork, offer: MarketOffer): Promise<boolean> {
+    if (offer.consumerBond > 0n) return true;
+    const requirement = await market.requirement(work.requestId);
+    assert(requirement !== null, 'an offer answers a requirement');
+    return (await market.timeSeconds()) > offer.dueAt - requirement.terms.deliverWindow / 2n;
+  }
+
   function grantContextOf(consumer: Hex): (work: OfferWork) => GrantContext {
     return (work) => ({
       chainId: BigInt(network.chain.chainId),
@@ -333,11 +341,39 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
       granted: {
         waitsFor: 'consumer',
         step: async (work) => {
-          const outcome = outcomeOf((await offerOnChain(work)).state);
-          return outcome ? ended(work, outcome) : undefined;
+          if (work.state !== 'granted') return undefined;
+          const offer = await offerOnChain(work);
+          const outcome = outcomeOf(offer.state);
+          if (outcome) return ended(work, outcome);
+          // A consumer that was served by the proxies and says nothing would be refunded: what is posted in time starts its clock.
+          if (offer.state === 'granted' && (await mustPost(work, offer))) {
+            await send(work, 'post', 'post', [work.offerId, deliveryToPost(engine, parameters, dataset, work, random)]);
+          }
+          return undefined;
         },
       },
       ended: { waitsFor: 'nobody' },
     },
+  };
+}
+
+/** What the owner posts on chain: the preimages of the recorded hashes, and t fragments made from the shares that it kept. */
+export function deliveryToPost(
+  engine: PairingEngine,
+  parameters: PublicParameters,
+  dataset: ReadyDataset,
+  work: Extract<OfferWork, { state: 'granted' | 'grant-recorded' }>,
+  random: Random,
+): PostedDelivery {
+  const header = decodeHeader(engine, fromHex(dataset.header));
+  const context = decodeGrantContext(fromHex(work.context));
+  const grant = decodeGrant(engine, fromHex(work.grant));
+  const fragments = work.shares
+    .slice(0, grant.threshold)
+    .map((share) => createFragment(engine, parameters, context, grant, decodeProxyShare(engine, fromHex(share)), header, random));
+  return {
+    header: toHex(headerPreimage(engine, decodeSourceContext(fromHex(dataset.context)), header)),
+    grant: toHex(grantPreimage(engine, context, grant)),
+    fragments: fragments.map((fragment) => toHex(encodeFragment(engine, fragment))),
   };
 }
