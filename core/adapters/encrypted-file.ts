@@ -60,7 +60,7 @@ export interface DecryptToFileOptions extends Supervision {
   readonly label: FileLabel;
 }
 
-/** The two files. */
+/** What was encrypted, and to what. */
 export interface EncryptedFileReport {
   readonly plaintextBytes: number;
   readonly ciphertextBytes: number;
@@ -137,12 +137,11 @@ export async function encryptToFile(options: EncryptToFileOptions): Promise<Encr
  * `FILE_TRAILING_BYTES`, `FILE_CHANGED` (data.chunk), `FILE_NOT_READABLE`, `FILE_CANCELLED`, `DISK_FULL`,
  * `DISK_NOT_WRITABLE`. In every case no output remains.
  */
-export async function decryptToFile(options: DecryptToFileOptions): Promise<EncryptedFileReport> {
+export async function decryptToFile(options: DecryptToFileOptions): Promise<void> {
   const { chunkBytes, plaintextBytes, context } = options.label;
   const sealedBytes = chunkBytes + aeadTagBytes;
   const chunks = chunkCount(plaintextBytes, chunkBytes);
   const ciphertextBytes = ciphertextLength(plaintextBytes, chunkBytes);
-  const ciphertextHash = createHash('sha256');
   const input = await openForReading(options.inputPath);
   try {
     const headerBytes = new Uint8Array(fileHeaderBytes);
@@ -151,10 +150,9 @@ export async function decryptToFile(options: DecryptToFileOptions): Promise<Encr
     const { size } = await input.stat();
     if (size < ciphertextBytes) throw fileRefused('truncated', Math.floor((size - fileHeaderBytes) / sealedBytes));
     if (size > ciphertextBytes) throw fileRefused('trailing', chunks - 1);
-    ciphertextHash.update(headerBytes);
     const opener = new FileOpener(nodeAead, options.encapsulatedKey, context, header);
 
-    return await produce(options.outputPath, async (file) => {
+    await produce(options.outputPath, async (file) => {
       const writer = new BlockWriter(file, chunkBytes, null);
       const blocks = readBlocks(
         input,
@@ -166,7 +164,6 @@ export async function decryptToFile(options: DecryptToFileOptions): Promise<Encr
       try {
         for await (const block of blocks) {
           throwIfCancelled(options.signal);
-          ciphertextHash.update(block);
           for (let offset = 0; offset < block.length; offset += sealedBytes) {
             const sealed = block.subarray(offset, offset + sealedBytes);
             const chunk = opener.nextChunk;
@@ -183,11 +180,6 @@ export async function decryptToFile(options: DecryptToFileOptions): Promise<Encr
         await writer.settle();
       }
       throwIfCancelled(options.signal);
-      return {
-        plaintextBytes,
-        ciphertextBytes,
-        ciphertextSha256: new Uint8Array(ciphertextHash.digest()),
-      };
     });
   } finally {
     await input.close();

@@ -66,8 +66,7 @@ describe('files on disk', () => {
     });
     expect(ciphertext.length).toBe(report.ciphertextBytes);
     const outputPath = join(folder, 'plaintext');
-    const opened = await decryptToFile({ inputPath: join(folder, 'ciphertext'), outputPath, encapsulatedKey: key, label });
-    expect(opened).toEqual(report);
+    await decryptToFile({ inputPath: join(folder, 'ciphertext'), outputPath, encapsulatedKey: key, label });
     expect(Buffer.compare(await readFile(outputPath), plaintext)).toBe(0);
   });
 
