@@ -60,7 +60,21 @@ async function compile(circuit: CircuitEntry, sources: string): Promise<void> {
   try {
     writeFileSync(path.join(projectRoot, work, 'constants.circom'), constantsSource());
     writeFileSync(path.join(projectRoot, work, 'circuit.circom'), mainSource(circuit));
-    await runCompiler([path.join(work, 'circuit.circom'), '--r1cs', '--wasm', '--sym', '--O2', '-o', work, '-l', work, '-l', templatesFolder, '-l', 'node_modules']);
+    await runCompiler([
+      path.join(work, 'circuit.circom'),
+      '--r1cs',
+      '--wasm',
+      '--sym',
+      '--O2',
+      '-o',
+      work,
+      '-l',
+      work,
+      '-l',
+      templatesFolder,
+      '-l',
+      'node_modules',
+    ]);
     const made = path.join(projectRoot, work, 'made');
     mkdirSync(made);
     renameSync(path.join(projectRoot, work, 'circuit.r1cs'), path.join(made, 'circuit.r1cs'));

@@ -23,7 +23,8 @@ export const smallCircuits: readonly string[] = circuits.map((circuit) => circui
 /** The circuits that a network template needs besides `requirement`. */
 export function circuitsOfTemplate(name: string): readonly string[] {
   const template = catalogue.templates.find((entry) => entry.name === name);
-  if (template === undefined) throw new Error(`circuits.json has no template "${name}"; it has ${catalogue.templates.map((entry) => entry.name).join(', ')}`);
+  if (template === undefined)
+    throw new Error(`circuits.json has no template "${name}"; it has ${catalogue.templates.map((entry) => entry.name).join(', ')}`);
   return [template.segment, template.aggregate];
 }
 

@@ -104,5 +104,6 @@ async function fileHash(file: string): Promise<string> {
 if (import.meta.main) {
   const { values } = parseArgs({ options: { template: { type: 'string', multiple: true }, circuit: { type: 'string', multiple: true } } });
   const asked = [...(values.template ?? []).flatMap(circuitsOfTemplate), ...(values.circuit ?? [])];
-  for (const circuit of asked.length > 0 ? asked : defaultCircuits) await developmentKeys(circuit, (text) => process.stdout.write(`${text}\n`));
+  for (const circuit of asked.length > 0 ? asked : defaultCircuits)
+    await developmentKeys(circuit, (text) => process.stdout.write(`${text}\n`));
 }

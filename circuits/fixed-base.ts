@@ -62,7 +62,8 @@ function fixedBase(curve: Curve, group: 'g1m' | 'g2m', generator: Uint8Array, de
   for (let window = 0; window < WINDOWS; window++) {
     toAffine(base, baseAffine);
     zero(points);
-    for (let digit = 1; digit < WINDOW_SIZE; digit++) addMixed(points + (digit - 1) * jacobianBytes, baseAffine, points + digit * jacobianBytes);
+    for (let digit = 1; digit < WINDOW_SIZE; digit++)
+      addMixed(points + (digit - 1) * jacobianBytes, baseAffine, points + digit * jacobianBytes);
     batchToAffine(points, WINDOW_SIZE, table + window * WINDOW_SIZE * affineBytes);
     for (let bit = 0; bit < WINDOW_BITS; bit++) double(base, base);
   }
@@ -81,7 +82,8 @@ function fixedBase(curve: Curve, group: 'g1m' | 'g2m', generator: Uint8Array, de
           for (let part = 0; part < 48 / WINDOW_BITS; part++) {
             const digit = chunk % WINDOW_SIZE;
             chunk = Math.floor(chunk / WINDOW_SIZE);
-            if (digit !== 0) addMixed(point, table + ((48 / WINDOW_BITS) * window + part) * WINDOW_SIZE * affineBytes + digit * affineBytes, point);
+            if (digit !== 0)
+              addMixed(point, table + ((48 / WINDOW_BITS) * window + part) * WINDOW_SIZE * affineBytes + digit * affineBytes, point);
           }
         }
       }

@@ -27,7 +27,12 @@ export interface SetUpSecrets {
 export type SetUpProgress = (part: string) => void;
 
 /** Writes the proving key to `file` and returns the verifying key. */
-export async function writeProvingKey(system: ConstraintSystem, secrets: SetUpSecrets, file: string, progress: SetUpProgress): Promise<VerifyingKey> {
+export async function writeProvingKey(
+  system: ConstraintSystem,
+  secrets: SetUpSecrets,
+  file: string,
+  progress: SetUpProgress,
+): Promise<VerifyingKey> {
   const field = Field(FIELD_ORDER);
   const { curve, g1, g2 } = await createFixedBases();
   const rootOf = (order: number): bigint => curve.Fr.toObject(curve.Fr.w[order] as Uint8Array);
@@ -35,7 +40,9 @@ export async function writeProvingKey(system: ConstraintSystem, secrets: SetUpSe
 
   const { power, a, b, c } = evaluateProgram(field, system, tau, rootOf(domainPower(system)));
   const deltaInverse = field.inv(delta);
-  const combined = a.map((value, wire) => field.add(field.add(field.mul(beta, value), field.mul(alpha, b[wire] as bigint)), c[wire] as bigint));
+  const combined = a.map((value, wire) =>
+    field.add(field.add(field.mul(beta, value), field.mul(alpha, b[wire] as bigint)), c[wire] as bigint),
+  );
   const publicWires = combined.slice(0, system.publicCount + 1);
   const privateWires = combined.slice(system.publicCount + 1).map((value) => field.mul(value, deltaInverse));
   // snarkjs gives the quotient by its values at the odd roots of twice the order.
@@ -88,7 +95,8 @@ export async function writeProvingKey(system: ConstraintSystem, secrets: SetUpSe
     output.close();
   }
 
-  const point = (coordinates: unknown): unknown => JSON.parse(JSON.stringify(coordinates, (_, value) => (typeof value === 'bigint' ? value.toString() : value)));
+  const point = (coordinates: unknown): unknown =>
+    JSON.parse(JSON.stringify(coordinates, (_, value) => (typeof value === 'bigint' ? value.toString() : value)));
   const pointG1 = (bytes: Uint8Array): unknown => point(curve.G1.toObject(bytes));
   const pointG2 = (bytes: Uint8Array): unknown => point(curve.G2.toObject(bytes));
   const publicBytes = Buffer.concat(publicPoints);
@@ -171,7 +179,8 @@ class ZkeyFile {
   }
 
   #append(bytes: Uint8Array): void {
-    for (let written = 0; written < bytes.length; ) written += writeSync(this.#file, bytes, written, bytes.length - written, this.#offset + written);
+    for (let written = 0; written < bytes.length; )
+      written += writeSync(this.#file, bytes, written, bytes.length - written, this.#offset + written);
     this.#offset += bytes.length;
   }
 }

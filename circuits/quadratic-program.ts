@@ -25,7 +25,8 @@ export function evaluateProgram(field: IField<bigint>, system: ConstraintSystem,
   const lagrange = lagrangeBasis(field, power, tau, root);
   const [a, b, c] = [0, 1, 2].map(() => new Array<bigint>(system.wireCount).fill(0n)) as [bigint[], bigint[], bigint[]];
   const add = (sums: bigint[], side: LinearCombination, value: bigint): void => {
-    for (const [index, wire] of side.wires.entries()) sums[wire] = field.add(sums[wire] as bigint, field.mul(side.coefficients[index] as bigint, value));
+    for (const [index, wire] of side.wires.entries())
+      sums[wire] = field.add(sums[wire] as bigint, field.mul(side.coefficients[index] as bigint, value));
   };
   for (const [index, constraint] of system.constraints.entries()) {
     const value = lagrange[index] as bigint;
@@ -34,7 +35,8 @@ export function evaluateProgram(field: IField<bigint>, system: ConstraintSystem,
     add(c, constraint.c, value);
   }
   // One more row for each public signal keeps their polynomials independent.
-  for (let wire = 0; wire <= system.publicCount; wire++) a[wire] = field.add(a[wire] as bigint, lagrange[system.constraints.length + wire] as bigint);
+  for (let wire = 0; wire <= system.publicCount; wire++)
+    a[wire] = field.add(a[wire] as bigint, lagrange[system.constraints.length + wire] as bigint);
   return { power, a, b, c };
 }
 
@@ -43,7 +45,10 @@ export function lagrangeBasis(field: IField<bigint>, power: number, tau: bigint,
   const size = 2 ** power;
   const roots: bigint[] = [];
   for (let index = 0, value = field.ONE; index < size; index++, value = field.mul(value, root)) roots.push(value);
-  const inverses = FpInvertBatch(field, roots.map((value) => field.sub(tau, value)));
+  const inverses = FpInvertBatch(
+    field,
+    roots.map((value) => field.sub(tau, value)),
+  );
   const factor = field.mul(field.sub(field.pow(tau, BigInt(size)), field.ONE), field.inv(BigInt(size)));
   return roots.map((value, index) => field.mul(field.mul(factor, value), inverses[index] as bigint));
 }

@@ -37,7 +37,8 @@ export function parseR1cs(bytes: Uint8Array): ConstraintSystem {
   }
   const header = sections.get(1);
   let offset = sections.get(2);
-  if (header === undefined || offset === undefined || view.getUint32(header, true) !== FIELD_BYTES) throw new Error('the r1cs file lacks a section');
+  if (header === undefined || offset === undefined || view.getUint32(header, true) !== FIELD_BYTES)
+    throw new Error('the r1cs file lacks a section');
   const fields = header + 4 + FIELD_BYTES;
   const publicCount = view.getUint32(fields + 4, true) + view.getUint32(fields + 8, true);
   const constraintCount = view.getUint32(fields + 24, true);

@@ -7,7 +7,13 @@ import { groth16, type MemoryFile, wtns } from 'snarkjs';
 
 /** What the parent asks. Field elements are decimal text. */
 export type ProverJob =
-  | { readonly kind: 'prove'; readonly inputs: unknown; readonly publicSignals: readonly string[]; readonly witnessCalculator: string; readonly provingKey: string }
+  | {
+      readonly kind: 'prove';
+      readonly inputs: unknown;
+      readonly publicSignals: readonly string[];
+      readonly witnessCalculator: string;
+      readonly provingKey: string;
+    }
   | { readonly kind: 'verify'; readonly verifyingKey: unknown; readonly publicSignals: readonly string[]; readonly proof: unknown };
 
 /** What the parent hears: progress, then one result. */
@@ -19,7 +25,21 @@ export type ProverAnswer =
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** snarkjs' own messages at which a new part of the work begins, in order. */
-const stepMessages = ['Building ABC', 'IFFT_A', 'FFT_A', 'IFFT_B', 'FFT_B', 'IFFT_C', 'FFT_C', 'Join ABC', 'Reading A', 'Reading B1', 'Reading B2', 'Reading C P', 'Reading H'];
+const stepMessages = [
+  'Building ABC',
+  'IFFT_A',
+  'FFT_A',
+  'IFFT_B',
+  'FFT_B',
+  'IFFT_C',
+  'FFT_C',
+  'Join ABC',
+  'Reading A',
+  'Reading B1',
+  'Reading B2',
+  'Reading C P',
+  'Reading H',
+];
 
 let loaded: { readonly path: string; readonly bytes: Uint8Array } | undefined;
 
@@ -44,8 +64,14 @@ async function prove(job: Extract<ProverJob, { kind: 'prove' }>): Promise<Prover
   };
   const silent = (): void => undefined;
   answer({ kind: 'progress', step, steps: stepMessages.length + 1 });
-  const { proof, publicSignals } = await groth16.prove({ type: 'mem', data: loaded.bytes }, witness, { debug: heard, info: silent, warn: silent, error: silent });
-  if (publicSignals.join() !== job.publicSignals.join()) return { kind: 'failed', reason: 'the circuit has other public signals than the statement' };
+  const { proof, publicSignals } = await groth16.prove({ type: 'mem', data: loaded.bytes }, witness, {
+    debug: heard,
+    info: silent,
+    warn: silent,
+    error: silent,
+  });
+  if (publicSignals.join() !== job.publicSignals.join())
+    return { kind: 'failed', reason: 'the circuit has other public signals than the statement' };
   return { kind: 'proof', proof };
 }
 

@@ -29,7 +29,11 @@ export function createSnarkjsProver(filesOf: (circuit: string) => Promise<Provin
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
 
-  const run = async (job: ProverJob, signal: AbortSignal | undefined, onStep: (step: number, steps: number) => void): Promise<ProverAnswer> => {
+  const run = async (
+    job: ProverJob,
+    signal: AbortSignal | undefined,
+    onStep: (step: number, steps: number) => void,
+  ): Promise<ProverAnswer> => {
     if (waiting >= JOBS_MAX) throw queueFull();
     waiting++;
     const result = last.then(async () => {
@@ -37,7 +41,7 @@ export function createSnarkjsProver(filesOf: (circuit: string) => Promise<Provin
       if (child === undefined || !child.connected) child = startProcess();
       return await ask(child, job, signal, onStep);
     });
-    last = result.catch(() => undefined);
+    last = result.catch(() => undefined); // whoever asked for this job gets its error
     try {
       return await result;
     } finally {
@@ -68,7 +72,11 @@ export function createSnarkjsProver(filesOf: (circuit: string) => Promise<Provin
     },
     async verify(verifyingKey, publicSignals, proof) {
       if (!proofShape.safeParse(proof).success) return false;
-      const answer = await run({ kind: 'verify', verifyingKey, publicSignals: publicSignals.map(String), proof }, undefined, () => undefined);
+      const answer = await run(
+        { kind: 'verify', verifyingKey, publicSignals: publicSignals.map(String), proof },
+        undefined,
+        () => undefined,
+      );
       // snarkjs throws on points that are not on the curve.
       return answer.kind === 'verdict' && answer.holds;
     },
@@ -94,7 +102,12 @@ function startProcess(): ChildProcess {
   return child;
 }
 
-function ask(child: ChildProcess, job: ProverJob, signal: AbortSignal | undefined, onStep: (step: number, steps: number) => void): Promise<ProverAnswer> {
+function ask(
+  child: ChildProcess,
+  job: ProverJob,
+  signal: AbortSignal | undefined,
+  onStep: (step: number, steps: number) => void,
+): Promise<ProverAnswer> {
   return new Promise((resolve, reject) => {
     let stderr = '';
     const settle = (finish: () => void): void => {
@@ -163,7 +176,7 @@ function crashed(reason: string, cause?: unknown): AppError<'PROOF_PROVER_CRASHE
     {
       what: `The prover's process failed: ${reason}.`,
       consequence: 'This proof was not made; proofs made before are kept.',
-      remedy: 'Prove again. If it fails each time, check free memory (about 1 GB is needed) and the proving key\'s file.',
+      remedy: "Prove again. If it fails each time, check free memory (about 1 GB is needed) and the proving key's file.",
     },
     { cause },
   );

@@ -79,7 +79,12 @@ export async function dryRun(
 
   const template = templateFor(fields.slotCount, fields.width, segmentCount);
   const predicates: PredicateVerdict[] = [
-    verdict({ kind: 'template' }, template !== undefined, 'a dataset that a circuit holds', `${segmentCount} segments of ${SEGMENT_ROWS} rows`),
+    verdict(
+      { kind: 'template' },
+      template !== undefined,
+      'a dataset that a circuit holds',
+      `${segmentCount} segments of ${SEGMENT_ROWS} rows`,
+    ),
     verdict({ kind: 'rows' }, BigInt(totalRows) >= fields.minRows, `at least ${fields.minRows} rows`, `${totalRows} rows`),
     ...fields.keywords
       .filter((keyword) => keyword !== 0n)
@@ -92,7 +97,9 @@ export async function dryRun(
         ? [verdict({ kind: 'column', slot }, false, 'a column of this name, unit, type, scale and width', 'no such column')]
         : range.verdicts(slot, totalRows),
     ),
-    ...(fields.timeUsed ? (times?.verdicts(promisedColumns(schema)) ?? [verdict({ kind: 'time-column' }, false, 'a time column', 'none')]) : []),
+    ...(fields.timeUsed
+      ? (times?.verdicts(promisedColumns(schema)) ?? [verdict({ kind: 'time-column' }, false, 'a time column', 'none')])
+      : []),
   ];
   return { holds: predicates.every((predicate) => predicate.holds), predicates };
 }
@@ -146,7 +153,13 @@ class RangeCheck {
       this.#least === undefined || this.#most === undefined
         ? 'no value'
         : `${show(this.#least)} to ${show(this.#most)}${this.#present < totalRows ? `, ${totalRows - this.#present} missing` : ''}`;
-    const range = verdict({ kind: 'range', slot }, this.#failing.count === 0, `every ${this.#column.name} between ${show(lo)} and ${show(hi)}`, found, this.#failing);
+    const range = verdict(
+      { kind: 'range', slot },
+      this.#failing.count === 0,
+      `every ${this.#column.name} between ${show(lo)} and ${show(hi)}`,
+      found,
+      this.#failing,
+    );
     if (meanLo === lo && meanHi === hi) return [range];
     const rows = BigInt(totalRows);
     const holds = meanLo * rows <= this.#sum && this.#sum <= meanHi * rows;
@@ -187,7 +200,13 @@ class TimeCheck {
     const last = this.#last ?? 0n;
     const failing = { count: this.#failingCount, rows: this.#failing.map(({ row, stored }) => ({ row, value: show(stored) })) };
     return [
-      verdict({ kind: 'time-order' }, failing.count === 0, 'times that ascend, rows less than 34 years apart', failing.count === 0 ? 'in order' : 'out of order', failing),
+      verdict(
+        { kind: 'time-order' },
+        failing.count === 0,
+        'times that ascend, rows less than 34 years apart',
+        failing.count === 0 ? 'in order' : 'out of order',
+        failing,
+      ),
       verdict({ kind: 'time-from' }, first >= timeFrom, `first row not before ${show(timeFrom)}`, show(first)),
       verdict({ kind: 'time-to' }, last <= timeTo, `last row not after ${show(timeTo)}`, show(last)),
       verdict({ kind: 'time-span' }, last - first >= minSpan, `at least ${minSpan} ms from first to last row`, `${last - first} ms`),

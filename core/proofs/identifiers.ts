@@ -36,7 +36,19 @@ export interface RequirementPlace {
 /** The public signal `binding` of segment and aggregate proofs. */
 export function offerBinding(place: OfferPlace): bigint {
   const { chainId, market, offerId, requestId, datasetId, datasetRoot, owner, template, deadline } = place;
-  return hashWords(chainId, word(market), offerId, word(requestId), word(datasetId), datasetRoot, word(owner), word(templateId(template)), deadline) % FIELD_ORDER;
+  return (
+    hashWords(
+      chainId,
+      word(market),
+      offerId,
+      word(requestId),
+      word(datasetId),
+      datasetRoot,
+      word(owner),
+      word(templateId(template)),
+      deadline,
+    ) % FIELD_ORDER
+  );
 }
 
 /** The public signal `binding` of pi'. */

@@ -31,7 +31,10 @@ const shape = z.strictObject({
     .array(z.discriminatedUnion('type', [numberColumn, categoryColumn]))
     .min(1)
     .max(SLOTS_MAX),
-  minRows: z.int().min(1).max(2 ** 32 - 1),
+  minRows: z
+    .int()
+    .min(1)
+    .max(2 ** 32 - 1),
   /** ISO 8601 times with a zone, or UTC; the span in milliseconds. */
   time: z.strictObject({ from: z.string().max(64), to: z.string().max(64), minSpanMs: z.int().min(0) }).optional(),
   keywords: z.array(z.string().min(1).max(64)).max(KEYWORDS_MAX),
@@ -66,7 +69,8 @@ export function requirementFields(document: RequirementDocument): RequirementFie
     slots.push({ colHash: columnHash(namedColumn(column, document.width)), lo, hi, meanLo: meanLow });
     meanHi.push(meanHigh);
   }
-  const fill = <Value>(list: readonly Value[], length: number, value: Value): Value[] => Array.from({ length }, (_, index) => list[index] ?? value);
+  const fill = <Value>(list: readonly Value[], length: number, value: Value): Value[] =>
+    Array.from({ length }, (_, index) => list[index] ?? value);
   const fields: RequirementFields = {
     slotCount: document.columns.length,
     minRows: BigInt(document.minRows),
@@ -75,7 +79,11 @@ export function requirementFields(document: RequirementDocument): RequirementFie
     timeTo: document.time === undefined ? 0n : storedTime(document.time.to),
     minSpan: BigInt(document.time?.minSpanMs ?? 0),
     width: document.width,
-    keywords: fill([...new Set(document.keywords.map(keywordHash))].sort((left, right) => (left < right ? -1 : 1)), KEYWORDS_MAX, 0n),
+    keywords: fill(
+      [...new Set(document.keywords.map(keywordHash))].sort((left, right) => (left < right ? -1 : 1)),
+      KEYWORDS_MAX,
+      0n,
+    ),
     meanHi: fill(meanHi, SLOTS_MAX, 0n),
     slots: fill(slots, SLOTS_MAX, { colHash: 0n, lo: 0n, hi: 0n, meanLo: 0n }),
   };
@@ -109,7 +117,9 @@ export function timePosition(schema: Schema): number | undefined {
 }
 
 /** What a slot asks, for a reader who knows the column: `between 0 and 3.5 bar`. Null where nothing is asked. */
-export function describeSlot(matched: MatchedSlot): { readonly low: string; readonly high: string; readonly meanLow: string | null; readonly meanHigh: string | null } | null {
+export function describeSlot(
+  matched: MatchedSlot,
+): { readonly low: string; readonly high: string; readonly meanLow: string | null; readonly meanHigh: string | null } | null {
   const { column, slot, meanHi } = matched;
   if (column === undefined) return null;
   return {
@@ -126,7 +136,10 @@ function namedColumn(column: RequirementColumn, width: RequirementDocument['widt
     : { name: column.name, unit: '', type: 'category', scale: 0, width };
 }
 
-function columnBounds(column: RequirementColumn, width: RequirementDocument['width']): { lo: bigint; hi: bigint; meanLow: bigint; meanHigh: bigint } {
+function columnBounds(
+  column: RequirementColumn,
+  width: RequirementDocument['width'],
+): { lo: bigint; hi: bigint; meanLow: bigint; meanHigh: bigint } {
   if (column.type === 'category') {
     if (width !== 64) throw invalidRequirement(`"${column.name}" is a category, whose width is 64 bits`);
     const stored = categoryStored(column.equals);
@@ -139,10 +152,14 @@ function columnBounds(column: RequirementColumn, width: RequirementDocument['wid
   if (column.mean === undefined) return { lo, hi, meanLow: lo, meanHigh: hi };
   // A mean lies between the values that a cell can have, so moving its bound to one of them would ask something else.
   const finer = column.mean.find((text) => decimalPlaces(parseDecimal(text, '.') ?? DECIMAL_ZERO) > column.scale);
-  if (finer !== undefined) throw invalidRequirement(`the mean's bound ${finer} has more than the ${column.scale} decimals of "${column.name}"`);
-  const meanLow = stored(column.mean[0], 'low');
-  const meanHigh = stored(column.mean[1], 'high');
-  return { lo, hi, meanLow: meanLow < lo ? lo : meanLow, meanHigh: meanHigh > hi ? hi : meanHigh };
+  if (finer !== undefined)
+    throw invalidRequirement(`the mean's bound ${finer} has more than the ${column.scale} decimals of "${column.name}"`);
+  let meanLow = stored(column.mean[0], 'low');
+  let meanHigh = stored(column.mean[1], 'high');
+  // Values in [lo, hi] have a mean in [lo, hi], so a wider bound of the mean asks nothing more.
+  if (meanLow < lo) meanLow = lo;
+  if (meanHigh > hi) meanHigh = hi;
+  return { lo, hi, meanLow, meanHigh };
 }
 
 function storedBound(text: string, scale: number, width: RequirementDocument['width'], side: 'low' | 'high'): bigint {

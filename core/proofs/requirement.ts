@@ -43,15 +43,27 @@ export function requirementProblems(fields: RequirementFields): string[] {
   const rule = (holds: boolean, problem: string): void => {
     if (!holds) problems.push(problem);
   };
-  rule(fields.slots.length === SLOTS_MAX && fields.meanHi.length === SLOTS_MAX && fields.keywords.length === KEYWORDS_MAX, 'a list has the wrong length');
-  rule(Number.isInteger(fields.slotCount) && fields.slotCount >= 1 && fields.slotCount <= SLOTS_MAX, `it names fewer than 1 or more than ${SLOTS_MAX} columns`);
+  rule(
+    fields.slots.length === SLOTS_MAX && fields.meanHi.length === SLOTS_MAX && fields.keywords.length === KEYWORDS_MAX,
+    'a list has the wrong length',
+  );
+  rule(
+    Number.isInteger(fields.slotCount) && fields.slotCount >= 1 && fields.slotCount <= SLOTS_MAX,
+    `it names fewer than 1 or more than ${SLOTS_MAX} columns`,
+  );
   rule(fields.width === 16 || fields.width === 32 || fields.width === 64, 'the width is not 16, 32 or 64 bits');
   if (problems.length > 0) return problems;
 
   rule(fields.minRows >= 1n && fields.minRows < ROWS_END, 'the least number of rows is not between 1 and 2^32 - 1');
   if (fields.timeUsed) {
-    rule(fields.timeFrom >= STORED_MIN && fields.timeFrom <= fields.timeTo && fields.timeTo < TIME_END, 'the earliest time is later than the latest, or out of range');
-    rule(fields.minSpan >= 0n && fields.minSpan <= fields.timeTo - fields.timeFrom, 'the span does not fit between the earliest and the latest time');
+    rule(
+      fields.timeFrom >= STORED_MIN && fields.timeFrom <= fields.timeTo && fields.timeTo < TIME_END,
+      'the earliest time is later than the latest, or out of range',
+    );
+    rule(
+      fields.minSpan >= 0n && fields.minSpan <= fields.timeTo - fields.timeFrom,
+      'the span does not fit between the earliest and the latest time',
+    );
   } else {
     rule(fields.timeFrom === 0n && fields.timeTo === 0n && fields.minSpan === 0n, 'time bounds are given although time is not used');
   }
@@ -59,7 +71,10 @@ export function requirementProblems(fields: RequirementFields): string[] {
   for (const [index, slot] of fields.slots.entries()) {
     const meanHi = fields.meanHi[index] as bigint;
     if (index >= fields.slotCount) {
-      rule([slot.colHash, slot.lo, slot.hi, slot.meanLo, meanHi].every((value) => value === 0n), `slot ${index + 1} is unused and not empty`);
+      rule(
+        [slot.colHash, slot.lo, slot.hi, slot.meanLo, meanHi].every((value) => value === 0n),
+        `slot ${index + 1} is unused and not empty`,
+      );
       continue;
     }
     rule(slot.colHash > 0n && slot.colHash < FIELD_ORDER, `slot ${index + 1} names no column`);
@@ -67,7 +82,10 @@ export function requirementProblems(fields: RequirementFields): string[] {
       STORED_MIN <= slot.lo && slot.lo <= slot.meanLo && slot.meanLo <= meanHi && meanHi <= slot.hi && slot.hi < end,
       `the bounds of slot ${index + 1} are not in order, or outside the width`,
     );
-    rule(fields.slots.slice(0, index).every((earlier) => earlier.colHash !== slot.colHash), `slot ${index + 1} names a column a second time`);
+    rule(
+      fields.slots.slice(0, index).every((earlier) => earlier.colHash !== slot.colHash),
+      `slot ${index + 1} names a column a second time`,
+    );
   }
   for (const [index, keyword] of fields.keywords.entries()) {
     const before = index === 0 ? undefined : (fields.keywords[index - 1] as bigint);

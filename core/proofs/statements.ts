@@ -169,7 +169,10 @@ export function aggregateStatement(
   hash: FieldHash,
 ): Statement {
   const segmentRows = shape.segmentRows ?? SEGMENT_ROWS;
-  assert(summaries.length === commitment.segmentCount && summaries.length <= shape.capacity, 'every segment has a summary, and the template holds them');
+  assert(
+    summaries.length === commitment.segmentCount && summaries.length <= shape.capacity,
+    'every segment has a summary, and the template holds them',
+  );
   assert(
     summaries.every((summary, index) => summary.segmentIndex === index),
     'summaries are in the order of the segments',
@@ -177,7 +180,10 @@ export function aggregateStatement(
   const filled = <Value>(of: (summary: SegmentSummary) => Value, absent: Value): Value[] =>
     Array.from({ length: shape.capacity }, (_, index) => (index < summaries.length ? of(summaries[index] as SegmentSummary) : absent));
   const partials = summaries.map((summary) => summary.partial);
-  const partialsDigest = treeRoot(hash, filled((summary) => summary.partial, 0n));
+  const partialsDigest = treeRoot(
+    hash,
+    filled((summary) => summary.partial, 0n),
+  );
   const challenge = partialsChallenge(binding, partialsDigest, partials);
   const publicInputs = {
     R: RESULT,
@@ -224,7 +230,9 @@ function summarize(
   const used = <Value>(value: Value, absent: Value): Value => (fields.timeUsed ? value : absent);
   const firstTime = used(times.values[0] as bigint, 0n);
   const lastTime = used(times.values[opening.rows - 1] as bigint, 0n);
-  const digests = columns.map((column, index) => hash.hash([TAG_PARTIAL_COLUMN, column.colHash, BigInt(column.position), column.tree, sums[index] as bigint]));
+  const digests = columns.map((column, index) =>
+    hash.hash([TAG_PARTIAL_COLUMN, column.colHash, BigInt(column.position), column.tree, sums[index] as bigint]),
+  );
   const partial = hash.hash([
     TAG_PARTIAL,
     BigInt(opening.segmentIndex),
@@ -235,7 +243,16 @@ function summarize(
     ...digests,
     blind,
   ]);
-  return { segmentIndex: opening.segmentIndex, rows: opening.rows, firstTime, lastTime, trees: columns.map((column) => column.tree), sums, blind, partial };
+  return {
+    segmentIndex: opening.segmentIndex,
+    rows: opening.rows,
+    firstTime,
+    lastTime,
+    trees: columns.map((column) => column.tree),
+    sums,
+    blind,
+    partial,
+  };
 }
 
 type TimeInputs = Pick<ColumnOpening, 'position' | 'salt' | 'path' | 'values'>;

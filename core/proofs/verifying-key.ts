@@ -39,7 +39,7 @@ export function parseVerifyingKey(value: unknown): VerifyingKey {
     throw new AppError('PROOF_KEY_INVALID', {
       what: `The verifying key is malformed: ${result.error.issues[0]?.message ?? 'unknown reason'}.`,
       consequence: 'No proof can be checked with it.',
-      remedy: 'Fetch the network\'s keys again, or ask who runs the network for the right network file.',
+      remedy: "Fetch the network's keys again, or ask who runs the network for the right network file.",
     });
   }
   refuseForgeableKey(JSON.stringify(result.data.vk_gamma_2) === JSON.stringify(result.data.vk_delta_2));
@@ -52,6 +52,6 @@ export function refuseForgeableKey(deltaEqualsGamma: boolean): void {
   throw new AppError('PROOF_KEY_FORGEABLE', {
     what: 'The proof key has delta = gamma: its set-up never had a contribution.',
     consequence: 'Anyone could make a proof of anything with it, so it is refused.',
-    remedy: 'Use keys from a ceremony, or development keys made by this project, and replace the network\'s keys.',
+    remedy: "Use keys from a ceremony, or development keys made by this project, and replace the network's keys.",
   });
 }
