@@ -1,6 +1,6 @@
 /**
- * A file encrypted and decrypted beside `age` (https://age-encryption.org), in alternating rounds on one
- * machine, and the peak memory at two sizes. Each of our runs is a process of its own that times the call
+ * A file encrypted and decrypted beside `age` (https://age-encryption.org), in rounds of changing order on
+ * one machine, and the peak memory at two sizes. Each of our runs is a process of its own that times the call
  * alone; it ends with the file on the disk (fsync, rename) and the SHA-256 of the ciphertext known. age
  * is timed from start to exit, and once more with `sync FILE`, because it does not flush; it hashes nothing.
  * Usage: file-encryption.ts [bytes] [rounds]
@@ -66,9 +66,14 @@ async function compare(bytes: number, rounds: number): Promise<void> {
     const recipient = prepareAge(folder);
     const ours: Measurement[] = [];
     const theirs: { encrypt: number; encryptToDisk: number; decrypt: number; decryptToDisk: number }[] = [];
-    for (let round = 0; round < rounds; round++) {
-      ours.push(await measureApart(large));
-      if (recipient !== null) theirs.push(await measureAge(folder, recipient, large));
+    // The first round warms the machine and is not counted: memory that a virtual machine has never used is slow to write to.
+    for (let round = 0; round <= rounds; round++) {
+      const oursOfRound = round % 2 === 0 ? await measureApart(large) : null;
+      const theirsOfRound = recipient === null ? null : await measureAge(folder, recipient, large);
+      const own = oursOfRound ?? (await measureApart(large));
+      if (round === 0) continue;
+      ours.push(own);
+      if (theirsOfRound !== null) theirs.push(theirsOfRound);
     }
     const median = <T>(runs: readonly T[], pick: (run: T) => number): number => {
       const sorted = runs.map(pick).sort((left, right) => left - right);
