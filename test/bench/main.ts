@@ -1,0 +1,68 @@
+/**
+ * `npm run bench [NAME ...]`: runs the benchmarks one after another, each in a process of its own, and writes what they
+ * print to docs/benchmarks.md with machine, date and command. A benchmark compares candidates within one run; its
+ * absolute figures belong to the machine.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+const benches: Readonly<Record<string, { readonly title: string; readonly arguments: readonly string[] }>> = {
+  proof: { title: 'Proving, beside bare snarkjs on the same circuit', arguments: [] },
+  're-encryption': { title: 'Re-encryption: noble, mcl, Umbral', arguments: [] },
+  'file-encryption': { title: 'A file of 1 GB encrypted, beside age', arguments: [] },
+  ledger: { title: 'The ledger with its local proposer, beside anvil', arguments: [] },
+};
+
+const documentPath = fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url));
+const begin = (name: string) => `<!-- begin ${name} -->`;
+const end = (name: string) => `<!-- end ${name} -->`;
+
+const asked = process.argv.slice(2);
+const unknown = asked.find((name) => !(name in benches));
+if (unknown !== undefined) {
+  process.stderr.write(`There is no benchmark "${unknown}"; there are ${Object.keys(benches).join(', ')}.\n`);
+  process.exit(2);
+}
+for (const name of asked.length > 0 ? asked : Object.keys(benches)) record(name, await run(name));
+
+/** What a benchmark printed; it is shown while it runs. */
+function run(name: string): Promise<string> {
+  const file = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
+  const child = spawn(process.execPath, [file, ...(benches[name]?.arguments ?? [])], {
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  process.stdout.write(`\n${benches[name]?.title}\n`);
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+    process.stdout.write(chunk);
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => (code === 0 ? resolve(text) : reject(new Error(`the benchmark ${name} ended with code ${code}`))));
+  });
+}
+
+/** Puts the result into the document in place of the last one. */
+function record(name: string, text: string): void {
+  const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}, Node ${process.versions.node}`;
+  const section = [
+    begin(name),
+    `## ${benches[name]?.title}`,
+    '',
+    `\`npm run bench -- ${name}\` on ${new Date().toISOString().slice(0, 10)}; ${machine}.`,
+    '',
+    '```',
+    text.trimEnd(),
+    '```',
+    end(name),
+  ].join('\n');
+  const before = existsSync(documentPath) ? readFileSync(documentPath, 'utf8') : '# Benchmarks\n';
+  const [from, to] = [before.indexOf(begin(name)), before.indexOf(end(name))];
+  const after =
+    from >= 0 && to > from ? before.slice(0, from) + section + before.slice(to + end(name).length) : `${before.trimEnd()}\n\n${section}\n`;
+  writeFileSync(documentPath, after);
+}
