@@ -3,7 +3,7 @@
  * is stored before, is the outbox's affair (core/sharing/outbox.ts).
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Interface, isError, JsonRpcProvider, Transaction, type TransactionReceipt, Wallet } from 'ethers';
+import { type Interface, isError, JsonRpcProvider, Transaction, type TransactionReceipt, type TransactionRequest, Wallet } from 'ethers';
 import { AppError } from '../base/app-error.ts';
 import { type Hex, toHex } from '../base/bytes.ts';
 import type { ContractCall, ContractName, SignedTransaction, TransactionFate, TransactionSender } from '../sharing/chain.ts';
@@ -127,24 +127,11 @@ export class EthersTransactionSender implements TransactionSender {
 
   async deliver(transaction: SignedTransaction, signal?: AbortSignal): Promise<TransactionFate> {
     try {
-      for (let poll = 0; ; poll++) {
-        signal?.throwIfAborted();
-        const receipt = await this.provider.getTransactionReceipt(transaction.hash);
-        if (receipt) {
-          if (await this.#isFinal(receipt)) return await this.#fateOf(receipt, transaction);
-        } else if ((await this.provider.getTransactionCount(transaction.from, 'latest')) > transaction.nonce) {
-          // Asked again: the receipt may have appeared between the two questions.
-          if (!(await this.provider.getTransactionReceipt(transaction.hash))) return { kind: 'replaced' };
-        } else if (poll % POLLS_PER_DELIVERY === 0) await this.#broadcast(transaction);
-        await delay(POLL_MS, undefined, signal ? { signal } : undefined);
-      }
+      const receipt = await finalReceipt(this.provider, transaction, this.#confirmations, signal);
+      return receipt === null ? { kind: 'replaced' } : await this.#fateOf(receipt, transaction);
     } catch (error) {
       throw chainFailure(error);
     }
-  }
-
-  async #isFinal(receipt: TransactionReceipt): Promise<boolean> {
-    return this.#confirmations === 0 || (await this.provider.getBlockNumber()) >= receipt.blockNumber + this.#confirmations;
   }
 
   async #fateOf(receipt: TransactionReceipt, transaction: SignedTransaction): Promise<TransactionFate> {
@@ -162,15 +149,61 @@ export class EthersTransactionSender implements TransactionSender {
       return { kind: 'reverted', reason, hash: transaction.hash };
     }
   }
+}
 
-  async #broadcast(transaction: SignedTransaction): Promise<void> {
-    try {
-      await this.provider.send('eth_sendRawTransaction', [transaction.raw]);
-    } catch (error) {
-      // The chain has this transaction already, or its nonce is used: the receipt and the nonce, asked next, tell which.
-      const message = String((error as { error?: { message?: unknown } }).error?.message ?? (error as Error).message);
-      if (!/already known|already imported|nonce too low|known transaction|nonce has already been used/i.test(message)) throw error;
-    }
+/**
+ * Sends one transaction of a wallet that is connected to a provider, and gives its receipt when it is final. Not durable:
+ * for an operator's own steps. Throws `CHAIN_TRANSACTION_REJECTED`, `CHAIN_UNREACHABLE`.
+ */
+export async function sendAndWait(
+  provider: JsonRpcProvider,
+  wallet: Wallet,
+  request: TransactionRequest,
+  confirmations: number,
+): Promise<TransactionReceipt> {
+  try {
+    const raw = (await wallet.signTransaction(await wallet.populateTransaction(request))) as Hex;
+    const { hash, nonce } = Transaction.from(raw);
+    const transaction = { raw, hash: hash as Hex, from: wallet.address.toLowerCase() as Hex, nonce };
+    const receipt = await finalReceipt(provider, transaction, confirmations);
+    if (receipt?.status === 1) return receipt;
+    throw rejected('the transaction', receipt === null ? 'its nonce was used by another one' : 'it was reverted', undefined);
+  } catch (error) {
+    throw chainFailure(error);
+  }
+}
+
+/**
+ * Hands a signed transaction to the chain, again when it is not seen there, and gives its final receipt; null when its
+ * nonce was used by another. It asks again and again: ethers' own waiting listens for the next block, which on a chain
+ * that makes blocks on demand may never come.
+ */
+async function finalReceipt(
+  provider: JsonRpcProvider,
+  transaction: SignedTransaction,
+  confirmations: number,
+  signal?: AbortSignal,
+): Promise<TransactionReceipt | null> {
+  for (let poll = 0; ; poll++) {
+    signal?.throwIfAborted();
+    const receipt = await provider.getTransactionReceipt(transaction.hash);
+    if (receipt) {
+      if (confirmations === 0 || (await provider.getBlockNumber()) >= receipt.blockNumber + confirmations) return receipt;
+    } else if ((await provider.getTransactionCount(transaction.from, 'latest')) > transaction.nonce) {
+      // Asked again: the receipt may have appeared between the two questions.
+      if (!(await provider.getTransactionReceipt(transaction.hash))) return null;
+    } else if (poll % POLLS_PER_DELIVERY === 0) await broadcast(provider, transaction);
+    await delay(POLL_MS, undefined, signal ? { signal } : undefined);
+  }
+}
+
+async function broadcast(provider: JsonRpcProvider, transaction: SignedTransaction): Promise<void> {
+  try {
+    await provider.send('eth_sendRawTransaction', [transaction.raw]);
+  } catch (error) {
+    // The chain has this transaction already, or its nonce is used: the receipt and the nonce, asked next, tell which.
+    const message = String((error as { error?: { message?: unknown } }).error?.message ?? (error as Error).message);
+    if (!/already known|already imported|nonce too low|known transaction|nonce has already been used/i.test(message)) throw error;
   }
 }
 

@@ -14,7 +14,7 @@ import { developmentKeys } from '../../circuits/development-keys.ts';
 import { sha256OfFile } from '../adapters/artifact-store.ts';
 import { writeFileAtomically } from '../adapters/atomic-file.ts';
 import { deployContracts } from '../adapters/contract-deployment.ts';
-import { chainFailure, openProvider } from '../adapters/ethers-transaction-sender.ts';
+import { openProvider, sendAndWait } from '../adapters/ethers-transaction-sender.ts';
 import { homeDocuments } from '../adapters/home-documents.ts';
 import { HomeStore } from '../adapters/home-store.ts';
 import { systemRandom } from '../adapters/system-random.ts';
@@ -187,12 +187,7 @@ export async function openNetworkOperator(home: string, lock: DocumentLock): Pro
     return {
       decisionKey: requestKeyFrom(fromHex(operator.decisionKey)),
       async fund(account, wei) {
-        try {
-          const sent = await new Wallet(operator.treasuryKey, provider).sendTransaction({ to: account, value: wei });
-          await provider.waitForTransaction(sent.hash, Math.max(1, network.chain.confirmations));
-        } catch (error) {
-          throw chainFailure(error);
-        }
+        await sendAndWait(provider, new Wallet(operator.treasuryKey, provider), { to: account, value: wei }, network.chain.confirmations);
       },
       async close() {
         provider.destroy();
