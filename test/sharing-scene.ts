@@ -99,6 +99,7 @@ export function deliveryOf(
   const recorded = {
     headerHash: toHex(headerHash(net.engine, sourceContext, header)),
     grantHash: toHex(grantHash(net.engine, grantContext, grant)),
+    receiverIdentity: receivingIdentityOf(grantContext.offerId),
   };
   return { sourceContext, grantContext, header, grant, fragments, recorded };
 }

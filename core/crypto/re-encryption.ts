@@ -169,18 +169,20 @@ export interface Delivery {
   readonly grant: Grant;
   /** In any order, each with its proxy's signature already checked; at least t from distinct proxies have to prove. */
   readonly fragments: readonly Fragment[];
-  /** The hashes that the owner signed and the chain recorded. */
-  readonly recorded: { readonly headerHash: Hex; readonly grantHash: Hex };
+  /** What the chain says: the hashes that the owner signed, and the identity of the offer's receiver. */
+  readonly recorded: { readonly headerHash: Hex; readonly grantHash: Hex; readonly receiverIdentity: string };
 }
 
 /** Why a delivery does not open, in the order in which it is tested. */
 export type OpenFault =
   /** The key is not one of the receiving identity: the receiver's own fault. */
   | 'RECEIVING_KEY'
-  /** Header and context do not hash to what is recorded, or the grant is for another header: whoever supplied them. */
+  /** Header and context do not hash to what is recorded: whoever supplied them. */
   | 'HEADER_NOT_RECORDED'
   /** The grant does not hash to what is recorded: whoever supplied it. */
   | 'GRANT_NOT_RECORDED'
+  /** The recorded grant is of another header or identity, or for another receiver: the owner. */
+  | 'GRANT_CONTEXT'
   /** Fewer than t distinct fragments prove: the proxies named, or nobody if too few were asked. */
   | 'FRAGMENTS'
   /** W_1..W_n lie on no polynomial of degree below t: the owner. */
@@ -197,6 +199,7 @@ export const faultParty = {
   RECEIVING_KEY: 'receiver',
   HEADER_NOT_RECORDED: 'supplier',
   GRANT_NOT_RECORDED: 'supplier',
+  GRANT_CONTEXT: 'owner',
   FRAGMENTS: 'proxies',
   COMMITMENTS: 'owner',
   RECEIVER_HEADER: 'owner',
@@ -221,15 +224,16 @@ export function open(engine: PairingEngine, parameters: PublicParameters, receiv
   const faultyProxies = () => [...faulty].sort((left, right) => left - right);
   const refused = (fault: OpenFault): OpenVerdict => ({ opened: false, fault, party: faultParty[fault], faultyProxies: faultyProxies() });
 
-  if (!checkIdentityKey(engine, parameters, grantContext.receiverIdentity, receiverKey)) return refused('RECEIVING_KEY');
-  if (
-    toHex(headerHash(engine, sourceContext, header)) !== recorded.headerHash ||
-    grantContext.headerHash !== recorded.headerHash ||
-    grantContext.ownerIdentity !== sourceContext.ownerIdentity
-  ) {
-    return refused('HEADER_NOT_RECORDED');
-  }
+  // Against the chain's word, not the grant's: whoever names another receiver in a grant must not make this key look wrong.
+  if (!checkIdentityKey(engine, parameters, recorded.receiverIdentity, receiverKey)) return refused('RECEIVING_KEY');
+  if (toHex(headerHash(engine, sourceContext, header)) !== recorded.headerHash) return refused('HEADER_NOT_RECORDED');
   if (toHex(grantHash(engine, grantContext, grant)) !== recorded.grantHash) return refused('GRANT_NOT_RECORDED');
+  if (
+    grantContext.headerHash !== recorded.headerHash ||
+    grantContext.ownerIdentity !== sourceContext.ownerIdentity ||
+    grantContext.receiverIdentity !== recorded.receiverIdentity
+  )
+    return refused('GRANT_CONTEXT');
 
   const proven = new Map<number, Fragment>();
   for (const fragment of delivery.fragments) {

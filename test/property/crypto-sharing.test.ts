@@ -29,11 +29,13 @@ import type { Grant } from '../../core/crypto/scheme-encodings.ts';
 import { headerHash, keyOf, maskOf } from '../../core/crypto/scheme-hashes.ts';
 import { mcl as engine, engines } from '../pairing-engines.ts';
 import {
+  consumer,
   deliveryOf,
   fragmentsOf,
   grantContextOf,
   grantOf,
   network,
+  owner,
   proxyKeys,
   receivingIdentityOf,
   sourceContextOf,
@@ -189,13 +191,23 @@ describe('refusals', () => {
       });
     }
     const elsewhere = grantContextOf(dataset.sourceContext, dataset.headerHash, 2n);
-    expect(open(engine, parameters, net.keyOf(receivingIdentityOf(2n)), { ...delivery, grantContext: elsewhere })).toMatchObject({
-      fault: 'GRANT_NOT_RECORDED',
-    });
     const ofAnotherHeader = { ...grantContext, headerHash: `0x${'00'.repeat(32)}` as const };
-    expect(open(engine, parameters, receiverKey, { ...delivery, grantContext: ofAnotherHeader })).toMatchObject({
-      fault: 'HEADER_NOT_RECORDED',
-    });
+    for (const exchanged of [elsewhere, ofAnotherHeader]) {
+      expect(open(engine, parameters, receiverKey, { ...delivery, grantContext: exchanged })).toMatchObject({
+        fault: 'GRANT_NOT_RECORDED',
+        party: 'supplier',
+      });
+    }
+  });
+
+  test('a recorded grant of another header or dataset, or for another receiver, is the owner’s fault', () => {
+    const receiverIdentity = receivingIdentityOf(1n).replace(consumer, owner);
+    for (const change of [
+      { receiverIdentity },
+      { headerHash: `0x${'00'.repeat(32)}` as const },
+      { ownerIdentity: sourceContextOf(2).ownerIdentity },
+    ])
+      expect(openWith(grant, shares, { ...grantContext, ...change })).toMatchObject({ fault: 'GRANT_CONTEXT', party: 'owner' });
   });
 
   test('a fragment that fails its proof names its proxy, and honest ones still suffice', () => {

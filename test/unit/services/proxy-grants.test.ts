@@ -60,7 +60,11 @@ describe('grants at a proxy', () => {
       header: decodeHeader(world.engine, stored.header),
       grant: decodeGrant(world.engine, grant.grant),
       fragments: [decodeFragment(world.engine, fromHex(fragment.fragment))],
-      recorded: { headerHash: trade.headerHash, grantHash: fragment.grantHash },
+      recorded: {
+        headerHash: trade.headerHash,
+        grantHash: fragment.grantHash,
+        receiverIdentity: decodeGrantContext(grant.context).receiverIdentity,
+      },
     });
     expect(verdict.opened && toHex(verdict.key)).toBe(toHex(trade.key));
   });
