@@ -137,10 +137,13 @@ export function createEthersMarket(
       Promise.all(Array.from({ length: count }, async (_, index) => integer(await read('sharingMarket', 'partialOf', offerId, index)))),
     ),
     recordHash: guarded(async (datasetId) => hex(await read('dataRecords', 'recordHash', datasetId))),
-    postedDelivery: guarded(async (offerId) => {
-      const posted = (await events('sharingMarket', [topic('DeliveryPosted'), topicOf(offerId)])).at(-1)?.args.delivery;
-      return posted ? { header: hex(posted.header), grant: hex(posted.grant), fragments: Array.from(posted.fragments, hex) } : null;
-    }),
+    postedDeliveries: guarded(async (offerId) =>
+      (await events('sharingMarket', [topic('DeliveryPosted'), topicOf(offerId)])).map(({ args: { delivery } }) => ({
+        header: hex(delivery.header),
+        grant: hex(delivery.grant),
+        fragments: Array.from(delivery.fragments, hex),
+      })),
+    ),
     credit: guarded(async (account) => integer(await read('sharingMarket', 'creditOf', account))),
     balance: guarded((account) => provider.getBalance(account)),
     timeSeconds: guarded(async () => {

@@ -145,7 +145,7 @@ export async function offerNamed({ documents }: Participant, offerId: string): P
 
 /** Takes an offer as far as it goes: offers, proves, submits, and once it is accepted grants. */
 export async function advanceOffer(participant: Participant, offerId: string, watch: Watch = {}): Promise<OfferWork> {
-  const { documents, network, engine, parameters, market, outbox, proxies, keysOf, random, hash, prover } = participant;
+  const { documents, network, engine, parameters, market, outbox, proxies, keysOf, random, clock, hash, prover } = participant;
   const work = await offerNamed(participant, offerId);
   const dataset = await readyDataset(participant, work.datasetId);
   const { fields } = await requirementNamed(participant, work.requestId);
@@ -163,6 +163,7 @@ export async function advanceOffer(participant: Participant, offerId: string, wa
       dataset,
       keysOf,
       random,
+      clock,
       ...(watch.signal ? { signal: watch.signal } : {}),
       ...(watch.onProgress ? { onProgress: watch.onProgress } : {}),
     };

@@ -80,8 +80,8 @@ export interface MarketReader {
   partials(offerId: bigint, count: number): Promise<bigint[]>;
   /** EIP-712 struct hash of a data record, which an acceptance names. */
   recordHash(datasetId: Hex): Promise<Hex>;
-  /** The last delivery posted on chain, if any. */
-  postedDelivery(offerId: bigint): Promise<PostedDelivery | null>;
+  /** The deliveries posted on chain, oldest first: a later one may be better than an earlier one, or worse. */
+  postedDeliveries(offerId: bigint): Promise<PostedDelivery[]>;
   /** Wei that the account can withdraw from the market. */
   credit(account: Hex): Promise<bigint>;
   /** Wei of the account itself. */

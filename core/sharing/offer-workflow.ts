@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 import { fromHex, type Hex, toHex } from '../base/bytes.ts';
-import type { Random } from '../base/ports.ts';
+import type { Clock, Random } from '../base/ports.ts';
 import { decodeGrantContext, decodeSourceContext, encodeGrantContext, type GrantContext } from '../crypto/context.ts';
 import { formatIdentity } from '../crypto/identity.ts';
 import type { PseudonymKeys } from '../crypto/key-derivation.ts';
@@ -25,13 +25,13 @@ import type { OfferState } from './chain-reader.ts';
 import { datasetKeyOf, type ReadyDataset } from './dataset-workflow.ts';
 import type { Documents } from './documents.ts';
 import { hexOfLength, hexUpTo } from './enrolment.ts';
-import type { MarketOffer, MarketReader, PostedDelivery } from './market.ts';
+import type { MarketOffer, MarketReader, MarketTerms, PostedDelivery } from './market.ts';
 import type { Network } from './network-file.ts';
 import type { Outbox } from './outbox.ts';
 import { proxyShareLabel } from './proxy-messages.ts';
 import type { Proxies } from './services.ts';
 import { aggregateStatementTypes, grantTypes, segmentStatementTypes, signTypedData } from './typed-data.ts';
-import type { Machine } from './workflow.ts';
+import { bring, type Machine } from './workflow.ts';
 
 const decimal = z.string().regex(/^(0|[1-9][0-9]{0,77})$/);
 
@@ -110,12 +110,13 @@ export interface OfferPorts {
   readonly dataset: ReadyDataset;
   readonly keysOf: (pseudonymIndex: number) => PseudonymKeys;
   readonly random: Random;
+  readonly clock: Clock;
   readonly signal?: AbortSignal;
   /** Told after every statement that is proved or accepted by the contract. */
   readonly onProgress?: (progress: { readonly step: 'prove' | 'submit'; readonly done: number; readonly total: number }) => void;
 }
 
-/** How long a grant lives, in seconds from the moment it is made: within it the consumer fetches its fragments. */
+/** How long a grant lives beyond the last second at which delivery can be due: within it the consumer fetches its fragments. */
 const GRANT_LIFE_SECONDS = 30n * 24n * 3600n;
 
 /** Name of an offer's document. */
@@ -145,7 +146,8 @@ export function receivingIdentity(network: Network, consumer: Hex, offerId: bigi
 
 /** The machine that takes an offer from its draft to its end. */
 export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWork> {
-  const { documents, network, engine, parameters, market, outbox, proxies, prover, dataset, keysOf, random, signal, onProgress } = needs;
+  const { documents, network, engine, parameters, market, outbox, proxies, prover, dataset, keysOf, random, clock, signal, onProgress } =
+    needs;
   const place = { chainId: network.chain.chainId, verifyingContract: network.contracts.sharingMarket };
 
   async function offerOnChain(work: OfferWork) {
@@ -183,12 +185,24 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
     return outbox.perform(`${step}-${work.offerId}`, account, { contract: 'sharingMarket', method, arguments: values, value }, signal);
   }
 
-  /** Whether the consumer said that nothing arrived, or half of the time to deliver is over. */
-  async function mustPost(work: OfferWork, offer: MarketOffer): Promise<boolean> {
-    if (offer.consumerBond > 0n) return true;
+  async function termsOf(work: OfferWork): Promise<MarketTerms> {
     const requirement = await market.requirement(work.requestId);
     assert(requirement !== null, 'an offer answers a requirement');
-    return (await market.timeSeconds()) > offer.dueAt - requirement.terms.deliverWindow / 2n;
+    return requirement.terms;
+  }
+
+  /** Whether the consumer said that nothing arrived, or half of the time to deliver is over. */
+  async function mustPost(work: OfferWork, offer: MarketOffer): Promise<boolean> {
+    if (offer.state !== 'granted') return false;
+    if (offer.consumerBond > 0n) return true;
+    // A chain without traffic makes no blocks: its newest is old, while the refund opens by the time of the block that carries it.
+    const now = [await market.timeSeconds(), BigInt(Math.floor(clock.nowMs() / 1000))].reduce((one, other) => (one > other ? one : other));
+    return now > offer.dueAt - (await termsOf(work)).deliverWindow / 2n;
+  }
+
+  /** A consumer that was served by the proxies and says nothing would be refunded: what is posted in time starts its clock. */
+  function post(work: Extract<OfferWork, { state: 'granted' | 'grant-recorded' }>) {
+    return send(work, 'post', 'post', [work.offerId, deliveryToPost(engine, parameters, dataset, work, random)]);
   }
 
   function grantContextOf(consumer: Hex): (work: OfferWork) => GrantContext {
@@ -240,7 +254,10 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
             if (!accepted.has(index)) {
               const { publicSignals, proof } = await provedSegment(work, index);
               const signature = signTypedData(account, place, segmentStatementTypes, { publicSignals, deadline: work.deadline });
-              await send(work, `segment-${index}`, 'submitSegments', [work.offerId, [{ publicSignals, proof, signature }]]);
+              await bring(
+                async () => (await market.provedSegments(BigInt(work.offerId))).has(index),
+                () => send(work, `segment-${index}`, 'submitSegments', [work.offerId, [{ publicSignals, proof, signature }]]),
+              );
             }
             onProgress?.({ step: 'submit', done: index + 1, total: work.segmentCount + 1 });
           }
@@ -262,7 +279,10 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
           const { publicSignals, proof } = statement;
           const { account } = keysOf(work.pseudonymIndex);
           const signature = signTypedData(account, place, aggregateStatementTypes, { publicSignals, deadline: work.deadline });
-          await send(work, 'aggregate', 'submitAggregate', [work.offerId, publicSignals, proof, signature]);
+          await bring(
+            async () => (await offerOnChain(work)).state !== 'proving',
+            () => send(work, 'aggregate', 'submitAggregate', [work.offerId, publicSignals, proof, signature]),
+          );
           onProgress?.({ step: 'submit', done: work.segmentCount + 1, total: work.segmentCount + 1 });
           return { ...work, state: 'verified' } as OfferWork;
         },
@@ -279,8 +299,11 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
       accepted: {
         waitsFor: 'me',
         step: async (work) => {
-          const { consumer } = await offerOnChain(work);
+          const { consumer, state, dueAt } = await offerOnChain(work);
+          const outcome = outcomeOf(state);
+          if (outcome) return ended(work, outcome);
           const context = grantContextOf(consumer)(work);
+          const { deliverWindow } = await termsOf(work);
           const key = generateReEncryptionKey(engine, parameters, datasetKeyOf(engine, dataset), context, random);
           const signingKeys = network.proxies.map((proxy) => fromHex(proxy.signingKey));
           const { grant, shares } = shareReEncryptionKey(engine, key, network.threshold, signingKeys, random);
@@ -298,7 +321,8 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
             context: toHex(encodeGrantContext(context)),
             grant: toHex(encodeGrant(engine, grant)),
             grantHash: toHex(grantHash(engine, context, grant)),
-            liveUntil: Number((await market.timeSeconds()) + GRANT_LIFE_SECONDS),
+            // The grant is recorded by `dueAt`; delivery is due one window later, or two when the consumer asks for it.
+            liveUntil: Number(dueAt + 2n * deliverWindow + GRANT_LIFE_SECONDS),
             shareBoxes,
             shares: shares.map((share) => toHex(encodeProxyShare(engine, share))),
           } as OfferWork;
@@ -312,7 +336,10 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
           const { offerId, liveUntil } = work;
           const grant = { offerId, grantHash: work.grantHash, threshold: network.threshold, proxies: network.proxies.length, liveUntil };
           const signature = signTypedData(account, place, grantTypes, grant);
-          await send(work, 'grant', 'grant', [...Object.values(grant), signature]);
+          await bring(
+            async () => (await offerOnChain(work)).state !== 'accepted',
+            () => send(work, 'grant', 'grant', [...Object.values(grant), signature]),
+          );
           return { ...work, state: 'grant-recorded' };
         },
       },
@@ -320,21 +347,27 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
         waitsFor: 'proxies',
         step: async (work) => {
           if (work.state !== 'grant-recorded') return undefined;
+          const offer = await offerOnChain(work);
+          const outcome = outcomeOf(offer.state);
+          if (outcome) return ended(work, outcome);
           const ports = proxies(keysOf(work.pseudonymIndex));
-          const unreached: AppError[] = [];
+          const failures: AppError[] = [];
           for (const [position, proxy] of ports.entries()) {
             const shareBox = work.shareBoxes[position];
             assert(shareBox !== undefined, 'every proxy has a box');
             try {
               await proxy.putGrant(BigInt(work.offerId), fromHex(work.grant), fromHex(work.context), fromHex(shareBox));
             } catch (error) {
-              // Threshold re-encryption works without some proxies; with fewer than t reached the step is repeated.
-              if (!(error instanceof AppError) || error.code !== 'SERVICE_UNREACHABLE') throw error;
-              unreached.push(error);
+              // Any t of them serve. One that is down or refuses must not keep the others from their shares.
+              if (!(error instanceof AppError)) throw error;
+              failures.push(error);
             }
           }
-          const [first] = unreached;
-          if (first && ports.length - unreached.length < network.threshold) throw first;
+          const [first] = failures;
+          if (first && ports.length - failures.length < network.threshold) {
+            if (!(await mustPost(work, offer))) throw first;
+            await post(work);
+          }
           return { ...work, state: 'granted' };
         },
       },
@@ -345,10 +378,7 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
           const offer = await offerOnChain(work);
           const outcome = outcomeOf(offer.state);
           if (outcome) return ended(work, outcome);
-          // A consumer that was served by the proxies and says nothing would be refunded: what is posted in time starts its clock.
-          if (offer.state === 'granted' && (await mustPost(work, offer))) {
-            await send(work, 'post', 'post', [work.offerId, deliveryToPost(engine, parameters, dataset, work, random)]);
-          }
+          if (await mustPost(work, offer)) await post(work);
           return undefined;
         },
       },

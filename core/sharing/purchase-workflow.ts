@@ -11,13 +11,13 @@ import { assert } from '../base/assert.ts';
 import { fromHex, type Hex, toHex } from '../base/bytes.ts';
 import { DecodeError } from '../base/codec.ts';
 import { decodeGrantContext, decodeSourceContext, type SourceContext } from '../crypto/context.ts';
-import { type FileLabel, fileLabelOf } from '../crypto/file-stream.ts';
+import { ciphertextLength, type FileLabel, fileLabelOf, isChunkSize, plaintextBytesMax } from '../crypto/file-stream.ts';
 import type { PseudonymKeys } from '../crypto/key-derivation.ts';
 import type { PairingEngine } from '../crypto/pairing-engine.ts';
-import { type Delivery, type OpenVerdict, open } from '../crypto/re-encryption.ts';
-import type { Fragment, IdentityKey, PublicParameters } from '../crypto/scheme-algebra.ts';
+import { type Delivery, type OpenVerdict, open, verifyFragment } from '../crypto/re-encryption.ts';
+import type { Fragment, PublicParameters } from '../crypto/scheme-algebra.ts';
 import { decodeFragment, decodeGrant, decodeHeader, decodeIdentityKey, encodeIdentityKey } from '../crypto/scheme-encodings.ts';
-import { decodeGrantPreimage, headerHash } from '../crypto/scheme-hashes.ts';
+import { decodeGrantPreimage, grantHash, headerHash } from '../crypto/scheme-hashes.ts';
 import type { ChainDataRecord, ChainReader } from './chain-reader.ts';
 import { datasetIdentity } from './dataset-workflow.ts';
 import type { Documents } from './documents.ts';
@@ -54,8 +54,8 @@ export const purchaseWorkSchema = z.discriminatedUnion('state', [
   keyed.extend({ state: z.literal('accepted') }),
   opened.extend({ state: z.literal('opened') }),
   opened.extend({ state: z.literal('received') }),
-  opened.extend({ state: z.literal('ended'), outcome: z.literal('paid') }),
-  facts.extend({ state: z.literal('closed'), outcome: z.enum(['paid', 'refunded', 'expired', 'revoked']) }),
+  opened.extend({ state: z.literal('ended'), outcome: z.enum(['paid', 'refunded', 'revoked']) }),
+  facts.extend({ state: z.literal('closed'), outcome: z.enum(['refunded', 'expired', 'revoked']) }),
 ]);
 export type PurchaseWork = z.infer<typeof purchaseWorkSchema>;
 export type PurchaseState = PurchaseWork['state'];
@@ -111,10 +111,11 @@ export function purchaseMachine(ports: PurchasePorts): Machine<PurchaseState, Pu
     return { offer, record };
   }
 
+  /** The end of a purchase that brings no data. One that is paid goes on: the owner may have claimed the price before this side collected. */
   function closed(work: PurchaseWork, offer: MarketOffer): PurchaseWork | undefined {
     const { version, offerId, requestId, datasetId, pseudonymIndex } = work;
     const outcome = offer.state;
-    if (outcome !== 'paid' && outcome !== 'refunded' && outcome !== 'expired' && outcome !== 'revoked') return undefined;
+    if (outcome !== 'refunded' && outcome !== 'expired' && outcome !== 'revoked') return undefined;
     return { version, offerId, requestId, datasetId, pseudonymIndex, state: 'closed', outcome };
   }
 
@@ -164,6 +165,7 @@ export function purchaseMachine(ports: PurchasePorts): Machine<PurchaseState, Pu
           const { offer, record } = await onChain(work);
           const end = closed(work, offer);
           if (end) return end;
+          if (offer.state !== 'proving' && offer.state !== 'verified') return { ...work, state: 'accepted' };
           if (offer.state === 'proving' || !decided.accept) return undefined;
           const requirement = await market.requirement(offer.requestId);
           assert(requirement !== null, 'an offer answers a requirement');
@@ -187,7 +189,11 @@ export function purchaseMachine(ports: PurchasePorts): Machine<PurchaseState, Pu
           if (end) return end;
           const recorded = await chain.grant(offer.offerId);
           if (recorded === null) return undefined;
-          const verdict = await collect(ports, work, record, recorded.grantHash);
+          const verdict = await collect(ports, work, {
+            headerHash: record.headerHash,
+            grantHash: recorded.grantHash,
+            receiverIdentity: receivingIdentity(network, offer.consumer, offer.offerId),
+          });
           if (verdict === undefined) return undefined;
           if (!verdict.opened) throw deliveryRefused(verdict);
           return { ...work, state: 'opened', key: toHex(verdict.key), faultyProxies: [...verdict.faultyProxies] };
@@ -207,9 +213,11 @@ export function purchaseMachine(ports: PurchasePorts): Machine<PurchaseState, Pu
       received: {
         waitsFor: 'me',
         step: async (work) => {
-          if (work.state !== 'received' || !decided.confirm) return undefined;
-          const { offer } = await onChain(work);
-          if (closed(work, offer) === undefined) await send(work, 'confirm', [work.offerId]);
+          if (work.state !== 'received') return undefined;
+          const { state } = (await onChain(work)).offer;
+          if (state === 'paid' || state === 'refunded' || state === 'revoked') return { ...work, state: 'ended', outcome: state };
+          if (!decided.confirm) return undefined;
+          await send(work, 'confirm', [work.offerId]);
           return { ...work, state: 'ended', outcome: 'paid' };
         },
       },
@@ -250,24 +258,42 @@ function checkContext(
     context.ownerIdentity !== datasetIdentity(network, record.owner, record.datasetId)
   )
     throw refuse('it belongs to another dataset');
+  const { plaintextLength, chunkSize } = context;
+  if (
+    plaintextLength > plaintextBytesMax ||
+    !isChunkSize(chunkSize) ||
+    BigInt(ciphertextLength(Number(plaintextLength), chunkSize)) !== record.ciphertextSize
+  )
+    throw refuse('the recorded ciphertext has not the length that it says');
 }
 
-/** Asks every proxy for its fragment, and opens; undefined when too few have answered yet. */
+/**
+ * Asks every proxy for its fragment, reads what was posted on chain, and opens; undefined when too few have answered yet. What one proxy
+ * says counts only where the chain or a proof bears it out, so that one that lies cannot spoil what the others give.
+ */
 async function collect(
   ports: PurchasePorts,
   work: Extract<PurchaseWork, { state: 'accepted' }>,
-  record: ChainDataRecord,
-  grantHash: Hex,
+  recorded: Delivery['recorded'],
 ): Promise<OpenVerdict | undefined> {
-  const { engine, parameters, proxies, keysOf } = ports;
+  const { engine, parameters, proxies, keysOf, market } = ports;
   const offerId = BigInt(work.offerId);
   const receiverKey = decodeIdentityKey(engine, fromHex(work.identityKey));
   const sourceContext = decodeSourceContext(fromHex(work.context));
   const header = decodeHeader(engine, fromHex(work.header));
-  const recorded = { headerHash: record.headerHash, grantHash };
   const fragments: Fragment[] = [];
   const faulty = new Set<number>();
+  let granted: Granted | undefined;
   let last: OpenVerdict | undefined;
+  const tryToOpen = (): OpenVerdict | undefined => {
+    if (granted === undefined || fragments.length < granted.grant.threshold) return undefined;
+    const verdict = open(engine, parameters, receiverKey, { ...granted, sourceContext, header, fragments, recorded });
+    for (const culprit of verdict.faultyProxies) faulty.add(culprit);
+    last = { ...verdict, faultyProxies: [...faulty].sort((left, right) => left - right) };
+    // More fragments put right what a proxy got wrong; what the owner or the receiver got wrong they cannot.
+    return last.opened || last.party !== 'proxies' ? last : undefined;
+  };
+
   for (const [position, proxy] of proxies(keysOf(work.pseudonymIndex)).entries()) {
     const index = position + 1;
     let answer: SignedFragment;
@@ -280,62 +306,40 @@ async function collect(
       if (error.code === 'PROXY_SIGNATURE_INVALID') faulty.add(index);
       continue;
     }
-    const fragment = fragmentOf(engine, answer);
-    const delivery = deliveryOf(engine, stored);
-    if (fragment === undefined || fragment.index !== index || delivery === undefined) {
-      faulty.add(index);
-      continue;
-    }
-    fragments.push(fragment);
-    if (fragments.length < delivery.grant.threshold) continue;
-    const verdict = open(engine, parameters, receiverKey, { ...delivery, sourceContext, header, fragments, recorded });
-    for (const culprit of verdict.faultyProxies) faulty.add(culprit);
-    // Header and context were compared with the chain before acceptance, so it is this proxy's grant that is not the recorded one.
-    if (!verdict.opened && verdict.party === 'supplier') faulty.add(index);
-    last = { ...verdict, faultyProxies: [...faulty].sort((left, right) => left - right) };
-    // Another proxy may still put right what one of them got wrong; what the owner got wrong it cannot.
-    if (last.opened || last.party === 'owner' || last.party === 'receiver') return last;
+    const fragment = decodedOrNothing(() => decodeFragment(engine, fromHex(answer.fragment)));
+    const parts = decodedOrNothing(() => ({
+      grant: decodeGrant(engine, stored.grant),
+      grantContext: decodeGrantContext(stored.context),
+    }));
+    const isRecorded = parts !== undefined && toHex(grantHash(engine, parts.grantContext, parts.grant)) === recorded.grantHash;
+    if (isRecorded) granted ??= parts;
+    if (fragment?.index === index) fragments.push(fragment);
+    if (!isRecorded || fragment?.index !== index) faulty.add(index);
+    const verdict = tryToOpen();
+    if (verdict !== undefined) return verdict;
   }
-  const posted = await openPosted(ports, offerId, receiverKey, { sourceContext, header, recorded });
-  if (posted !== undefined) return posted;
+
+  for (const posted of await market.postedDeliveries(offerId)) {
+    granted ??= decodedOrNothing(() => decodeGrantPreimage(engine, fromHex(posted.grant)));
+    if (granted === undefined) break;
+    const { grant, grantContext } = granted;
+    for (const encoded of posted.fragments) {
+      const fragment = decodedOrNothing(() => decodeFragment(engine, fromHex(encoded)));
+      // Nobody signed it: what does not prove is nobody's fault but the poster's, and says nothing about the others.
+      if (fragment !== undefined && verifyFragment(engine, parameters, grantContext, grant, fragment, header)) fragments.push(fragment);
+    }
+    const verdict = tryToOpen();
+    if (verdict !== undefined) return verdict;
+  }
   if (last === undefined && faulty.size > 0) return { opened: false, fault: 'FRAGMENTS', party: 'proxies', faultyProxies: [...faulty] };
   return last;
 }
 
-/** Opens what the owner or a proxy posted on chain, when anything was: the contract has compared the hashes of its parts. */
-async function openPosted(
-  { engine, parameters, market }: PurchasePorts,
-  offerId: bigint,
-  receiverKey: IdentityKey,
-  known: Pick<Delivery, 'sourceContext' | 'header' | 'recorded'>,
-): Promise<OpenVerdict | undefined> {
-  const posted = await market.postedDelivery(offerId);
-  if (posted === null) return undefined;
-  try {
-    const delivery = decodeGrantPreimage(engine, fromHex(posted.grant));
-    const fragments = posted.fragments.map((fragment) => decodeFragment(engine, fromHex(fragment)));
-    return open(engine, parameters, receiverKey, { ...known, ...delivery, fragments });
-  } catch (error) {
-    if (error instanceof DecodeError) return { opened: false, fault: 'FRAGMENTS', party: 'proxies', faultyProxies: [] };
-    throw error;
-  }
-}
+type Granted = Pick<Delivery, 'grant' | 'grantContext'>;
 
-function fragmentOf(engine: PairingEngine, answer: SignedFragment): Fragment | undefined {
+function decodedOrNothing<Value>(decode: () => Value): Value | undefined {
   try {
-    return decodeFragment(engine, fromHex(answer.fragment));
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined;
-    throw error;
-  }
-}
-
-function deliveryOf(
-  engine: PairingEngine,
-  stored: { readonly grant: Uint8Array; readonly context: Uint8Array },
-): Pick<Delivery, 'grant' | 'grantContext'> | undefined {
-  try {
-    return { grant: decodeGrant(engine, stored.grant), grantContext: decodeGrantContext(stored.context) };
+    return decode();
   } catch (error) {
     if (error instanceof DecodeError) return undefined;
     throw error;

@@ -5,6 +5,7 @@
  * Invariant: a record is saved before the next step begins, and every step may be repeated after a crash without
  * doing anything twice (steps are idempotent by content hash, by the state of the chain, or by the outbox).
  */
+import { isAppError } from '../base/app-error.ts';
 
 /** Who must act for a machine to leave a state. */
 export type Party = 'me' | 'owner' | 'consumer' | 'proxies' | 'pkg' | 'nobody';
@@ -40,5 +41,18 @@ export async function advance<State extends string, Work extends { readonly stat
     await machine.save(next);
     current = next;
     options.onState?.(current);
+  }
+}
+
+/**
+ * Sends a transaction that anyone may bring, because what it carries is signed by the one whom it binds. When another brought it first the
+ * step is done all the same: a machine that took the contract's refusal for a failure would wait for ever, and its side would lose its bond.
+ */
+export async function bring(isDone: () => Promise<boolean>, send: () => Promise<unknown>): Promise<void> {
+  if (await isDone()) return;
+  try {
+    await send();
+  } catch (error) {
+    if (!isAppError(error, 'CHAIN_TRANSACTION_REJECTED') || !(await isDone())) throw error;
   }
 }
