@@ -32,6 +32,8 @@ contract SharingMarket is ISharingMarket, EIP712, ReentrancyGuard {
   uint32 public constant WINDOW_MAX = 30 days;
   /// @notice How far ahead a requirement's deadline may lie, in seconds.
   uint64 public constant DEADLINE_AHEAD_MAX = 366 days;
+  /// @notice Bytes of a requirement's words.
+  uint256 public constant WORDS_BYTES_MAX = 4096;
 
   /// @notice The enrolled pseudonyms.
   IEntityRegistry public immutable registry;
@@ -61,9 +63,11 @@ contract SharingMarket is ISharingMarket, EIP712, ReentrancyGuard {
     uint256 requirementHash,
     RequirementFields calldata fields,
     Terms calldata terms,
-    Proof calldata proof
+    Proof calldata proof,
+    string calldata words
   ) external payable returns (bytes32 requestId) {
     _requireLive(msg.sender, Roles.CONSUMER);
+    if (bytes(words).length > WORDS_BYTES_MAX) revert WordsTooLong(bytes(words).length, WORDS_BYTES_MAX);
     _requireTerms(terms);
     requestId = keccak256(abi.encode(msg.sender, salt));
     Requirement storage requirement = _requirements[requestId];
@@ -81,7 +85,7 @@ contract SharingMarket is ISharingMarket, EIP712, ReentrancyGuard {
     requirement.escrow = msg.value.toUint128();
     requirement.requirementHash = requirementHash;
     requirement.terms = terms;
-    emit RequirementPublished(requestId, msg.sender, requirementHash, fields, terms, msg.value);
+    emit RequirementPublished(requestId, msg.sender, requirementHash, fields, terms, msg.value, words);
   }
 
   /// @inheritdoc ISharingMarket

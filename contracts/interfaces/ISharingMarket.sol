@@ -142,7 +142,8 @@ interface ISharingMarket {
     uint256 indexed requirementHash,
     RequirementFields fields,
     Terms terms,
-    uint256 escrow
+    uint256 escrow,
+    string words
   );
   event RequirementFunded(bytes32 indexed requestId, address indexed publisher, uint256 amount, uint256 escrow);
   event RequirementClosed(bytes32 indexed requestId, address indexed publisher, uint256 returned);
@@ -237,6 +238,8 @@ interface ISharingMarket {
   error TooEarly(uint64 dueAt);
   /// @notice The payment is not what the step asks.
   error WrongPayment(uint256 given, uint256 expected);
+  /// @notice The requirement's words are longer than the market takes.
+  error WordsTooLong(uint256 length, uint256 max);
   /// @notice The requirement's escrow does not cover one more price.
   error EscrowTooSmall(uint256 escrow, uint256 price);
   /// @notice The dataset is not recorded for the caller.
@@ -285,13 +288,16 @@ interface ISharingMarket {
   /// @notice Publishes a requirement with its proof and escrow (the payment: at least one price). The contract builds the public
   /// signals from the fields itself, with R' = 1, and computes the binding.
   /// @param requirementHash h', Poseidon of the fields
+  /// @param words the requirement as its author wrote it (docs/formats.md), since a colHash names no column to a reader. The contract
+  /// does not interpret them; a reader computes the fields from them and compares.
   /// @return requestId keccak256(abi.encode(publisher, salt))
   function publish(
     bytes32 salt,
     uint256 requirementHash,
     RequirementFields calldata fields,
     Terms calldata terms,
-    Proof calldata proof
+    Proof calldata proof,
+    string calldata words
   ) external payable returns (bytes32 requestId);
 
   /// @notice Adds escrow, so that more offers can be accepted. Publisher only.

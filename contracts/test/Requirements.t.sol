@@ -11,7 +11,7 @@ contract RequirementsTest is Scene {
   function testPublishes() public {
     bytes32 requestId = requestIdOf(consumer, 'salt');
     vm.expectEmit(address(market));
-    emit ISharingMarket.RequirementPublished(requestId, consumer, REQUIREMENT_HASH, fieldsOf(), termsOf(), 3 * PRICE);
+    emit ISharingMarket.RequirementPublished(requestId, consumer, REQUIREMENT_HASH, fieldsOf(), termsOf(), 3 * PRICE, 'words');
     publish('salt', 3 * PRICE);
     vm.snapshotGasLastCall('SharingMarket', 'publish, without the proof');
     ISharingMarket.Requirement memory held = market.requirementOf(requestId);
@@ -101,11 +101,24 @@ contract RequirementsTest is Scene {
     Proof memory proof = proveRequirement(fieldsOf(), requestIdOf(consumer, 'salt'), consumer, terms.deadline);
     vm.expectRevert(abi.encodeWithSelector(ISharingMarket.NotLive.selector, consumer, 2));
     vm.prank(consumer);
-    market.publish{value: PRICE}('salt', REQUIREMENT_HASH, fieldsOf(), terms, proof);
+    market.publish{value: PRICE}('salt', REQUIREMENT_HASH, fieldsOf(), terms, proof, 'words');
     proof = proveRequirement(fieldsOf(), requestIdOf(owner, 'salt'), owner, terms.deadline);
     vm.expectRevert(abi.encodeWithSelector(ISharingMarket.NotLive.selector, owner, 2));
     vm.prank(owner);
-    market.publish{value: PRICE}('salt', REQUIREMENT_HASH, fieldsOf(), terms, proof);
+    market.publish{value: PRICE}('salt', REQUIREMENT_HASH, fieldsOf(), terms, proof, 'words');
+  }
+
+  /// @dev The words are bounded, so that nobody fills the chain through them; the longest allowed are taken.
+  function testTooManyWordsAreRefused() public {
+    ISharingMarket.Terms memory terms = termsOf();
+    Proof memory proof = proveRequirement(fieldsOf(), requestIdOf(consumer, 'salt'), consumer, terms.deadline);
+    string memory most = string(new bytes(market.WORDS_BYTES_MAX()));
+    string memory more = string(new bytes(market.WORDS_BYTES_MAX() + 1));
+    vm.expectRevert(abi.encodeWithSelector(ISharingMarket.WordsTooLong.selector, 4097, 4096));
+    vm.prank(consumer);
+    market.publish{value: PRICE}('salt', REQUIREMENT_HASH, fieldsOf(), terms, proof, more);
+    vm.prank(consumer);
+    market.publish{value: PRICE}('salt', REQUIREMENT_HASH, fieldsOf(), terms, proof, most);
   }
 
   function testRefusesTheSameRequirementTwiceAndTooLittleEscrow() public {
@@ -113,11 +126,11 @@ contract RequirementsTest is Scene {
     Proof memory proof = proveRequirement(fieldsOf(), requestIdOf(consumer, 'salt'), consumer, terms.deadline);
     vm.expectRevert(abi.encodeWithSelector(ISharingMarket.EscrowTooSmall.selector, PRICE - 1, PRICE));
     vm.prank(consumer);
-    market.publish{value: PRICE - 1}('salt', REQUIREMENT_HASH, fieldsOf(), terms, proof);
+    market.publish{value: PRICE - 1}('salt', REQUIREMENT_HASH, fieldsOf(), terms, proof, 'words');
     bytes32 requestId = publish('salt', PRICE);
     vm.expectRevert(abi.encodeWithSelector(ISharingMarket.RequirementAlreadyPublished.selector, requestId));
     vm.prank(consumer);
-    market.publish{value: PRICE}('salt', REQUIREMENT_HASH, fieldsOf(), terms, proof);
+    market.publish{value: PRICE}('salt', REQUIREMENT_HASH, fieldsOf(), terms, proof, 'words');
   }
 
   function testTakesMoreEscrowFromItsPublisherUntilTheDeadline() public {
@@ -170,6 +183,6 @@ contract RequirementsTest is Scene {
   ) private {
     vm.expectRevert(reason);
     vm.prank(consumer);
-    market.publish{value: 100 ether}(salt, requirementHash, fields, terms, proof);
+    market.publish{value: 100 ether}(salt, requirementHash, fields, terms, proof, 'words');
   }
 }

@@ -178,7 +178,7 @@ abstract contract Scene {
     ISharingMarket.Terms memory terms = termsOf();
     Proof memory proof = proveRequirement(fieldsOf(), requestId, consumer, terms.deadline);
     vm.prank(consumer);
-    market.publish{value: escrow}(salt, REQUIREMENT_HASH, fieldsOf(), terms, proof);
+    market.publish{value: escrow}(salt, REQUIREMENT_HASH, fieldsOf(), terms, proof, 'words');
   }
 
   // Offers

@@ -2,6 +2,7 @@
 import { Contract, type JsonRpcProvider, type Result, zeroPadValue } from 'ethers';
 import type { Hex } from '../base/bytes.ts';
 import type { RequirementFields } from '../proofs/requirement.ts';
+import { readRequirementWords } from '../proofs/requirement-document.ts';
 import type { ContractName } from '../sharing/chain.ts';
 import { offerStates } from '../sharing/chain-reader.ts';
 import type { MarketOffer, MarketReader, MarketRequirement, MarketTerms, TimelineEntry } from '../sharing/market.ts';
@@ -83,13 +84,15 @@ export function createEthersMarket(
       const [published] = await events('sharingMarket', [topic('RequirementPublished'), requestId]);
       if (!published) return null;
       const held = await read('sharingMarket', 'requirementOf', requestId);
+      const fields = requirementFields(published.args.fields);
       return {
         requestId,
         state: Number(held.state) === 1 ? 'open' : 'closed',
         publisher: hex(held.publisher),
         escrow: integer(held.escrow),
         requirementHash: integer(held.requirementHash),
-        fields: requirementFields(published.args.fields),
+        fields,
+        document: readRequirementWords(String(published.args.words), fields),
         terms: terms(held.terms),
       };
     }),

@@ -1,14 +1,16 @@
 /** `vouchsafe requirement|purchase ...`: what a consumer (CSP) does, step by step. A command that is repeated goes on from where it stopped. */
-import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
-import { AppError } from '../base/app-error.ts';
+import type { Hex } from '../base/bytes.ts';
 import { parseRequirementDocument, type RequirementDocument } from '../proofs/requirement-document.ts';
 import { advancePurchase, draft, offersFor, publish, purchases, requirements, saveReceivedFile } from '../services/consumer.ts';
 import type { Participant } from '../services/participant.ts';
 import { reclaimEscrow, trade } from '../services/trade.ts';
-import { wholeNumber } from './network-commands.ts';
-import { argumentInvalid, formatCoins, parseCoins, print } from './output.ts';
-import { homeCommand, id32 } from './owner-commands.ts';
+import type { PurchaseWork } from '../sharing/purchase-workflow.ts';
+import { argumentInvalid, formatCoins, id32, jsonFile, offerIdArgument, parseCoins, wholeNumber } from './arguments.ts';
+import { formatSeconds, print } from './output.ts';
+import { homeCommand } from './owner-commands.ts';
+import { ownPseudonym } from './person-commands.ts';
+import { command, turnOf } from './turns.ts';
 import { withParticipant } from './unlock.ts';
 
 const DAY_SECONDS = 24 * 3600;
@@ -36,7 +38,7 @@ export interface RequirementOptions {
 
 /** The requirement that the options describe, or that a file holds. */
 export async function requirementOf(options: RequirementOptions): Promise<RequirementDocument> {
-  if (options.file !== undefined) return parseRequirementDocument(await jsonFile(options.file));
+  if (options.file !== undefined) return parseRequirementDocument(await jsonFile(options.file, 'a requirement'));
   const { column, between, mean, timeFrom, timeTo } = options;
   if (column === undefined || between?.length !== 2)
     throw argumentInvalid('a requirement names --column NAME and --between LOW HIGH, or --file');
@@ -91,6 +93,7 @@ function requirementCommand(): Command {
     .action((options) =>
       withParticipant(options, async (participant) => {
         const document = await requirementOf(options);
+        const pseudonym = ownPseudonym(participant, options.pseudonym);
         const price = parseCoins(options.price);
         const now = Number(await participant.market.timeSeconds());
         const hours = (name: string) => wholeNumber(options[name], name) * 3600;
@@ -103,26 +106,22 @@ function requirementCommand(): Command {
           confirmWindow: hours('confirmHours'),
         };
         const escrow = price * BigInt(wholeNumber(options.offers, '--offers'));
-        const { requestId } = await draft(participant, document, terms, escrow, wholeNumber(options.pseudonym, '--pseudonym'));
+        const { requestId } = await draft(participant, document, terms, escrow, pseudonym);
         print(`requirement ${requestId}`);
-        const work = await publish(participant, requestId, { onState: print });
-        if (work.state === 'published') print(`final in block ${work.publishedInBlock}`);
+        await goOnPublishing(participant, requestId, options.home);
       }),
     );
   homeCommand(requirement, 'continue', 'go on with a publication that was interrupted')
     .argument('<requirement>', 'id of the requirement')
     .action((requestId, options) =>
-      withParticipant(options, async (participant) => {
-        const { state } = await publish(participant, id32(requestId, 'requirement'), { onState: print });
-        print(`now: ${state}`);
-      }),
+      withParticipant(options, (participant) => goOnPublishing(participant, id32(requestId, 'requirement'), options.home)),
     );
   homeCommand(requirement, 'list', 'your requirements').action((options) =>
     withParticipant(options, async (participant) => {
       const all = await requirements(participant);
       if (all.length === 0)
         print(
-          'No requirement yet. Publish one with: vouchsafe requirement publish --home ... --column NAME --between LOW HIGH --price COINS',
+          `No requirement yet. Publish one with: ${command('requirement publish --column NAME --between LOW HIGH --price COINS', options.home)}`,
         );
       for (const { requestId, state, document } of all) print(`${requestId}  ${state.padEnd(9)}  ${sentence(document)}`);
     }),
@@ -134,10 +133,10 @@ function requirementCommand(): Command {
       for (const requestId of await market.requirementIds()) {
         const found = await market.requirement(requestId);
         if (found === null || found.state !== 'open' || found.terms.deadline < now) continue;
-        const { fields, terms } = found;
-        print(
-          `${requestId}  ${fields.slotCount} columns of ${fields.width} bits, at least ${fields.minRows} rows, ${formatCoins(terms.price)} coins, until ${new Date(Number(terms.deadline) * 1000).toISOString()}`,
-        );
+        const { document, terms } = found;
+        print(`${requestId}  ${formatCoins(terms.price)} coins, until ${formatSeconds(terms.deadline)}`);
+        print(document === null ? '  Its words do not say what it asks: leave it alone.' : `  ${sentence(document)}`);
+        print(`  Import data for it with: ${command(`dataset import FILE --for ${requestId}`, options.home)}`);
         shown++;
       }
       if (shown === 0) print('No requirement is open.');
@@ -149,8 +148,10 @@ function requirementCommand(): Command {
       withParticipant(options, async (participant) => {
         const found = await offersFor(participant, id32(requestId, 'requirement'));
         if (found.length === 0) print('No offer yet: waiting for owners.');
-        for (const { offerId, state, provedRows, owner } of found)
-          print(`${offerId}  ${state.padEnd(9)}  ${provedRows} rows proved, by ${owner}`);
+        for (const offer of found) {
+          print(`${offer.offerId}  ${offer.state}, ${offer.provedRows} rows proved by ${offer.owner}`);
+          print(`  ${turnOf(offer, String(offer.offerId), 'consumer', options.home)}`);
+        }
       }),
     );
   homeCommand(requirement, 'reclaim', 'take back the unused escrow after the deadline')
@@ -169,28 +170,31 @@ function purchaseCommand(): Command {
   const step = (name: string, description: string, decided: { accept: boolean; confirm: boolean }) =>
     homeCommand(purchase, name, description)
       .argument('<offer>', 'id of the offer')
-      .action((offerId, options) => withParticipant(options, (participant) => goOn(participant, offerId, decided)));
+      .action((offerId, options) => withParticipant(options, (participant) => goOn(participant, offerId, decided, options.home)));
   step('fetch', 'download and check the ciphertext and get the key of the receiving identity; nothing is paid', {
     accept: false,
     confirm: false,
   });
   step('accept', 'fetch, then lock the price for this offer', { accept: true, confirm: false });
-  step('receive', 'collect fragments, open, decrypt and check against the chain', { accept: true, confirm: false });
-  step('confirm', 'receive, then release the price to the owner', { accept: true, confirm: true });
+  step('receive', 'collect fragments of an accepted offer, open, decrypt and check against the chain', { accept: false, confirm: false });
+  step('confirm', 'receive, then release the price to the owner', { accept: false, confirm: true });
   homeCommand(purchase, 'save', 'copy the received original file')
     .argument('<offer>', 'id of the offer')
     .argument('<file>', 'where to')
     .action((offerId, file, options) =>
       withParticipant(options, async (participant) => {
-        const { sha256, bytes, name } = await saveReceivedFile(participant, offerId, file);
+        const { sha256, bytes, name } = await saveReceivedFile(participant, String(offerIdArgument(offerId)), file);
         print(`${name}: ${bytes} bytes, SHA-256 ${sha256.slice(2)}, saved as ${file}`);
       }),
     );
   homeCommand(purchase, 'list', 'your purchases and whose turn it is').action((options) =>
     withParticipant(options, async (participant) => {
       const all = await purchases(participant);
-      if (all.length === 0) print('No purchase yet. See the offers with: vouchsafe requirement offers REQUIREMENT --home ...');
-      for (const { offerId, state, datasetId } of all) print(`${offerId}  ${state.padEnd(9)}  dataset ${datasetId}`);
+      if (all.length === 0) print(`No purchase yet. See the offers with: ${command('requirement offers REQUIREMENT', options.home)}`);
+      for (const work of all) {
+        print(`${work.offerId}  ${work.state}  dataset ${work.datasetId}`);
+        print(`  ${await nextStep(participant, work, options.home)}`);
+      }
     }),
   );
   const steps = {
@@ -207,46 +211,58 @@ function purchaseCommand(): Command {
       .argument('<offer>', 'id of the offer')
       .action((offerId, options) =>
         withParticipant(options, async (participant) => {
-          const { blockNumber } = await trade(participant, name as keyof typeof steps, offerId);
+          const { blockNumber } = await trade(participant, name as keyof typeof steps, String(offerIdArgument(offerId)));
           print(`${name}: final in block ${blockNumber}`);
         }),
       );
   return purchase;
 }
 
-async function goOn(participant: Participant, offerId: string, decided: { accept: boolean; confirm: boolean }): Promise<void> {
-  if (!/^\d{1,78}$/.test(offerId)) throw argumentInvalid(`"${offerId}" is not the id of an offer`);
-  const work = await advancePurchase(participant, BigInt(offerId), decided, { onState: print });
-  const waiting: Partial<Record<typeof work.state, string>> = {
-    found: 'The offer is not verified yet: waiting for the owner.',
-    keyed: 'Ciphertext, header and key are here and checked. Lock the price with: vouchsafe purchase accept',
-    accepted: 'The price is locked. Waiting for the owner to grant and for the proxies.',
-    received: 'Received and checked against the chain. Release the price with: vouchsafe purchase confirm',
-    ended: 'Paid.',
-    closed: work.state === 'closed' ? `The offer has ended: ${work.outcome}.` : '',
-  };
-  print(waiting[work.state] ?? work.state);
+async function goOnPublishing(participant: Participant, requestId: Hex, home: string): Promise<void> {
+  const work = await publish(participant, requestId, { onState: print });
+  if (work.state !== 'published') return;
+  print(
+    `Open since block ${work.publishedInBlock}. The owners' turn; look for offers with: ${command(`requirement offers ${requestId}`, home)}`,
+  );
+}
+
+async function goOn(
+  participant: Participant,
+  offerId: string,
+  decided: { accept: boolean; confirm: boolean },
+  home: string,
+): Promise<void> {
+  const work = await advancePurchase(participant, offerIdArgument(offerId), decided, { onState: print });
+  if ('faultyProxies' in work)
+    for (const index of work.faultyProxies) print(`Proxy ${index} gave something wrong; it was not used. Tell the network's operator.`);
+  print(await nextStep(participant, work, home));
+}
+
+/** What the buyer does next, or who is waited for. */
+async function nextStep({ market }: Participant, work: PurchaseWork, home: string): Promise<string> {
+  const { offerId } = work;
+  const offer = await market.marketOffer(BigInt(offerId));
+  const turn = turnOf(offer, offerId, 'consumer', home);
+  switch (work.state) {
+    case 'keyed':
+      return `Ciphertext, header and key are here and checked; nothing is paid. ${turn}`;
+    case 'received':
+      return `Received and checked against the chain. Your turn: ${command(`purchase confirm ${offerId}`, home)}`;
+    case 'ended':
+      return `The trade is over: ${work.outcome}. Copy the file with: ${command(`purchase save ${offerId} FILE`, home)}`;
+    default:
+      return turn;
+  }
 }
 
 /** A requirement as a sentence. */
 export function sentence(document: RequirementDocument): string {
   const columns = document.columns.map((column) =>
     column.type === 'number'
-      ? `every ${column.name}${column.unit ? ` (${column.unit})` : ''} between ${column.between[0]} and ${column.between[1]}`
+      ? `every ${column.name}${column.unit ? ` (${column.unit})` : ''}, to ${column.scale} decimal places, between ${column.between[0]} and ${column.between[1]}${column.mean ? ` with a mean between ${column.mean[0]} and ${column.mean[1]}` : ''}`
       : `every ${column.name} is ${column.equals}`,
   );
   const keywords = document.keywords.length > 0 ? `, about ${document.keywords.join(', ')}` : '';
-  return `${columns.join(' and ')}, at least ${document.minRows} rows${keywords}`;
-}
-
-async function jsonFile(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw new AppError(
-      'ARGUMENT_INVALID',
-      { what: `${path} is not a readable JSON file.`, consequence: 'Nothing was published.', remedy: 'Check the path and the content.' },
-      { cause },
-    );
-  }
+  const time = document.time ? `, from ${document.time.from} to ${document.time.to}` : '';
+  return `${columns.join(' and ')}, at least ${document.minRows} ${document.minRows === 1 ? 'row' : 'rows'}${time}${keywords}`;
 }

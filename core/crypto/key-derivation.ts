@@ -5,7 +5,6 @@
  *
  * Invariant: two keys of different purpose or index share no label, so knowing one says nothing of another.
  */
-import { bn254_Fr } from '@noble/curves/bn254.js';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -15,7 +14,7 @@ import { entropyToMnemonic, mnemonicToSeed, validateMnemonic } from '@scure/bip3
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { AppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
-import { fromBigEndian, type Hex, toHex, utf8 } from '../base/bytes.ts';
+import { type Hex, toHex, utf8 } from '../base/bytes.ts';
 import type { Random } from '../base/ports.ts';
 import { type MessageKey, messageKeyFrom } from './message-box.ts';
 import { type RequestKey, requestKeyFrom } from './request-key.ts';
@@ -113,8 +112,8 @@ export function fundingAccount(seed: PersonSeed, index = 0): ChainAccount {
   return chainAccount(seed, 0, index);
 }
 
-function labelledKey(seed: PersonSeed, label: string, length = 32): Uint8Array {
-  return hkdf(sha256, seed, undefined, utf8(`vouchsafe:1:${label}`), length);
+function labelledKey(seed: PersonSeed, label: string): Uint8Array {
+  return hkdf(sha256, seed, undefined, utf8(`vouchsafe:1:${label}`), 32);
 }
 
 /** The keys of pseudonym `index`: account `m/44'/60'/1'/0/index`, request key and message key by label. */
@@ -130,17 +129,4 @@ export function pseudonymKeys(seed: PersonSeed, index: number): PseudonymKeys {
 /** The key that signs a person's application at the PKG: the PKG knows the person by it, the chain never sees it. */
 export function applicantKey(seed: PersonSeed): RequestKey {
   return requestKeyFrom(labelledKey(seed, 'applicant-key'));
-}
-
-/** 32 bytes that seal what a person keeps locally. */
-export function localStorageKey(seed: PersonSeed): Uint8Array {
-  return labelledKey(seed, 'local-storage');
-}
-
-/**
- * The person's secret s of the exclusivity tag (shared with the PKG, never public): a scalar of BN254.
- * 48 bytes are reduced, so the bias is below 2^-128.
- */
-export function personSecret(seed: PersonSeed): bigint {
-  return fromBigEndian(labelledKey(seed, 'person-secret', 48)) % bn254_Fr.ORDER;
 }

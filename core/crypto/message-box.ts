@@ -18,7 +18,6 @@ import type { Random } from '../base/ports.ts';
 /** What a box may carry; each is a label of its own. */
 export type BoxPurpose = 'identity-key' | 'proxy-share';
 
-export const messagePublicKeyBytes = 32;
 export const boxPlaintextBytesMax = 1 << 20;
 const boxVersion = 1;
 const encapsulatedBytes = 32;

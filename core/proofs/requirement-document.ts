@@ -3,12 +3,18 @@
  * Invariant: the fields made from a document ask exactly what the document says of values rounded to the column's scale.
  */
 import { z } from 'zod';
-import { categoryStored, formatStored, storedEnd, storedOffset } from '../dataset/cell.ts';
+import { categoryStored, storedEnd, storedOffset } from '../dataset/cell.ts';
 import { KEYWORDS_MAX, SCALE_MAX, SLOTS_MAX, STORED_MIN } from '../dataset/constants.ts';
 import { compareDecimals, DECIMAL_ZERO, decimalPlaces, parseDecimal, toFixedPoint } from '../dataset/decimal.ts';
 import { columnHash, keywordHash, type PromisedColumn, promisedColumns, type Schema } from '../dataset/schema.ts';
 import { parseTimestamp } from '../dataset/timestamp.ts';
-import { invalidRequirement, type RequirementFields, type RequirementSlot, requirementProblems } from './requirement.ts';
+import {
+  encodeRequirementFields,
+  invalidRequirement,
+  type RequirementFields,
+  type RequirementSlot,
+  requirementProblems,
+} from './requirement.ts';
 
 const label = z.string().max(64);
 const decimalText = z.string().max(64);
@@ -92,6 +98,22 @@ export function requirementFields(document: RequirementDocument): RequirementFie
   return fields;
 }
 
+/** The words as they are published: the document in JSON. */
+export function requirementWords(document: RequirementDocument): string {
+  return JSON.stringify(document);
+}
+
+/** The document behind published words, or null unless exactly the published fields follow from it: words that say something else say nothing. */
+export function readRequirementWords(words: string, fields: RequirementFields): RequirementDocument | null {
+  try {
+    const document = parseRequirementDocument(JSON.parse(words));
+    const stated = encodeRequirementFields(requirementFields(document));
+    return JSON.stringify(stated) === JSON.stringify(encodeRequirementFields(fields)) ? document : null;
+  } catch {
+    return null; // not JSON, not a requirement, or one that no data can meet
+  }
+}
+
 /** A slot of a requirement beside the column of a dataset that it names. */
 export interface MatchedSlot {
   /** Place among the promised columns; undefined when the dataset has no such column. */
@@ -114,20 +136,6 @@ export function matchSlots(fields: RequirementFields, schema: Schema): readonly 
 export function timePosition(schema: Schema): number | undefined {
   const position = promisedColumns(schema).findIndex((column) => column.type === 'time');
   return position < 0 ? undefined : position;
-}
-
-/** What a slot asks, for a reader who knows the column: `between 0 and 3.5 bar`. Null where nothing is asked. */
-export function describeSlot(
-  matched: MatchedSlot,
-): { readonly low: string; readonly high: string; readonly meanLow: string | null; readonly meanHigh: string | null } | null {
-  const { column, slot, meanHi } = matched;
-  if (column === undefined) return null;
-  return {
-    low: formatStored(column, slot.lo),
-    high: formatStored(column, slot.hi),
-    meanLow: slot.meanLo === slot.lo ? null : formatStored(column, slot.meanLo),
-    meanHigh: meanHi === slot.hi ? null : formatStored(column, meanHi),
-  };
 }
 
 function namedColumn(column: RequirementColumn, width: RequirementDocument['width']): Omit<PromisedColumn, 'source'> {

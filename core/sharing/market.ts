@@ -4,6 +4,7 @@
  */
 import type { Hex } from '../base/bytes.ts';
 import type { RequirementFields } from '../proofs/requirement.ts';
+import type { RequirementDocument } from '../proofs/requirement-document.ts';
 import type { ChainOffer } from './chain-reader.ts';
 
 /** Conditions of trade. Amounts in wei, times in Unix seconds, windows in seconds. */
@@ -29,6 +30,8 @@ export interface MarketRequirement {
   /** h' */
   readonly requirementHash: bigint;
   readonly fields: RequirementFields;
+  /** What its author wrote; null unless exactly these fields follow from it. */
+  readonly document: RequirementDocument | null;
   readonly terms: MarketTerms;
 }
 

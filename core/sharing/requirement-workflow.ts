@@ -1,13 +1,13 @@
 /**
  * The life of a consumer's requirement (paper, section 6.3): drafted, shown to be well-formed and satisfiable by pi',
- * published with its escrow. The words of its author stay at home; the chain holds the fields.
+ * published with its escrow. The chain holds the fields, and the words of its author for whoever wants to meet them.
  */
 import { z } from 'zod';
 import { type Hex, toHex } from '../base/bytes.ts';
 import type { Random } from '../base/ports.ts';
 import type { PseudonymKeys } from '../crypto/key-derivation.ts';
 import { requestIdOf } from '../proofs/identifiers.ts';
-import { parseRequirementDocument, type RequirementDocument, requirementFields } from '../proofs/requirement-document.ts';
+import { parseRequirementDocument, type RequirementDocument, requirementFields, requirementWords } from '../proofs/requirement-document.ts';
 import type { Documents } from './documents.ts';
 import { hexOfLength } from './enrolment.ts';
 import { type ProvedStatement, provedStatementSchema } from './offer-workflow.ts';
@@ -115,7 +115,7 @@ export function requirementMachine(ports: RequirementPorts): Machine<Requirement
             {
               contract: 'sharingMarket',
               method: 'publish',
-              arguments: [work.salt, h, fields, terms, work.statement.proof],
+              arguments: [work.salt, h, fields, terms, work.statement.proof, requirementWords(work.document)],
               value: BigInt(work.escrow),
             },
             signal,

@@ -239,9 +239,15 @@ describe('one offer, from enrolment to payment', () => {
     };
     const wrong = signals.with(9, 6n).with(10, 5n);
     await expect(
-      evm.call(consumer.address, market, 'publish', [salt, requirementHash, fields, terms, trapdoorProof(wrong)], price),
+      evm.call(consumer.address, market, 'publish', [salt, requirementHash, fields, terms, trapdoorProof(wrong), 'words'], price),
     ).rejects.toThrow('ProofInvalid()');
-    const done = await evm.call(consumer.address, market, 'publish', [salt, requirementHash, fields, terms, trapdoorProof(signals)], price);
+    const done = await evm.call(
+      consumer.address,
+      market,
+      'publish',
+      [salt, requirementHash, fields, terms, trapdoorProof(signals), 'words'],
+      price,
+    );
     expect(done.values[0]).toBe(requestId);
     expect(done.events.map(({ name }) => name)).toEqual(['RequirementPublished']);
     expect(done.events[0]!.args.fields.keywords).toEqual([5n, 6n, 0n, 0n]);

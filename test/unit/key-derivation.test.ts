@@ -5,15 +5,7 @@ import { HDNodeWallet } from 'ethers';
 import { describe, expect, test } from 'vitest';
 import { isAppError } from '../../core/base/app-error.ts';
 import { fromHex, toHex } from '../../core/base/bytes.ts';
-import {
-  createPhrase,
-  fundingAccount,
-  localStorageKey,
-  parsePhrase,
-  personSecret,
-  pseudonymKeys,
-  seedOfPhrase,
-} from '../../core/crypto/key-derivation.ts';
+import { applicantKey, createPhrase, fundingAccount, parsePhrase, pseudonymKeys, seedOfPhrase } from '../../core/crypto/key-derivation.ts';
 
 interface AccountAnswer {
   index: number;
@@ -26,8 +18,7 @@ const answers = JSON.parse(readFileSync(new URL('../vectors/keys-from-phrase.jso
   seed: string;
   funding: AccountAnswer[];
   pseudonyms: (AccountAnswer & Record<'requestPrivateKey' | 'requestPublicKey' | 'messagePrivateKey' | 'messagePublicKey', string>)[];
-  localStorageKey: string;
-  personSecret: string;
+  applicantPublicKey: string;
 };
 
 function codeOf(text: string): { code: string; data: unknown; message: string } {
@@ -72,9 +63,10 @@ describe('keys of the standard test phrase', async () => {
     }
   });
 
-  test('storage key and person secret equal the known answers', () => {
-    expect(toHex(localStorageKey(seed))).toBe(answers.localStorageKey);
-    expect(personSecret(seed).toString()).toBe(answers.personSecret);
+  test('the applicant key equals the known answer and HKDF of node:crypto', () => {
+    const key = applicantKey(seed);
+    expect(toHex(key.publicKey)).toBe(answers.applicantPublicKey);
+    expect(toHex(key.privateKey)).toBe(toHex(new Uint8Array(hkdfSync('sha256', seed, '', 'vouchsafe:1:applicant-key', 32))));
   });
 
   test('no two keys of a person are equal', () => {
@@ -84,7 +76,7 @@ describe('keys of the standard test phrase', async () => {
         toHex(key.privateKey),
       );
     });
-    expect(new Set([...keys, toHex(localStorageKey(seed))]).size).toBe(keys.length + 1);
+    expect(new Set([...keys, toHex(applicantKey(seed).privateKey)]).size).toBe(keys.length + 1);
   });
 });
 
