@@ -5,20 +5,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { JsonRpcProvider } from 'ethers';
-import { chainFailure } from '../adapters/ethers-transaction-sender.ts';
 import { AppError } from '../base/app-error.ts';
 import { createNetwork, networkFolders } from '../services/network-creation.ts';
-import { readNetworkFile } from '../sharing/network-file.ts';
+import { argumentInvalid, wholeNumber } from './arguments.ts';
 import { forceRefusals } from './force.ts';
-import { wholeNumber } from './network-commands.ts';
-import { argumentInvalid, print } from './output.ts';
+import { chainIdOf, networkOf } from './network-source.ts';
+import { print } from './output.ts';
 import { printDryRun } from './owner-commands.ts';
 import { RequirementNotMet, type StoryListener, type StoryPlan, tellStory } from './story.ts';
 
@@ -107,6 +105,9 @@ async function runDemo(options: DemoOptions): Promise<void> {
 /** The file to share: as given, or its first rows. */
 async function dataOf(options: DemoOptions, folder: string): Promise<string> {
   const source = options.data ?? fileURLToPath(SAMPLE);
+  await access(source, constants.R_OK).catch(() => {
+    throw argumentInvalid(`${source} cannot be read`);
+  });
   if (options.rows === undefined) return source;
   const rows = wholeNumber(options.rows, '--rows');
   if (rows < 1) throw argumentInvalid('--rows takes at least 1');
@@ -121,24 +122,13 @@ async function dataOf(options: DemoOptions, folder: string): Promise<string> {
   return target;
 }
 
-async function chainIdOf(url: string): Promise<number> {
-  const provider = new JsonRpcProvider(url, undefined, { staticNetwork: true });
-  try {
-    return Number(await provider.send('eth_chainId', []));
-  } catch (error) {
-    throw chainFailure(error);
-  } finally {
-    provider.destroy();
-  }
-}
-
 /** The network's services, each a process. */
 export interface Services {
   stop(): Promise<void>;
 }
 
 async function startServices(networkHome: string, passphrase: string, report: Report): Promise<Services> {
-  const { network } = readNetworkFile(await readFile(join(networkHome, 'network.json'), 'utf8'));
+  const { network } = await networkOf(networkHome);
   const folders = networkFolders(networkHome, network.proxies.length);
   const homes: [string, string][] = [
     ...(network.chain.genesisHash === null ? [] : ([['validator', folders.validator]] as [string, string][])),

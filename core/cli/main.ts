@@ -11,6 +11,8 @@ import { serviceCommands } from './service-commands.ts';
 const program = new Command('vouchsafe')
   .description('Vouch for data, share it safely: prove what data satisfies without showing it, and re-encrypt it for who accepts.')
   .version('0.1.0')
+  // An option belongs to the command that it follows: `pkg` and `pkg list` both have a passphrase.
+  .enablePositionalOptions()
   .showHelpAfterError();
 
 program.addCommand(demoCommand());

@@ -1,11 +1,10 @@
 /** `vouchsafe network ...`: make a network, run its services, fund accounts, look into its file. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Command } from 'commander';
-import { isHex } from '../base/bytes.ts';
 import { createNetwork, networkFolders, openNetworkOperator } from '../services/network-creation.ts';
 import { readNetworkFile } from '../sharing/network-file.ts';
-import { argumentInvalid, parseCoins, print, printFields } from './output.ts';
+import { addressArgument, parseCoins, textFile, wholeNumber } from './arguments.ts';
+import { chainIdOf, networkOf } from './network-source.ts';
+import { print, printFields } from './output.ts';
 import { serveUntilStopped } from './service-commands.ts';
 import { lockOf } from './unlock.ts';
 
@@ -21,7 +20,7 @@ export function networkCommand(): Command {
     .requiredOption('--home <folder>', 'folder of the network')
     .option('--name <name>', 'what the network is called', 'Development network')
     .option('--chain <url>', 'use an existing EVM chain over JSON-RPC instead of a chain of our own')
-    .option('--chain-id <number>', 'chain id', String(DEFAULT_CHAIN_ID))
+    .option('--chain-id <number>', 'id of the chain of our own', String(DEFAULT_CHAIN_ID))
     .option('--confirmations <number>', 'blocks on top until a transaction counts as final, on an existing chain', '0')
     .option('--proxies <number>', 'how many proxies', '3')
     .option('--threshold <number>', 'how many of them must answer', '2')
@@ -37,7 +36,7 @@ export function networkCommand(): Command {
         home: options.home,
         lock: await lockOf(options, 'Passphrase for the homes of the network: '),
         name: options.name,
-        chainId: wholeNumber(options.chainId, '--chain-id'),
+        chainId: options.chain === undefined ? wholeNumber(options.chainId, '--chain-id') : await chainIdOf(options.chain),
         proxies: wholeNumber(options.proxies, '--proxies'),
         threshold: wholeNumber(options.threshold, '--threshold'),
         templates: options.templates,
@@ -56,7 +55,7 @@ export function networkCommand(): Command {
     .requiredOption('--home <folder>', 'folder of the network')
     .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
     .action(async (options) => {
-      const { network: file } = readNetworkFile(await readFile(join(options.home, 'network.json'), 'utf8'));
+      const { network: file } = await networkOf(options.home);
       const folders = networkFolders(options.home, file.proxies.length);
       const homes = [...(file.chain.genesisHash === null ? [] : [folders.validator]), folders.pkg, ...folders.proxies];
       await serveUntilStopped(homes, await lockOf(options));
@@ -69,8 +68,7 @@ export function networkCommand(): Command {
     .requiredOption('--home <folder>', 'folder of the network')
     .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
     .action(async (account, coins, options) => {
-      const address = account.toLowerCase();
-      if (!isHex(address) || address.length !== 42) throw argumentInvalid(`"${account}" is not an address`);
+      const address = addressArgument(account);
       const wei = parseCoins(coins);
       const operator = await openNetworkOperator(options.home, await lockOf(options));
       try {
@@ -85,7 +83,7 @@ export function networkCommand(): Command {
     .description('check a network file and say what it names')
     .argument('<file>', 'network file')
     .action(async (file) => {
-      const { network: content, signer } = readNetworkFile(await readFile(file, 'utf8'));
+      const { network: content, signer } = readNetworkFile(await textFile(file, 'the network file'));
       printFields({
         name: content.name,
         kind: content.development ? 'DEVELOPMENT: proving keys by one party' : 'proving keys by a ceremony',
@@ -99,10 +97,4 @@ export function networkCommand(): Command {
       });
     });
   return network;
-}
-
-/** A non-negative whole number of an option. */
-export function wholeNumber(text: string, option: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw argumentInvalid(`${option} takes a whole number, not "${text}"`);
-  return Number(text);
 }

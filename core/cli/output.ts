@@ -20,26 +20,7 @@ export function printError(error: unknown): void {
   } else process.stderr.write(`\nUNEXPECTED\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
 }
 
-const ETHER = 10n ** 18n;
-
-/** Wei as coins in decimal. */
-export function formatCoins(wei: bigint): string {
-  const fraction = (wei % ETHER).toString().padStart(18, '0').replace(/0+$/, '');
-  return `${wei / ETHER}${fraction === '' ? '' : `.${fraction}`}`;
-}
-
-/** Coins in decimal (at most 18 places) as wei. @throws AppError `ARGUMENT_INVALID` */
-export function parseCoins(text: string): bigint {
-  const match = /^(\d{1,20})(?:\.(\d{1,18}))?$/.exec(text);
-  if (!match) throw argumentInvalid(`"${text}" is not an amount of coins, such as 5 or 0.25`);
-  return BigInt(match[1] as string) * ETHER + BigInt((match[2] ?? '').padEnd(18, '0'));
-}
-
-/** The error for an argument that cannot be used. */
-export function argumentInvalid(what: string): AppError {
-  return new AppError('ARGUMENT_INVALID', {
-    what: `${what}.`,
-    consequence: 'Nothing was done.',
-    remedy: 'Correct the argument; --help shows the form of every command.',
-  });
+/** A time of the chain, for a reader. */
+export function formatSeconds(seconds: bigint): string {
+  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

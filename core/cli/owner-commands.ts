@@ -1,6 +1,6 @@
 /** `vouchsafe dataset|offer ...`: what an owner does, step by step. A command that is repeated goes on from where it stopped. */
 import { Command } from 'commander';
-import { type Hex, isHex } from '../base/bytes.ts';
+import type { Hex } from '../base/bytes.ts';
 import type { Schema } from '../dataset/schema.ts';
 import type { DryRun } from '../proofs/dry-run.ts';
 import {
@@ -11,11 +11,15 @@ import {
   importDataset,
   inspectFile,
   offers,
+  requirementNamed,
   tryRequirement,
 } from '../services/owner.ts';
+import type { Participant } from '../services/participant.ts';
 import { trade } from '../services/trade.ts';
-import { wholeNumber } from './network-commands.ts';
-import { argumentInvalid, print, printFields } from './output.ts';
+import { argumentInvalid, id32, offerIdArgument, wholeNumber } from './arguments.ts';
+import { print, printFields } from './output.ts';
+import { ownPseudonym } from './person-commands.ts';
+import { command, turnOf } from './turns.ts';
 import { withParticipant } from './unlock.ts';
 
 /** The owner's commands. */
@@ -30,13 +34,6 @@ export function homeCommand(parent: Command, name: string, description: string):
     .description(description)
     .requiredOption('--home <folder>', 'your home')
     .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor');
-}
-
-/** 32 bytes in hexadecimal. */
-export function id32(text: string, name: string): Hex {
-  const id = text.toLowerCase();
-  if (!isHex(id) || id.length !== 66) throw argumentInvalid(`"${text}" is not the id of a ${name}`);
-  return id;
 }
 
 /** A dry run in words. */
@@ -80,26 +77,34 @@ function datasetCommand(): Command {
           );
       }
     });
-  homeCommand(dataset, 'import', 'import a CSV file, commit to it and encrypt it; needs no network')
+  homeCommand(dataset, 'import', 'import a CSV file; without --for it needs no network')
     .argument('<file>', 'CSV file')
+    .option('--for <requirement>', 'take units, decimal places and widths from a requirement on the chain')
     .option('--unit <column=unit...>', 'unit of a column', [])
     .option('--scale <column=places...>', 'decimal places kept of a column', [])
+    .option('--width <column=bits...>', 'width of a column: 16, 32 or 64', [])
     .option('--keyword <words...>', 'keywords that requirements may ask for', [])
     .option('--name <name>', 'what you call it; the file’s name unless given')
     .option('--pseudonym <index>', 'which pseudonym owns it', '0')
     .action((file, options) =>
       withParticipant(options, async (participant) => {
         const inspection = await inspectFile(file);
-        const schema = withChoices(inspection.schema, choices(options.unit, '--unit'), choices(options.scale, '--scale'));
+        const asked = options.for === undefined ? [] : await columnsAskedBy(participant, id32(options.for, 'requirement'));
+        const schema = withChoices(inspection.schema, [
+          ...asked,
+          ...choices(options.unit, '--unit', (unit) => ({ unit })),
+          ...choices(options.scale, '--scale', (places) => ({ scale: wholeNumber(places, '--scale') })),
+          ...choices(options.width, '--width', (bits) => ({ width: widthOf(bits) })),
+        ]);
         const work = await importDataset(participant, file, {
           schema,
           reading: inspection.reading,
           keywords: options.keyword,
-          pseudonymIndex: wholeNumber(options.pseudonym, '--pseudonym'),
+          pseudonymIndex: ownPseudonym(participant, options.pseudonym),
           ...(options.name ? { name: options.name } : {}),
         });
         print(`dataset ${work.datasetId}`);
-        print('It is imported. Publish it with: vouchsafe dataset publish <dataset> --home ...');
+        print(`It is imported. Publish it with: ${command(`dataset publish ${work.datasetId}`, options.home)}`);
       }),
     );
   homeCommand(dataset, 'publish', 'encrypt, upload and record a dataset, and fetch the key of its identity')
@@ -107,7 +112,9 @@ function datasetCommand(): Command {
     .action((datasetId, options) =>
       withParticipant(options, async (participant) => {
         const work = await advanceDataset(participant, id32(datasetId, 'dataset'), { onState: print });
-        if (work.state === 'ready') print(`final in block ${work.recordedInBlock}; dataset root ${work.datasetRoot}`);
+        if (work.state !== 'ready') return;
+        print(`Encrypted, at the proxies, and recorded in block ${work.recordedInBlock}; dataset root ${work.datasetRoot}`);
+        print(`Which requirements are open: ${command('requirement open', options.home)}`);
       }),
     );
   homeCommand(dataset, 'list', 'your datasets and how far they are').action((options) =>
@@ -152,17 +159,21 @@ function offerCommand(): Command {
         }
         const { offerId } = await draftOffer(participant, request, dataset);
         print(`offer ${offerId}`);
-        await goOn(participant, offerId);
+        await goOn(participant, offerId, options.home);
       }),
     );
   homeCommand(offer, 'continue', 'go on with an offer: finish proofs, grant once it is accepted, see how it ended')
     .argument('<offer>', 'id of the offer')
-    .action((offerId, options) => withParticipant(options, (participant) => goOn(participant, offerId)));
+    .action((offerId, options) => withParticipant(options, (participant) => goOn(participant, offerId, options.home)));
   homeCommand(offer, 'list', 'your offers and whose turn it is').action((options) =>
     withParticipant(options, async (participant) => {
       const all = await offers(participant);
-      if (all.length === 0) print('No offer yet. Look for requirements with: vouchsafe requirement open --home ...');
-      for (const { offerId, state, datasetId } of all) print(`${offerId}  ${state.padEnd(14)}  dataset ${datasetId}`);
+      if (all.length === 0) print('No offer yet.');
+      for (const { offerId, datasetId } of all) {
+        const offer = await participant.market.marketOffer(BigInt(offerId));
+        print(`${offerId}  ${offer?.state ?? 'not on the chain yet'}  dataset ${datasetId}`);
+        print(`  ${turnOf(offer, offerId, 'owner', options.home)}`);
+      }
     }),
   );
   const steps = {
@@ -176,46 +187,56 @@ function offerCommand(): Command {
       .argument('<offer>', 'id of the offer')
       .action((offerId, options) =>
         withParticipant(options, async (participant) => {
-          const { blockNumber } = await trade(participant, step as keyof typeof steps, offerId);
+          const { blockNumber } = await trade(participant, step as keyof typeof steps, String(offerIdArgument(offerId)));
           print(`${step}: final in block ${blockNumber}`);
         }),
       );
   return offer;
 }
 
-async function goOn(participant: Parameters<typeof advanceOffer>[0], offerId: string): Promise<void> {
-  const work = await advanceOffer(participant, offerId, {
+async function goOn(participant: Participant, offerId: string, home: string): Promise<void> {
+  const id = offerIdArgument(offerId);
+  await advanceOffer(participant, offerId, {
     onState: (state) => print(state),
     onProgress: ({ step, done, total }) => print(`  ${step} ${done} of ${total}`),
   });
-  if (work.state === 'verified') print('Verified by the contract. Waiting for the consumer to accept.');
-  if (work.state === 'granted') print('Granted. Waiting for the consumer to receive and confirm.');
-  if (work.state === 'ended') print(`The offer has ended: ${work.outcome}.`);
+  print(turnOf(await participant.market.marketOffer(id), offerId, 'owner', home));
 }
 
-function choices(pairs: readonly string[], option: string): Map<string, string> {
-  return new Map(
-    pairs.map((pair) => {
-      const at = pair.lastIndexOf('=');
-      if (at < 1) throw argumentInvalid(`${option} takes COLUMN=VALUE, not "${pair}"`);
-      return [pair.slice(0, at), pair.slice(at + 1)];
-    }),
+/** What is chosen for one number column of a file instead of what its cells suggest. */
+type Choice = readonly [column: string, chosen: { readonly unit?: string; readonly scale?: number; readonly width?: 16 | 32 | 64 }];
+
+function choices(pairs: readonly string[], option: string, chosen: (value: string) => Choice[1]): Choice[] {
+  return pairs.map((pair) => {
+    const at = pair.lastIndexOf('=');
+    if (at < 1) throw argumentInvalid(`${option} takes COLUMN=VALUE, not "${pair}"`);
+    return [pair.slice(0, at), chosen(pair.slice(at + 1))];
+  });
+}
+
+function widthOf(text: string): 16 | 32 | 64 {
+  const width = ([16, 32, 64] as const).find((candidate) => String(candidate) === text);
+  if (width === undefined) throw argumentInvalid(`a width is 16, 32 or 64 bits, not "${text}"`);
+  return width;
+}
+
+/** The number columns that a requirement on the chain asks for, in its author's words. */
+async function columnsAskedBy(participant: Participant, requestId: Hex): Promise<Choice[]> {
+  const { document } = await requirementNamed(participant, requestId);
+  if (document === null) throw argumentInvalid(`the words of requirement ${requestId} do not say what its fields ask for`);
+  const { columns, width } = document;
+  return columns.flatMap((column): Choice[] =>
+    column.type === 'number' ? [[column.name, { unit: column.unit, scale: column.scale, width }]] : [],
   );
 }
 
-function withChoices(schema: Schema, units: Map<string, string>, scales: Map<string, string>): Schema {
-  for (const name of [...units.keys(), ...scales.keys()])
-    if (!schema.columns.some((column) => column.type === 'number' && column.name === name))
-      throw argumentInvalid(`the file has no number column "${name}"`);
-  return {
-    columns: schema.columns.map((column) => {
-      if (column.type !== 'number') return column;
-      const scale = scales.get(column.name);
-      return {
-        ...column,
-        unit: units.get(column.name) ?? column.unit,
-        scale: scale === undefined ? column.scale : wholeNumber(scale, '--scale'),
-      };
-    }),
-  };
+function withChoices(schema: Schema, chosen: readonly Choice[]): Schema {
+  const columns = [...schema.columns];
+  for (const [name, choice] of chosen) {
+    const at = columns.findIndex((column) => column.type === 'number' && column.name === name);
+    const column = columns[at];
+    if (column?.type !== 'number') throw argumentInvalid(`the file has no number column "${name}"`);
+    columns[at] = { ...column, ...choice };
+  }
+  return { columns };
 }

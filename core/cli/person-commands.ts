@@ -1,12 +1,12 @@
 /** `vouchsafe join|identity|activity`: a person's home, its enrolment, and what happened in its trades. */
-import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { readPassphrase } from '../adapters/passphrase-input.ts';
-import { createParticipant } from '../services/participant.ts';
+import { createParticipant, type Participant } from '../services/participant.ts';
 import { entityRoles } from '../sharing/chain-reader.ts';
-import { wholeNumber } from './network-commands.ts';
-import { argumentInvalid, formatCoins, print, printFields } from './output.ts';
+import { addressArgument, argumentInvalid, formatCoins, offerIdArgument, textFile, wholeNumber } from './arguments.ts';
+import { print, printFields } from './output.ts';
 import { rolesText } from './service-commands.ts';
+import { command as commandLine, turnOf } from './turns.ts';
 import { lockOf, withParticipant } from './unlock.ts';
 
 const roleNames = ['owner', 'consumer'] as const;
@@ -25,7 +25,7 @@ export function personCommands(): Command[] {
     .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
     .action(async (options) => {
       const roles = rolesOf(options.roles);
-      const networkFile = await readFile(options.network, 'utf8');
+      const networkFile = await textFile(options.network, 'the network file');
       const restored = options.restore || options.phraseFd !== undefined;
       const lock = await lockOf(options, 'New passphrase for this home: ');
       const phrase = restored ? await readPhrase(options.phraseFd) : undefined;
@@ -37,9 +37,7 @@ export function personCommands(): Command[] {
       });
       try {
         if (!restored) print(`Write these 24 words down and keep them secret. They restore everything that is yours:\n\n  ${words}\n`);
-        const { applicationId, state } = await participant.apply({ name: options.name, contact: options.contact, roles });
-        print(`application ${applicationId} is ${state}`);
-        print('When the operator has approved it: vouchsafe identity enrol --home ...');
+        await apply(participant, { ...options, roles });
       } finally {
         await participant.close();
       }
@@ -49,10 +47,20 @@ export function personCommands(): Command[] {
     command
       .requiredOption('--home <folder>', 'your home')
       .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor');
+  home(identity.command('apply').description('apply at the PKG, when joining could not'))
+    .requiredOption('--name <name>', "your real name: only the PKG's operator sees it")
+    .option('--contact <text>', 'how the operator reaches you', 'none given')
+    .option('--roles <names...>', 'owner, consumer', [...roleNames])
+    .action((options) => withParticipant(options, (participant) => apply(participant, { ...options, roles: rolesOf(options.roles) })));
+  home(identity.command('phrase').description('show the 24 words that restore everything that is yours')).action((options) =>
+    withParticipant(options, async ({ phrase }) => print(phrase)),
+  );
   home(identity.command('show').description('application, pseudonyms and their coins')).action((options) =>
     withParticipant(options, async (participant) => {
       const { applicationId, state, roles, reason } = await participant.application();
       printFields({ application: applicationId, state, roles: rolesText(roles), ...(reason ? { reason } : {}) });
+      if (state === 'approved' && participant.pseudonyms.length === 0)
+        print(`No pseudonym yet: ${commandLine('identity enrol', options.home)}`);
       for (const { index, address } of participant.pseudonyms) {
         const [balance, credit] = [await participant.market.balance(address), await participant.market.credit(address)];
         print(`pseudonym ${index}  ${address}  ${formatCoins(balance)} coins, ${formatCoins(credit)} to withdraw`);
@@ -65,6 +73,7 @@ export function personCommands(): Command[] {
       withParticipant(options, async (participant) => {
         await participant.enrol(wholeNumber(options.count, '--count'));
         for (const { index, address } of participant.pseudonyms) print(`pseudonym ${index}  ${address}`);
+        print('Trading needs coins: have the operator send some to the pseudonym that trades (vouchsafe network fund).');
       }),
     );
   home(identity.command('withdraw').description('pay out what the market holds for a pseudonym, to any address'))
@@ -72,24 +81,53 @@ export function personCommands(): Command[] {
     .option('--pseudonym <index>', 'whose coins', '0')
     .action((options) =>
       withParticipant(options, async (participant) => {
-        const { account } = participant.keysOf(wholeNumber(options.pseudonym, '--pseudonym'));
+        const to = addressArgument(options.to);
+        const { account } = participant.keysOf(ownPseudonym(participant, options.pseudonym));
         const credit = await participant.market.credit(account.address);
-        const { blockNumber } = await participant.withdraw(account, options.to);
-        print(`${formatCoins(credit)} coins paid to ${options.to}, final in block ${blockNumber}`);
+        if (credit === 0n) {
+          print(`The market holds nothing for ${account.address}.`);
+          return;
+        }
+        const { blockNumber } = await participant.withdraw(account, to);
+        print(`${formatCoins(credit)} coins paid to ${to}, final in block ${blockNumber}`);
       }),
     );
   const activity = home(new Command('activity').description('everything the chain holds about an offer, in order'))
     .argument('<offer>', 'id of the offer')
     .action((offerId, options) =>
-      withParticipant(options, async ({ market }) => {
-        const offer = await market.marketOffer(BigInt(offerId));
+      withParticipant(options, async ({ market, pseudonyms }) => {
+        const offer = await market.marketOffer(offerIdArgument(offerId));
         if (offer === null) throw argumentInvalid(`there is no offer ${offerId} on the chain`);
         for (const { event, blockNumber, transactionHash } of await market.timeline(offer))
           print(`block ${String(blockNumber).padStart(6)}  ${event.padEnd(22)}  ${transactionHash}`);
+        const side = pseudonyms.some(({ address }) => address === offer.owner) ? 'owner' : 'consumer';
         print(`now: ${offer.state}`);
+        if ([offer.owner, offer.consumer].some((party) => pseudonyms.some(({ address }) => address === party)))
+          print(turnOf(offer, offerId, side, options.home));
       }),
     );
   return [join, identity, activity];
+}
+
+async function apply(
+  participant: Participant,
+  person: { readonly name: string; readonly contact: string; readonly roles: number; readonly home: string },
+): Promise<void> {
+  const { name, contact, roles, home } = person;
+  const { applicationId, state } = await participant.apply({ name, contact, roles });
+  print(`application ${applicationId} is ${state}`);
+  print(`When the operator has approved it: ${commandLine('identity enrol', home)}`);
+}
+
+/** Index of an enrolled pseudonym of the home. */
+export function ownPseudonym({ pseudonyms }: Participant, text: string): number {
+  const index = wholeNumber(text, '--pseudonym');
+  if (pseudonyms.some((pseudonym) => pseudonym.index === index)) return index;
+  throw argumentInvalid(
+    pseudonyms.length === 0
+      ? 'this home has no enrolled pseudonym yet; see: vouchsafe identity enrol'
+      : `this home has no pseudonym ${index}, only 0 to ${pseudonyms.length - 1}`,
+  );
 }
 
 function rolesOf(names: readonly string[]): number {

@@ -1,17 +1,16 @@
 /** `vouchsafe validator|pkg|proxy`: one service each, without a display, until it is stopped; and the PKG operator's decisions. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { PkgClient } from '../adapters/pkg-client.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
-import { isHex, toHex } from '../base/bytes.ts';
+import { toHex } from '../base/bytes.ts';
 import type { DocumentLock } from '../crypto/sealed-document.ts';
 import { openNetworkOperator } from '../services/network-creation.ts';
 import { type Running, readServiceDescription, startService } from '../services/service-home.ts';
 import { entityRoles } from '../sharing/chain-reader.ts';
-import { readNetworkFile } from '../sharing/network-file.ts';
-import { argumentInvalid, print, printError } from './output.ts';
+import { argumentInvalid, hexArgument } from './arguments.ts';
+import { networkOf } from './network-source.ts';
+import { print, printError } from './output.ts';
 import { lockOf } from './unlock.ts';
 
 /** Runs the services of these homes in this process until it is told to stop (SIGINT, SIGTERM) or one of them fails. */
@@ -48,6 +47,7 @@ export function serviceCommands(): Command[] {
     .action(async (options) => serveKind('proxy', options.home, await lockOf(options)));
   const pkg = new Command('pkg')
     .description('run the private key generator, or decide applications')
+    .enablePositionalOptions()
     .option('--home <folder>', "the PKG's home")
     .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
     .action(async (options) => {
@@ -72,11 +72,12 @@ export function serviceCommands(): Command[] {
     operator(outcome, `${outcome} an application`)
       .argument('<application>', 'id of the application')
       .option('--reason <text>', 'why, for the applicant', '')
-      .action(async (id, options) => {
-        if (!isHex(id)) throw argumentInvalid(`"${id}" is not the id of an application`);
+      .action(async (text, options) => {
+        const id = hexArgument(text, 16, 'the id of an application');
         await asOperator({ ...options, lock: await lockOf(options) }, async (client, signer) => {
           const asked = (await client.applications(signer)).find(({ applicationId }) => applicationId === id);
-          const roles = outcome === 'approve' ? (asked?.roles ?? 0) : 0;
+          if (asked === undefined) throw argumentInvalid(`nobody applied as ${id}; see: vouchsafe pkg list`);
+          const roles = outcome === 'approve' ? asked.roles : 0;
           const { state } = await client.decide(signer, id, { outcome, roles, reason: options.reason });
           print(`${id} is ${state}`);
         });
@@ -110,7 +111,7 @@ export async function asOperator(
 ): Promise<void> {
   const operator = await openNetworkOperator(options.networkHome, options.lock);
   try {
-    const { network } = readNetworkFile(await readFile(join(options.networkHome, 'network.json'), 'utf8'));
+    const { network } = await networkOf(options.networkHome);
     const client = new PkgClient({
       url: network.pkg.url,
       network: {

@@ -28,7 +28,7 @@ import {
 } from '../services/owner.ts';
 import { createParticipant, openParticipant, type Participant } from '../services/participant.ts';
 import { entityRoles } from '../sharing/chain-reader.ts';
-import { argumentInvalid, formatCoins } from './output.ts';
+import { argumentInvalid, formatCoins } from './arguments.ts';
 import { asOperator } from './service-commands.ts';
 
 /** What is told. */

@@ -2,7 +2,7 @@
 import { readPassphrase } from '../adapters/passphrase-input.ts';
 import type { DocumentLock } from '../crypto/sealed-document.ts';
 import { openParticipant, type Participant } from '../services/participant.ts';
-import { argumentInvalid } from './output.ts';
+import { argumentInvalid } from './arguments.ts';
 
 /** Options of a command about a home. */
 export interface HomeOptions {
