@@ -49,6 +49,7 @@ import { type Network, readNetworkFile } from '../sharing/network-file.ts';
 import { Outbox } from '../sharing/outbox.ts';
 import type { ApplicationStatus } from '../sharing/pkg-messages.ts';
 import type { PkgPort, Proxies, TransferOptions } from '../sharing/services.ts';
+import { bring } from '../sharing/workflow.ts';
 
 const networkFileName = 'network.json';
 const identityDocument = 'identity';
@@ -268,11 +269,16 @@ export class Participant {
     );
     for (const [position, { enrolment, signature }] of enrolments.entries()) {
       const { account, index } = keys[position] as PseudonymKeys;
-      await this.outbox.perform(`enrol-${index}-${enrolment.expiry}`, account, {
-        contract: 'entityRegistry',
-        method: 'enrol',
-        arguments: [enrolment, signature],
-      });
+      // A home restored from its phrase finds its pseudonyms enrolled already.
+      await bring(
+        async () => ((await this.chain.entity(account.address))?.expiry ?? 0n) >= BigInt(enrolment.expiry),
+        () =>
+          this.outbox.perform(`enrol-${index}-${enrolment.expiry}`, account, {
+            contract: 'entityRegistry',
+            method: 'enrol',
+            arguments: [enrolment, signature],
+          }),
+      );
       await this.#saveIdentity({ ...this.#identity, pseudonyms: [...this.#identity.pseudonyms, { index, address: account.address }] });
     }
   }

@@ -2,7 +2,7 @@
  * The steps of a trade outside its straight path: taking back, collecting after silence, saying that nothing arrived,
  * posting on chain. For every state of an offer one of them is a way out (design: paths when somebody misbehaves).
  */
-import { AppError } from '../base/app-error.ts';
+import { AppError, isAppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
 import type { FinalTransaction } from '../sharing/chain.ts';
 import type { MarketOffer, PostedDelivery } from '../sharing/market.ts';
@@ -26,7 +26,34 @@ export async function trade(participant: Participant, step: TradeStep, offerId: 
   const account = participant.keysOf(sideOf(participant, offer, step)).account;
   const values = step === 'post' ? [offerId, await ownDelivery(participant, offerId)] : [offerId];
   const value = step === 'notDelivered' ? ((await market.requirement(offer.requestId))?.terms.bond ?? 0n) : 0n;
-  return outbox.perform(`${step.toLowerCase()}-${offerId}`, account, { contract: 'sharingMarket', method: step, arguments: values, value });
+  try {
+    return await outbox.perform(`${step.toLowerCase()}-${offerId}`, account, {
+      contract: 'sharingMarket',
+      method: step,
+      arguments: values,
+      value,
+    });
+  } catch (error) {
+    throw inWords(error, step, offer);
+  }
+}
+
+/** What the contract refused because of the offer's state or clock, said to a person. */
+function inWords(error: unknown, step: TradeStep, offer: MarketOffer): unknown {
+  if (!isAppError(error, 'CHAIN_TRANSACTION_REJECTED')) return error;
+  const reason = String(error.data.reason);
+  const early = reason.startsWith('TooEarly');
+  if (!early && !reason.startsWith('WrongState')) return error;
+  const due = new Date(Number(offer.dueAt) * 1000).toISOString();
+  return new AppError(
+    early ? 'OFFER_TOO_EARLY' : 'OFFER_WRONG_STATE',
+    {
+      what: early ? `The other side still has time until ${due}.` : `The offer is ${offer.state}; "${step}" does not belong to that state.`,
+      consequence: 'Nothing was sent; offer and money are as they were.',
+      remedy: early ? 'Repeat the step after that time.' : 'Look at the activity of the offer to see what it waits for.',
+    },
+    { data: { step, state: offer.state, reason }, cause: error },
+  );
 }
 
 /** Takes back the unused escrow of a requirement after its deadline. */

@@ -3,6 +3,7 @@
  * published with its escrow. The chain holds the fields, and the words of its author for whoever wants to meet them.
  */
 import { z } from 'zod';
+import { AppError } from '../base/app-error.ts';
 import { type Hex, toHex } from '../base/bytes.ts';
 import type { Random } from '../base/ports.ts';
 import type { PseudonymKeys } from '../crypto/key-derivation.ts';
@@ -65,7 +66,27 @@ export function requirementDocumentName(requestId: Hex): string {
   return `requirement-${requestId.slice(2)}`;
 }
 
-/** A new requirement. Nothing is stored or sent yet. */
+/** Seconds of the windows that the market takes. */
+const windowSeconds = { min: 60, max: 30 * 24 * 3600 };
+
+/** Refuses terms that the market would refuse after the work of a proof. Whether the deadline is ahead, the chain's clock says. */
+function checkTerms(terms: Terms, escrow: bigint): void {
+  const refuse = (what: string): never => {
+    throw new AppError('TERMS_INVALID', {
+      what,
+      consequence: 'Nothing was proved and nothing was published.',
+      remedy: 'Change the terms and try again.',
+    });
+  };
+  const [price, bond] = [BigInt(terms.price), BigInt(terms.bond)];
+  if (price === 0n) refuse('The price is zero.');
+  if (bond === 0n || bond > price) refuse('The bond must be above zero and at most the price.');
+  if (escrow < price) refuse('The escrow does not cover one price.');
+  for (const [name, seconds] of Object.entries({ grant: terms.grantWindow, deliver: terms.deliverWindow, confirm: terms.confirmWindow }))
+    if (seconds < windowSeconds.min || seconds > windowSeconds.max) refuse(`The time to ${name} must be between 1 minute and 30 days.`);
+}
+
+/** A new requirement. Nothing is stored or sent yet. @throws AppError `TERMS_INVALID`, `REQUIREMENT_INVALID` */
 export function draftRequirement(
   keys: PseudonymKeys,
   document: RequirementDocument,
@@ -76,6 +97,7 @@ export function draftRequirement(
   const publisher = keys.account.address;
   const salt = toHex(random.bytes(32));
   const requestId = requestIdOf(publisher, salt);
+  checkTerms(terms, escrow);
   // Refuses what no data can meet before anything is stored.
   requirementFields(document);
   return {
