@@ -113,7 +113,8 @@ function datasetCommand(): Command {
       withParticipant(options, async (participant) => {
         const work = await advanceDataset(participant, id32(datasetId, 'dataset'), { onState: print });
         if (work.state !== 'ready') return;
-        print(`Encrypted, at the proxies, and recorded in block ${work.recordedInBlock}; dataset root ${work.datasetRoot}`);
+        const block = work.recordedInBlock === null ? '' : ` in block ${work.recordedInBlock}`;
+        print(`Encrypted, at the proxies, and recorded${block}; dataset root ${work.datasetRoot}`);
         print(`Which requirements are open: ${command('requirement open', options.home)}`);
       }),
     );

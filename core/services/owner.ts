@@ -82,10 +82,24 @@ export async function datasetNamed({ documents }: Participant, datasetId: Hex): 
 
 /** Takes a dataset as far as it goes: commits, encrypts, uploads, records, fetches its key. */
 export async function advanceDataset(participant: Participant, datasetId: Hex, watch: Watch = {}): Promise<DatasetWork> {
-  const { documents, network, engine, parameters, outbox, pkg, proxies, keysOf, clock, random } = participant;
+  const { documents, network, engine, parameters, chain, outbox, pkg, proxies, keysOf, clock, random } = participant;
   const files = await participant.files;
   const transfer = { ...participant.transfer, ...(watch.signal ? { signal: watch.signal } : {}) };
-  const machine = datasetMachine({ documents, files, network, engine, parameters, outbox, pkg, proxies, keysOf, clock, random, transfer });
+  const machine = datasetMachine({
+    documents,
+    files,
+    network,
+    engine,
+    parameters,
+    chain,
+    outbox,
+    pkg,
+    proxies,
+    keysOf,
+    clock,
+    random,
+    transfer,
+  });
   return advance(machine, await datasetNamed(participant, datasetId), supervision(watch));
 }
 
@@ -145,7 +159,7 @@ export async function offerNamed({ documents }: Participant, offerId: string): P
 
 /** Takes an offer as far as it goes: offers, proves, submits, and once it is accepted grants. */
 export async function advanceOffer(participant: Participant, offerId: string, watch: Watch = {}): Promise<OfferWork> {
-  const { documents, network, engine, parameters, market, outbox, proxies, keysOf, random, clock, hash, prover } = participant;
+  const { documents, network, engine, parameters, market, outbox, proxies, keysOf, random, hash, prover } = participant;
   const work = await offerNamed(participant, offerId);
   const dataset = await readyDataset(participant, work.datasetId);
   const { fields } = await requirementNamed(participant, work.requestId);
@@ -163,7 +177,6 @@ export async function advanceOffer(participant: Participant, offerId: string, wa
       dataset,
       keysOf,
       random,
-      clock,
       ...(watch.signal ? { signal: watch.signal } : {}),
       ...(watch.onProgress ? { onProgress: watch.onProgress } : {}),
     };

@@ -17,13 +17,14 @@ import type { PairingEngine } from '../crypto/pairing-engine.ts';
 import type { PublicParameters } from '../crypto/scheme-algebra.ts';
 import { decodeIdentityKey, encodeHeader, encodeIdentityKey } from '../crypto/scheme-encodings.ts';
 import { headerHash } from '../crypto/scheme-hashes.ts';
+import type { ChainReader } from './chain-reader.ts';
 import type { Documents } from './documents.ts';
 import { hexOfLength, hexUpTo } from './enrolment.ts';
 import type { Network } from './network-file.ts';
 import type { Outbox } from './outbox.ts';
 import type { PkgPort, Proxies, TransferOptions } from './services.ts';
 import { dataRecordTypes, signTypedData } from './typed-data.ts';
-import type { Machine } from './workflow.ts';
+import { bring, type Machine } from './workflow.ts';
 
 const decimal = z.string().regex(/^(0|[1-9][0-9]{0,77})$/);
 
@@ -49,7 +50,11 @@ const encrypted = committed.extend({
   ciphertextBytes: z.int().positive(),
   recordedAt: z.int(),
 });
-const keyed = encrypted.extend({ recordedInBlock: z.int(), identityKey: hexUpTo(1024) });
+const recorded = encrypted.extend({
+  /** Null when somebody else brought the signed record first. */
+  recordedInBlock: z.int().nullable(),
+});
+const keyed = recorded.extend({ identityKey: hexUpTo(1024) });
 
 /** A dataset of the owner; `state` says how far it has come. */
 export const datasetWorkSchema = z.discriminatedUnion('state', [
@@ -57,7 +62,7 @@ export const datasetWorkSchema = z.discriminatedUnion('state', [
   committed.extend({ state: z.literal('committed') }),
   encrypted.extend({ state: z.literal('encrypted') }),
   encrypted.extend({ state: z.literal('uploaded') }),
-  encrypted.extend({ state: z.literal('recorded'), recordedInBlock: z.int() }),
+  recorded.extend({ state: z.literal('recorded') }),
   keyed.extend({ state: z.literal('ready') }),
 ]);
 export type DatasetWork = z.infer<typeof datasetWorkSchema>;
@@ -82,6 +87,7 @@ export interface DatasetPorts {
   readonly network: Network;
   readonly engine: PairingEngine;
   readonly parameters: PublicParameters;
+  readonly chain: Pick<ChainReader, 'dataRecord'>;
   readonly outbox: Outbox;
   readonly pkg: PkgPort;
   readonly proxies: Proxies;
@@ -117,7 +123,7 @@ export function newDatasetId(random: Random): Hex {
 
 /** The machine that takes a dataset from its import to its record. */
 export function datasetMachine(ports: DatasetPorts): Machine<DatasetState, DatasetWork> {
-  const { documents, files, network, engine, parameters, outbox, pkg, proxies, keysOf, clock, random, transfer } = ports;
+  const { documents, files, network, engine, parameters, chain, outbox, pkg, proxies, keysOf, clock, random, transfer } = ports;
 
   function sourceContext(work: z.infer<typeof committed>): SourceContext {
     return {
@@ -196,12 +202,23 @@ export function datasetMachine(ports: DatasetPorts): Machine<DatasetState, Datas
           };
           const place = { chainId: network.chain.chainId, verifyingContract: network.contracts.dataRecords };
           const signature = signTypedData(account, place, dataRecordTypes, record);
-          const { blockNumber } = await outbox.perform(`record-${datasetId.slice(2)}`, account, {
-            contract: 'dataRecords',
-            method: 'record',
-            arguments: [...Object.values(record), signature],
-          });
-          return { ...work, state: 'recorded', recordedInBlock: blockNumber };
+          const isRecorded = async () => {
+            const held = await chain.dataRecord(datasetId);
+            return (
+              held?.owner === owner &&
+              held.datasetRoot === BigInt(datasetRoot) &&
+              held.headerHash === recordedHeader &&
+              held.ciphertextHash === ciphertextHash
+            );
+          };
+          const sent = await bring(isRecorded, () =>
+            outbox.perform(`record-${datasetId.slice(2)}`, account, {
+              contract: 'dataRecords',
+              method: 'record',
+              arguments: [...Object.values(record), signature],
+            }),
+          );
+          return { ...work, state: 'recorded', recordedInBlock: sent?.blockNumber ?? null };
         },
       },
       recorded: {

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 import { fromHex, type Hex, isHex, toHex, utf8 } from '../base/bytes.ts';
+import { proxiesMax } from '../crypto/scheme-encodings.ts';
 
 /** Version of the network file that this program writes and reads. */
 export const NETWORK_FILE_VERSION = 1;
@@ -76,11 +77,12 @@ const networkSchema = z.strictObject({
     parametersHash: hexOf(32),
   }),
   proxies: z
-    .array(z.strictObject({ index: z.int().min(1).max(255), url: serviceUrl, signingKey: hexOf(32), messageKey: hexOf(32) }))
+    .array(z.strictObject({ index: z.int().min(1).max(proxiesMax), url: serviceUrl, signingKey: hexOf(32), messageKey: hexOf(32) }))
     .min(1)
-    .max(255)
-    .refine((proxies) => proxies.every((proxy, position) => proxy.index === position + 1), 'proxies are numbered 1..n in order'),
-  threshold: z.int().min(1).max(255),
+    .max(proxiesMax)
+    .refine((proxies) => proxies.every((proxy, position) => proxy.index === position + 1), 'proxies are numbered 1..n in order')
+    .refine((proxies) => new Set(proxies.map(({ signingKey }) => signingKey)).size === proxies.length, 'proxies have keys of their own'),
+  threshold: z.int().min(1).max(proxiesMax),
   templates: z.array(z.string().max(80)).min(1).max(64),
   circuits: z.record(z.string().max(80), circuit),
 });

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 import { fromHex, type Hex, toHex } from '../base/bytes.ts';
-import type { Clock, Random } from '../base/ports.ts';
+import type { Random } from '../base/ports.ts';
 import { decodeGrantContext, decodeSourceContext, encodeGrantContext, type GrantContext } from '../crypto/context.ts';
 import { formatIdentity } from '../crypto/identity.ts';
 import type { PseudonymKeys } from '../crypto/key-derivation.ts';
@@ -110,7 +110,6 @@ export interface OfferPorts {
   readonly dataset: ReadyDataset;
   readonly keysOf: (pseudonymIndex: number) => PseudonymKeys;
   readonly random: Random;
-  readonly clock: Clock;
   readonly signal?: AbortSignal;
   /** Told after every statement that is proved or accepted by the contract. */
   readonly onProgress?: (progress: { readonly step: 'prove' | 'submit'; readonly done: number; readonly total: number }) => void;
@@ -146,8 +145,7 @@ export function receivingIdentity(network: Network, consumer: Hex, offerId: bigi
 
 /** The machine that takes an offer from its draft to its end. */
 export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWork> {
-  const { documents, network, engine, parameters, market, outbox, proxies, prover, dataset, keysOf, random, clock, signal, onProgress } =
-    needs;
+  const { documents, network, engine, parameters, market, outbox, proxies, prover, dataset, keysOf, random, signal, onProgress } = needs;
   const place = { chainId: network.chain.chainId, verifyingContract: network.contracts.sharingMarket };
 
   async function offerOnChain(work: OfferWork) {
@@ -195,9 +193,7 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
   async function mustPost(work: OfferWork, offer: MarketOffer): Promise<boolean> {
     if (offer.state !== 'granted') return false;
     if (offer.consumerBond > 0n) return true;
-    // A chain without traffic makes no blocks: its newest is old, while the refund opens by the time of the block that carries it.
-    const now = [await market.timeSeconds(), BigInt(Math.floor(clock.nowMs() / 1000))].reduce((one, other) => (one > other ? one : other));
-    return now > offer.dueAt - (await termsOf(work)).deliverWindow / 2n;
+    return (await market.timeSeconds()) > offer.dueAt - (await termsOf(work)).deliverWindow / 2n;
   }
 
   /** A consumer that was served by the proxies and says nothing would be refunded: what is posted in time starts its clock. */

@@ -46,13 +46,14 @@ export async function advance<State extends string, Work extends { readonly stat
 
 /**
  * Sends a transaction that anyone may bring, because what it carries is signed by the one whom it binds. When another brought it first the
- * step is done all the same: a machine that took the contract's refusal for a failure would wait for ever, and its side would lose its bond.
+ * step is done all the same, and the result is undefined: a machine that took the contract's refusal for a failure would wait for ever, and
+ * its side would lose its bond.
  */
-export async function bring(isDone: () => Promise<boolean>, send: () => Promise<unknown>): Promise<void> {
-  if (await isDone()) return;
+export async function bring<Sent>(isDone: () => Promise<boolean>, send: () => Promise<Sent>): Promise<Sent | undefined> {
   try {
-    await send();
+    return await send();
   } catch (error) {
     if (!isAppError(error, 'CHAIN_TRANSACTION_REJECTED') || !(await isDone())) throw error;
+    return undefined;
   }
 }

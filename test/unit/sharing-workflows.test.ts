@@ -1,6 +1,6 @@
 /**
  * The owner's and the consumer's machines against others who do not play along: whoever brings the owner's transactions first, proxies that
- * lie or refuse, a chain without traffic, and a price that was claimed before the data was collected. The chain is a stand-in of a few
+ * lie or refuse, and a price that was claimed before the data was collected. The chain is a stand-in of a few
  * fields; the cryptography is real.
  */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -11,8 +11,8 @@ import { ciphertextLength } from '../../core/crypto/file-stream.ts';
 import { encodeFragment, encodeGrant, encodeHeader, encodeIdentityKey, encodeProxyShare } from '../../core/crypto/scheme-encodings.ts';
 import { grantHash, grantPreimage, headerHash, headerPreimage } from '../../core/crypto/scheme-hashes.ts';
 import type { ContractCall, TransactionSender } from '../../core/sharing/chain.ts';
-import type { OfferState } from '../../core/sharing/chain-reader.ts';
-import type { ReadyDataset } from '../../core/sharing/dataset-workflow.ts';
+import type { ChainDataRecord, OfferState } from '../../core/sharing/chain-reader.ts';
+import { type DatasetFiles, datasetMachine, type ReadyDataset } from '../../core/sharing/dataset-workflow.ts';
 import type { MarketReader, PostedDelivery } from '../../core/sharing/market.ts';
 import type { Network } from '../../core/sharing/network-file.ts';
 import { type OfferWork, offerMachine } from '../../core/sharing/offer-workflow.ts';
@@ -54,8 +54,8 @@ interface Chain {
   dueAt: bigint;
   consumerBond: bigint;
   posted: PostedDelivery[];
-  /** Time of the newest block. */
-  blockTime: bigint;
+  /** Seconds by which deadlines are judged. */
+  now: bigint;
   readonly terms: { grantWindow: bigint; deliverWindow: bigint };
   readonly sent: ContractCall[];
   /** Called when a transaction is simulated. */
@@ -88,7 +88,7 @@ function offerOnChain() {
 const reader = {
   marketOffer: async () => offerOnChain(),
   requirement: async () => ({ terms: chain.terms }),
-  timeSeconds: async () => chain.blockTime,
+  timeSeconds: async () => chain.now,
   provedSegments: async () => new Set<number>(),
   postedDeliveries: async () => chain.posted,
 } as unknown as MarketReader;
@@ -100,7 +100,7 @@ beforeEach(() => {
     dueAt: START + HOUR,
     consumerBond: 0n,
     posted: [],
-    blockTime: START,
+    now: START,
     terms: { grantWindow: HOUR, deliverWindow: 24n * HOUR },
     sent: [],
     onSend: () => {},
@@ -140,7 +140,7 @@ describe('the owner', () => {
     identityKey: toHex(encodeIdentityKey(engine, ownerKey)),
   } as ReadyDataset;
 
-  const run = (work: OfferWork, ports: readonly ProxyPort[] = [], nowSeconds = START) =>
+  const run = (work: OfferWork, ports: readonly ProxyPort[] = []) =>
     advance(
       offerMachine({
         documents,
@@ -154,14 +154,13 @@ describe('the owner', () => {
         dataset: ready,
         keysOf: () => keys,
         random: seededRandom('owner'),
-        clock: { nowMs: () => Number(nowSeconds) * 1000 },
       }),
       work,
     );
 
   const good = () => shares.map(() => proxyPort({ putGrant: async () => {} }));
 
-  test('makes a grant that the contract takes up to the last second, however long the windows and however old the newest block', async () => {
+  test('makes a grant that the contract takes up to the last second, however long the windows', async () => {
     chain.terms.deliverWindow = 30n * 24n * HOUR;
     const limits: bigint[] = [];
     chain.onSend = ({ method, arguments: values }) => {
@@ -241,13 +240,79 @@ describe('the owner', () => {
     expect(chain.sent.map(({ method }) => method)).toEqual(['post']);
   });
 
-  test('posts the delivery in time on a chain that makes no blocks meanwhile', async () => {
+  test('posts the delivery when half of the time for it is over and the consumer says nothing', async () => {
     chain.state = 'granted';
     chain.dueAt = START + 24n * HOUR;
-    await run({ ...granted, state: 'granted' }, [], START + 11n * HOUR);
+    chain.now = START + 11n * HOUR;
+    await run({ ...granted, state: 'granted' });
     expect(chain.sent).toEqual([]);
-    await run({ ...granted, state: 'granted' }, [], START + 13n * HOUR);
+    chain.now = START + 13n * HOUR;
+    await run({ ...granted, state: 'granted' });
     expect(chain.sent.map(({ method }) => method)).toEqual(['post']);
+  });
+});
+
+describe('the owner of a dataset', () => {
+  const work = {
+    version: 1,
+    state: 'uploaded',
+    datasetId: dataset.sourceContext.datasetId,
+    name: 'readings',
+    pseudonymIndex: 0,
+    owner,
+    seed: `0x${'05'.repeat(32)}`,
+    keywords: [],
+    createdAtMs: 0,
+    datasetRoot: BigInt(dataset.sourceContext.datasetRoot).toString(),
+    payloadBytes: 1000,
+    context: '0x00',
+    header: '0x00',
+    headerHash: toHex(dataset.headerHash),
+    ciphertextHash: `0x${'cc'.repeat(32)}`,
+    ciphertextBytes: 1,
+    recordedAt: 1,
+  } as const;
+  const record = {
+    datasetId: work.datasetId,
+    owner,
+    datasetRoot: BigInt(work.datasetRoot),
+    headerHash: work.headerHash,
+    ciphertextHash: work.ciphertextHash,
+    ciphertextSize: 1n,
+  };
+
+  const run = (held: ChainDataRecord) =>
+    advance(
+      datasetMachine({
+        documents,
+        files: {} as DatasetFiles,
+        network: networkFile,
+        engine,
+        parameters: net.publicParameters,
+        chain: { dataRecord: async () => held },
+        outbox: outbox(),
+        pkg: { identityKey: async () => ownerKey },
+        proxies: () => [],
+        keysOf: () => keys,
+        clock: { nowMs: () => 0 },
+        random: seededRandom('dataset'),
+        transfer: {},
+      }),
+      { ...work, keywords: [] },
+    );
+
+  test('goes on when another brought its record first, but not with a record that is not its own', async () => {
+    chain.onSend = () => {
+      throw refused('DatasetAlreadyRecorded');
+    };
+    expect(await run(record)).toMatchObject({ state: 'ready', recordedInBlock: null });
+    for (const change of [
+      { owner: consumer },
+      { headerHash: record.ciphertextHash },
+      { ciphertextHash: record.headerHash },
+      { datasetRoot: 1n },
+    ])
+      await expect(run({ ...record, ...change })).rejects.toMatchObject({ code: 'CHAIN_TRANSACTION_REJECTED' });
   });
 });
 
