@@ -56,7 +56,16 @@ async function runDemo(options: DemoOptions): Promise<void> {
   const passphrase = randomBytes(18).toString('base64url');
   const lock = { passphrase };
   const report = new Report();
-  let services: Services | undefined;
+  const services: ChildProcess[] = [];
+  const leave = async () => {
+    await Promise.all(services.map(ended));
+    if (options.keep === undefined) await rm(folder, { recursive: true, force: true });
+  };
+  const interrupted = (signal: NodeJS.Signals) => {
+    print(`\nStopped by ${signal}.`);
+    void leave().finally(() => process.exit(1));
+  };
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     const data = await dataOf(options, folder);
     const networkHome = join(folder, 'network');
@@ -74,7 +83,7 @@ async function runDemo(options: DemoOptions): Promise<void> {
       ...(options.chain === undefined ? {} : { externalChain: { rpcUrl: options.chain, confirmations: 0 } }),
       onStep: (step) => report.progress(step),
     });
-    services = await startServices(networkHome, passphrase, report);
+    await startServices(services, networkHome, passphrase, report);
     const plan: StoryPlan = {
       folder,
       lock,
@@ -97,8 +106,8 @@ async function runDemo(options: DemoOptions): Promise<void> {
     report.end();
     if (options.keep !== undefined) print(`Everything is in ${folder}; the passphrase of its homes is ${passphrase}`);
   } finally {
-    await services?.stop();
-    if (options.keep === undefined) await rm(folder, { recursive: true, force: true });
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    await leave();
   }
 }
 
@@ -122,46 +131,31 @@ async function dataOf(options: DemoOptions, folder: string): Promise<string> {
   return target;
 }
 
-/** The network's services, each a process. */
-export interface Services {
-  stop(): Promise<void>;
-}
-
-async function startServices(networkHome: string, passphrase: string, report: Report): Promise<Services> {
+/** Starts the network's services, each a process; every one that was started is in `services`, also when a later one fails. */
+async function startServices(services: ChildProcess[], networkHome: string, passphrase: string, report: Report): Promise<void> {
   const { network } = await networkOf(networkHome);
   const folders = networkFolders(networkHome, network.proxies.length);
+  const ownChain = network.chain.genesisHash !== null;
   const homes: [string, string][] = [
-    ...(network.chain.genesisHash === null ? [] : ([['validator', folders.validator]] as [string, string][])),
+    ...(ownChain ? ([['validator', folders.validator]] as [string, string][]) : []),
     ['pkg', folders.pkg],
     ...folders.proxies.map((home): [string, string] => ['proxy', home]),
   ];
-  const children: ChildProcess[] = [];
-  const stop = async () => {
-    await Promise.all(
-      children.map(
-        (child) =>
-          new Promise<void>((resolve) => {
-            if (child.exitCode !== null || child.signalCode !== null) return resolve();
-            child.once('exit', () => resolve());
-            child.kill('SIGTERM');
-          }),
-      ),
-    );
-  };
-  try {
-    for (const [kind, home] of homes) {
-      const child = spawnService(kind, home, passphrase);
-      children.push(child);
-      await ready(child, kind);
-    }
-  } catch (error) {
-    await stop();
-    throw error;
+  for (const [kind, home] of homes) {
+    const service = spawnService(kind, home, passphrase);
+    services.push(service);
+    await ready(service, kind);
   }
-  report.done(
-    `${children.length} services run: ${network.chain.genesisHash === null ? '' : 'validator, '}PKG, ${network.proxies.length} proxies`,
-  );
-  return { stop };
+  report.done(`${services.length} services run: ${ownChain ? 'validator, ' : ''}PKG, ${network.proxies.length} proxies`);
+}
+
+/** Tells a service to stop and waits until it has. */
+function ended(service: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (service.exitCode !== null || service.signalCode !== null) return resolve();
+    service.once('exit', () => resolve());
+    service.kill('SIGTERM');
+  });
 }
 
 /** Starts a service of the command line as a process; the passphrase goes through file descriptor 3. */

@@ -190,6 +190,16 @@ async function person(plan: StoryPlan, folder: string, name: string, roles: numb
   const networkHome = join(plan.folder, 'network');
   const participant = await joined(home, plan, await readFile(join(networkHome, 'network.json'), 'utf8'));
   try {
+    const { address } = participant.keysOf(0).account;
+    // First, since on a chain with fees even its enrolment costs coins.
+    if ((await participant.market.balance(address)) < FUNDS / 4n) {
+      const operator = await openNetworkOperator(networkHome, plan.lock);
+      try {
+        await operator.fund(address, FUNDS);
+      } finally {
+        await operator.close();
+      }
+    }
     if (participant.pseudonyms.length === 0) {
       const { applicationId, state } = await participant.apply({ name, contact: `${folder}@example.org`, roles });
       if (state === 'pending') {
@@ -199,17 +209,8 @@ async function person(plan: StoryPlan, folder: string, name: string, roles: numb
       }
       await participant.enrol(1);
     }
-    const { address } = participant.keysOf(0).account;
     const entity = await participant.chain.entity(address);
     listener.check(`${name} acts as pseudonym ${address}, enrolled on chain`, entity !== null && (entity.roles & roles) === roles);
-    if ((await participant.market.balance(address)) < FUNDS / 4n) {
-      const operator = await openNetworkOperator(networkHome, plan.lock);
-      try {
-        await operator.fund(address, FUNDS);
-      } finally {
-        await operator.close();
-      }
-    }
     return participant;
   } catch (error) {
     await participant.close();
