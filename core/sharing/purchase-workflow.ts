@@ -27,7 +27,7 @@ import type { Network } from './network-file.ts';
 import { receivingIdentity } from './offer-workflow.ts';
 import type { Outbox } from './outbox.ts';
 import type { SignedFragment } from './proxy-messages.ts';
-import type { PkgPort, Proxies, ProxyPort, TransferOptions } from './services.ts';
+import type { PkgPort, Proxies, TransferOptions } from './services.ts';
 import type { Machine } from './workflow.ts';
 
 const facts = z.strictObject({
@@ -37,13 +37,16 @@ const facts = z.strictObject({
   datasetId: hexOfLength(32),
   pseudonymIndex: z.int().min(0),
 });
-const fetched = facts.extend({ header: hexUpTo(2048), context: hexUpTo(2048) });
+const fetched = facts.extend({
+  header: hexUpTo(2048),
+  context: hexUpTo(2048),
+  /** Proxies that gave a header, ciphertext, grant or fragment which is not the recorded one or fails its proof, although others sufficed. */
+  faultyProxies: z.array(z.int()).max(255),
+});
 const keyed = fetched.extend({ identityKey: hexUpTo(1024) });
 const opened = keyed.extend({
   /** The data-encryption key: sealed with everything else. */
   key: hexOfLength(32),
-  /** Proxies whose fragment failed its proof although others sufficed. */
-  faultyProxies: z.array(z.int()).max(255),
 });
 
 /** A purchase of the consumer; `state` says how far it has come. */
@@ -140,12 +143,24 @@ export function purchaseMachine(ports: PurchasePorts): Machine<PurchaseState, Pu
           if (end) return end;
           const destination = files.ciphertextPath(work.datasetId);
           const file = { ...transfer, sha256: record.ciphertextHash, bytes: Number(record.ciphertextSize), destination };
-          return firstThat(proxies(keysOf(work.pseudonymIndex)), async (proxy) => {
-            const stored = await proxy.getHeader(record.headerHash);
-            checkContext(ports, record, stored);
-            await proxy.downloadCiphertext(file);
-            return { ...work, state: 'fetched', header: toHex(stored.header), context: toHex(stored.context) } as PurchaseWork;
-          });
+          const faultyProxies: number[] = [];
+          let failure: AppError | undefined;
+          for (const [position, proxy] of proxies(keysOf(work.pseudonymIndex)).entries()) {
+            try {
+              const { header, context } = await proxy.getHeader(record.headerHash);
+              checkHeader(ports, record, position + 1, header, context);
+              await proxy.downloadCiphertext(file);
+              return { ...work, state: 'fetched', header: toHex(header), context: toHex(context), faultyProxies } as PurchaseWork;
+            } catch (error) {
+              if (!(error instanceof AppError) || error.code === 'HEADER_MISLEADING') throw error;
+              const lied = error.code === 'HEADER_NOT_RECORDED' || error.code === 'DOWNLOAD_HASH_MISMATCH';
+              if (lied) faultyProxies.push(position + 1);
+              // A lie is told rather than a silence, which may pass.
+              if (lied || faultyProxies.length === 0) failure = error;
+            }
+          }
+          assert(failure !== undefined, 'a network has a proxy');
+          throw failure;
         },
       },
       fetched: {
@@ -196,7 +211,8 @@ export function purchaseMachine(ports: PurchasePorts): Machine<PurchaseState, Pu
           });
           if (verdict === undefined) return undefined;
           if (!verdict.opened) throw deliveryRefused(verdict);
-          return { ...work, state: 'opened', key: toHex(verdict.key), faultyProxies: [...verdict.faultyProxies] };
+          const faultyProxies = [...new Set([...work.faultyProxies, ...verdict.faultyProxies])].sort((left, right) => left - right);
+          return { ...work, state: 'opened', key: toHex(verdict.key), faultyProxies };
         },
       },
       opened: {
@@ -227,44 +243,57 @@ export function purchaseMachine(ports: PurchasePorts): Machine<PurchaseState, Pu
   };
 }
 
-/** Refuses a stored header or context that is not what the chain's record names. */
-function checkContext(
+/** Refuses a header or context that is not the one whose hash is recorded (the proxy's fault), or that says something else than the record (the owner's). */
+function checkHeader(
   { engine, network }: PurchasePorts,
   record: ChainDataRecord,
-  stored: { readonly header: Uint8Array; readonly context: Uint8Array },
+  proxy: number,
+  header: Uint8Array,
+  encoded: Uint8Array,
 ): void {
-  const refuse = (reason: string) =>
+  const data = { datasetId: record.datasetId };
+  const notRecorded = (reason: string) =>
     new AppError(
       'HEADER_NOT_RECORDED',
       {
-        what: `The proxy's header or context is not the recorded one: ${reason}.`,
+        what: `What proxy ${proxy} gave as the header is not the recorded one: ${reason}.`,
         consequence: 'It was not used; no money is at risk.',
-        remedy: 'The next proxy is asked. If all say the same, leave this offer alone.',
+        remedy: "Use the other proxies, and tell the network's operator. If all say the same, leave this offer alone.",
       },
-      { data: { datasetId: record.datasetId } },
+      { data: { ...data, proxy } },
     );
   let context: SourceContext;
   try {
-    context = decodeSourceContext(stored.context);
-    if (toHex(headerHash(engine, context, decodeHeader(engine, stored.header))) !== record.headerHash) throw refuse('its hash differs');
+    context = decodeSourceContext(encoded);
+    if (toHex(headerHash(engine, context, decodeHeader(engine, header))) !== record.headerHash) throw notRecorded('its hash differs');
   } catch (error) {
-    if (error instanceof DecodeError) throw refuse('it is malformed');
+    if (error instanceof DecodeError) throw notRecorded('it is malformed');
     throw error;
   }
+  const misleading = (reason: string) =>
+    new AppError(
+      'HEADER_MISLEADING',
+      {
+        what: `The header that the owner recorded cannot be right: ${reason}.`,
+        consequence: 'It was not used; no money is at risk.',
+        remedy: 'The owner is at fault: leave this offer alone.',
+      },
+      { data },
+    );
   if (
     context.datasetId !== record.datasetId ||
     context.owner !== record.owner ||
     BigInt(context.datasetRoot) !== record.datasetRoot ||
     context.ownerIdentity !== datasetIdentity(network, record.owner, record.datasetId)
   )
-    throw refuse('it belongs to another dataset');
+    throw misleading('it belongs to another dataset');
   const { plaintextLength, chunkSize } = context;
   if (
     plaintextLength > plaintextBytesMax ||
     !isChunkSize(chunkSize) ||
     BigInt(ciphertextLength(Number(plaintextLength), chunkSize)) !== record.ciphertextSize
   )
-    throw refuse('the recorded ciphertext has not the length that it says');
+    throw misleading('the recorded ciphertext has not the length that it says');
 }
 
 /**
@@ -364,18 +393,4 @@ function deliveryRefused(verdict: Extract<OpenVerdict, { opened: false }>): AppE
     },
     { data: { fault: verdict.fault, party: verdict.party, proxies: verdict.faultyProxies.join(',') } },
   );
-}
-
-/** The first proxy's answer that is good; when none is, the last proxy's error. */
-async function firstThat<Answer>(proxies: readonly ProxyPort[], ask: (proxy: ProxyPort) => Promise<Answer>): Promise<Answer> {
-  let failure: unknown;
-  for (const proxy of proxies) {
-    try {
-      return await ask(proxy);
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error;
-      failure = error;
-    }
-  }
-  throw failure;
 }

@@ -15,9 +15,9 @@ import type { ChainDataRecord, OfferState } from '../../core/sharing/chain-reade
 import { type DatasetFiles, datasetMachine, type ReadyDataset } from '../../core/sharing/dataset-workflow.ts';
 import type { MarketReader, PostedDelivery } from '../../core/sharing/market.ts';
 import type { Network } from '../../core/sharing/network-file.ts';
-import { type OfferWork, offerMachine } from '../../core/sharing/offer-workflow.ts';
+import { type OfferWork, offerMachine, requireTimeToAnswer } from '../../core/sharing/offer-workflow.ts';
 import { Outbox } from '../../core/sharing/outbox.ts';
-import { type PurchaseWork, purchaseMachine } from '../../core/sharing/purchase-workflow.ts';
+import { type PurchaseWork, purchaseMachine, purchaseWorkSchema } from '../../core/sharing/purchase-workflow.ts';
 import type { ProxyPort } from '../../core/sharing/services.ts';
 import { advance } from '../../core/sharing/workflow.ts';
 import { mcl as engine } from '../pairing-engines.ts';
@@ -159,6 +159,14 @@ describe('the owner', () => {
     );
 
   const good = () => shares.map(() => proxyPort({ putGrant: async () => {} }));
+
+  test('does not put its bond where a moment’s absence would cost it', () => {
+    expect(() => requireTimeToAnswer({ grantWindow: 3600n, deliverWindow: 3600n })).not.toThrow();
+    for (const change of [{ grantWindow: 60n }, { deliverWindow: 60n }])
+      expect(() => requireTimeToAnswer({ grantWindow: 3600n, deliverWindow: 3600n, ...change })).toThrow(
+        expect.objectContaining({ code: 'OFFER_WINDOWS_SHORT' }),
+      );
+  });
 
   test('makes a grant that the contract takes up to the last second, however long the windows', async () => {
     chain.terms.deliverWindow = 30n * 24n * HOUR;
@@ -335,6 +343,7 @@ describe('the consumer', () => {
       state: 'accepted',
       header: toHex(encodeHeader(engine, dataset.header)),
       context: toHex(encodeSourceContext(dataset.sourceContext)),
+      faultyProxies: [],
       identityKey: toHex(encodeIdentityKey(engine, net.keyOf(receivingIdentityOf(OFFER)))),
     };
   });
@@ -451,7 +460,7 @@ describe('the consumer', () => {
   });
 
   test('does not call a trade paid that was refunded', async () => {
-    const received = { ...accepted, state: 'received', key: toHex(dataset.key), faultyProxies: [] as number[] } as const;
+    const received = { ...accepted, state: 'received', key: toHex(dataset.key) } as const;
     for (const outcome of ['refunded', 'revoked'] as const) {
       chain.state = outcome;
       expect(await run(received, [], { accept: true, confirm: true })).toMatchObject({ state: 'ended', outcome });
@@ -471,7 +480,57 @@ describe('the consumer', () => {
       return run({ ...facts, state: 'found' }, [proxy], { accept: true, confirm: false }, held);
     };
     for (const change of [{ plaintextLength: 999n }, { plaintextLength: 2n ** 63n }, { chunkSize: 7 }, { chunkSize: 0 }])
-      await expect(leaving({ ...dataset.sourceContext, ...change })).rejects.toMatchObject({ code: 'HEADER_NOT_RECORDED' });
+      await expect(leaving({ ...dataset.sourceContext, ...change })).rejects.toMatchObject({ code: 'HEADER_MISLEADING' });
     expect(downloads).toEqual([]);
+  });
+
+  test('names the proxy that changed a fragment and opens with the others, or waits for nobody else and pays nothing', async () => {
+    const [first, second] = fragments as [(typeof fragments)[number], (typeof fragments)[number]];
+    const changed = { ...first, f: second.f };
+    opens(await run(accepted, [served(0, { fragment: changed }), served(1), served(2)]), [1]);
+    await expect(
+      run(accepted, [served(0, { fragment: changed }), served(1), silent], { accept: true, confirm: true }),
+    ).rejects.toMatchObject({ code: 'DELIVERY_FRAGMENTS', data: { party: 'proxies', proxies: '1' } });
+    expect(chain.sent).toEqual([]);
+  });
+
+  describe('before it pays', () => {
+    const header = encodeHeader(engine, dataset.header);
+    const context = encodeSourceContext(dataset.sourceContext);
+    const holding = (change: { header?: Uint8Array; context?: Uint8Array; download?: string } = {}) =>
+      proxyPort({
+        getHeader: async () => ({ header: change.header ?? header, context: change.context ?? context }),
+        downloadCiphertext: () => (change.download === undefined ? Promise.resolve() : Promise.reject(serviceError(change.download))),
+      });
+    const gone = proxyPort({ getHeader: () => Promise.reject(serviceError('SERVICE_UNREACHABLE')) });
+    const fetched = async (ports: readonly ProxyPort[]) => {
+      chain.state = 'verified';
+      // The PKG of this scene does not answer, so the purchase stops once it is fetched.
+      await run({ ...facts, state: 'found' }, ports).catch((error: Error) => {
+        if (error.message !== 'asked') throw error;
+      });
+      return documents.load(`purchase-${OFFER}`, purchaseWorkSchema);
+    };
+    const flipped = (bytes: Uint8Array, at: number) => bytes.map((byte, index) => (index === at ? byte ^ 1 : byte));
+    const otherHeader = encodeHeader(engine, net.dataset(1).header);
+
+    test('names the proxy that changed the header or its context, and uses another', async () => {
+      for (const lie of [{ header: otherHeader }, { header: flipped(header, 100) }, { context: flipped(context, context.length - 1) }])
+        expect(await fetched([holding(lie), holding()])).toMatchObject({ state: 'fetched', header: toHex(header), faultyProxies: [1] });
+    });
+
+    test('names the proxy that changed a chunk of the ciphertext, and uses another', async () => {
+      const ports = [gone, holding({ download: 'DOWNLOAD_HASH_MISMATCH' }), holding()];
+      expect(await fetched(ports)).toMatchObject({ state: 'fetched', faultyProxies: [2] });
+    });
+
+    test('tells of a lie rather than of a silence when no proxy is left, and can be repeated', async () => {
+      await expect(fetched([holding({ header: otherHeader }), gone])).rejects.toMatchObject({
+        code: 'HEADER_NOT_RECORDED',
+        data: { proxy: 1 },
+      });
+      await expect(fetched([gone, gone])).rejects.toMatchObject({ code: 'SERVICE_UNREACHABLE' });
+      expect(await fetched([gone, holding()])).toMatchObject({ state: 'fetched', faultyProxies: [] });
+    });
   });
 });
