@@ -16,7 +16,7 @@ import {
 } from '../services/owner.ts';
 import type { Participant } from '../services/participant.ts';
 import { trade } from '../services/trade.ts';
-import { argumentInvalid, id32, offerIdArgument, wholeNumber } from './arguments.ts';
+import { argumentInvalid, formatCoins, id32, offerIdArgument, wholeNumber } from './arguments.ts';
 import { print, printFields } from './output.ts';
 import { ownPseudonym } from './person-commands.ts';
 import { command, turnOf } from './turns.ts';
@@ -148,6 +148,7 @@ function offerCommand(): Command {
   homeCommand(offer, 'make', 'offer a dataset for a requirement, prove it and have the contract verify it')
     .argument('<requirement>', 'id of the requirement')
     .argument('<dataset>', 'id of the dataset')
+    .option('--short-windows', 'offer even if you have less than an hour to grant or to deliver')
     .action((requestId, datasetId, options) =>
       withParticipant(options, async (participant) => {
         const [request, dataset] = [id32(requestId, 'requirement'), id32(datasetId, 'dataset')];
@@ -158,8 +159,12 @@ function offerCommand(): Command {
           process.exitCode = 1;
           return;
         }
-        const { offerId } = await draftOffer(participant, request, dataset);
+        const { offerId, bond } = await draftOffer(participant, request, dataset, { shortWindows: options.shortWindows === true });
+        const { terms } = await requirementNamed(participant, request);
         print(`offer ${offerId}`);
+        print(
+          `Your bond is ${formatCoins(BigInt(bond))} coins. It is lost if, once accepted, you do not grant within ${terms.grantWindow} seconds.`,
+        );
         await goOn(participant, offerId, options.home);
       }),
     );

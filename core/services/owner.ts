@@ -22,7 +22,14 @@ import {
   type ReadyDataset,
 } from '../sharing/dataset-workflow.ts';
 import type { MarketRequirement } from '../sharing/market.ts';
-import { type OfferPorts, type OfferWork, offerDocument, offerMachine, offerWorkSchema } from '../sharing/offer-workflow.ts';
+import {
+  type OfferPorts,
+  type OfferWork,
+  offerDocument,
+  offerMachine,
+  offerWorkSchema,
+  requireTimeToAnswer,
+} from '../sharing/offer-workflow.ts';
 import { advance } from '../sharing/workflow.ts';
 import type { Participant } from './participant.ts';
 
@@ -112,10 +119,19 @@ export async function tryRequirement(participant: Participant, requestId: Hex, d
   );
 }
 
-/** Drafts an offer of a ready dataset for a requirement. The same dataset may be offered again with another salt. */
-export async function draftOffer(participant: Participant, requestId: Hex, datasetId: Hex): Promise<OfferWork> {
+/**
+ * Drafts an offer of a ready dataset for a requirement. The same dataset may be offered again with another salt.
+ * @throws AppError `OFFER_WINDOWS_SHORT` unless they are allowed, `OFFER_NO_TEMPLATE`, `DATASET_NOT_READY`
+ */
+export async function draftOffer(
+  participant: Participant,
+  requestId: Hex,
+  datasetId: Hex,
+  allowed: { readonly shortWindows?: boolean } = {},
+): Promise<OfferWork> {
   const { documents, random } = participant;
   const { fields, terms } = await requirementNamed(participant, requestId);
+  if (!allowed.shortWindows) requireTimeToAnswer(terms);
   const dataset = await readyDataset(participant, datasetId);
   const segmentCount = await withCommitment(participant, dataset, async (_, commitment) => commitment.segmentCount);
   const template = templateFor(fields.slotCount, fields.width, segmentCount);

@@ -118,6 +118,26 @@ export interface OfferPorts {
 /** How long a grant lives beyond the last second at which delivery can be due: within it the consumer fetches its fragments. */
 const GRANT_LIFE_SECONDS = 30n * 24n * 3600n;
 
+/** Seconds to grant and to deliver below which an owner does not offer unless it was told to. */
+const OWNER_WINDOW_SECONDS_MIN = 3600n;
+
+/**
+ * Refuses a requirement whose consumer may choose a moment in which the owner is away, and take its bond.
+ * @throws AppError `OFFER_WINDOWS_SHORT`
+ */
+export function requireTimeToAnswer({ grantWindow, deliverWindow }: Pick<MarketTerms, 'grantWindow' | 'deliverWindow'>): void {
+  if (grantWindow >= OWNER_WINDOW_SECONDS_MIN && deliverWindow >= OWNER_WINDOW_SECONDS_MIN) return;
+  throw new AppError(
+    'OFFER_WINDOWS_SHORT',
+    {
+      what: `The requirement gives you ${grantWindow} seconds to grant after the consumer accepts, and ${deliverWindow} to deliver.`,
+      consequence: 'Nothing was offered. Had you been away at that moment, your bond would have been lost.',
+      remedy: 'Leave the requirement alone, or allow short windows if this program keeps running until the consumer has decided.',
+    },
+    { data: { grantSeconds: Number(grantWindow), deliverSeconds: Number(deliverWindow) } },
+  );
+}
+
 /** Name of an offer's document. */
 export function offerDocument(offerId: string): string {
   return `offer-${offerId}`;
