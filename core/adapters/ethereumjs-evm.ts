@@ -3,6 +3,7 @@
  * transaction runs with its fees set to zero. Only the state overlay, the signature recovery, Keccak and
  * the BN254 precompiles are not the stock ones; state roots are equal to those of the stock implementation.
  */
+import { setImmediate as nextEvents } from 'node:timers/promises';
 import type { Common } from '@ethereumjs/common';
 import { createEVM, type EVMBN254Interface } from '@ethereumjs/evm';
 import { createAccessList2930Tx, createLegacyTx, type TypedTransaction } from '@ethereumjs/tx';
@@ -55,7 +56,10 @@ export async function createEthereumjsEvm(options: {
       context = blockContext;
       return { run: (transaction) => runIn(vm, overlay, blockOf(blockContext), transaction), seal: () => overlay.seal() };
     },
-    call(request, blockContext) {
+    async call(request, blockContext) {
+      // A call may take seconds and lets nothing in: between two of them the process reads, answers and hears signals.
+      await nextEvents();
+      state.trim();
       overlay.reset();
       context = blockContext;
       return callIn(vm, blockOf(blockContext), request);
@@ -161,9 +165,10 @@ async function callIn(vm: VM, block: RunBlock, request: CallRequest): Promise<Ca
   const intrinsicGas = prepared.getIntrinsicGas();
   if (request.gasLimit < intrinsicGas) return { kind: 'failed', reason: `intrinsic gas too low: this call needs at least ${intrinsicGas}` };
   const caller = createAddressFromString(request.from);
-  const balance = (await vm.stateManager.getAccount(caller))?.balance ?? 0n;
-  if (balance < request.value)
-    return { kind: 'failed', reason: `insufficient funds for transfer: balance ${balance}, transfer ${request.value}` };
+  const account = (await vm.stateManager.getAccount(caller)) ?? new Account();
+  if (account.balance < request.value)
+    return { kind: 'failed', reason: `insufficient funds for transfer: balance ${account.balance}, transfer ${request.value}` };
+  if (account.isContract()) return { kind: 'failed', reason: 'sender is a contract (EIP-3607)' };
   const { execResult, totalGasSpent, gasRefund } = await runTx(vm, {
     tx: prepared,
     block,

@@ -11,7 +11,7 @@ import { assert } from '../base/assert.ts';
 import { equalBytes, fromHex, toHex } from '../base/bytes.ts';
 import type { StateChange } from '../ledger/evm.ts';
 import { accountKey, codeKey, type LedgerStore, nodeKey, type StoreWrite, slotKey, storageNodeKey } from '../ledger/ledger-store.ts';
-import { cachedEntriesMax } from '../ledger/limits.ts';
+import { cachedCodeBytesMax, cachedEntriesMax } from '../ledger/limits.ts';
 import { type Keccak256, MerklePatriciaTrie } from '../ledger/merkle-patricia-trie.ts';
 
 const noBytes = new Uint8Array(0);
@@ -38,6 +38,7 @@ export class FlatState {
   readonly #slots = new Map<string, Slots>();
   readonly #codes = new Map<string, Uint8Array>();
   #cachedCount = 0;
+  #cachedCodeBytes = 0;
 
   /** The state in `store`, whose root is `stateRoot`. */
   constructor(store: LedgerStore, keccak256: Keccak256, stateRoot: Uint8Array) {
@@ -73,7 +74,7 @@ export class FlatState {
     if (cached !== undefined) return cached;
     const code = this.#store.get(codeKey(codeHash));
     assert(code !== undefined, 'the code of every account is stored');
-    this.#codes.set(key, code);
+    this.#keepCode(key, code);
     return code;
   }
 
@@ -98,25 +99,37 @@ export class FlatState {
       else for (const [slot, value] of changed) cached.set(slot, value);
       this.#cachedCount += changed.size;
     }
-    for (const [hash, code] of codes) this.#codes.set(hash, code);
+    for (const [hash, code] of codes) this.#keepCode(hash, code);
     for (const [address, trie] of storageTries) this.#storageTries.set(address, trie);
     this.#accountTrie = accountTrie;
     this.#cachedCount += accounts.size;
-    this.#dropFullCaches(fromHex(change.stateRoot));
+    this.#dropFullTries(fromHex(change.stateRoot));
+    this.trim();
   }
 
-  #dropFullCaches(stateRoot: Uint8Array): void {
+  /** Drops what was read if it is too much to keep: calls fill the caches too, and an idle chain adopts no block. */
+  trim(): void {
+    if (this.#cachedCount <= cachedEntriesMax && this.#cachedCodeBytes <= cachedCodeBytesMax) return;
+    this.#accounts.clear();
+    this.#slots.clear();
+    this.#codes.clear();
+    this.#cachedCount = 0;
+    this.#cachedCodeBytes = 0;
+  }
+
+  #keepCode(hash: string, code: Uint8Array): void {
+    if (this.#codes.has(hash)) return;
+    this.#codes.set(hash, code);
+    this.#cachedCodeBytes += code.length;
+  }
+
+  #dropFullTries(stateRoot: Uint8Array): void {
     let nodes = this.#accountTrie.loadedCount;
     for (const trie of this.#storageTries.values()) nodes += trie.loadedCount;
     if (nodes > cachedEntriesMax) {
       this.#accountTrie = this.#openAccountTrie(stateRoot);
       this.#storageTries.clear();
     }
-    if (this.#cachedCount <= cachedEntriesMax) return;
-    this.#accounts.clear();
-    this.#slots.clear();
-    this.#codes.clear();
-    this.#cachedCount = 0;
   }
 
   #openAccountTrie(root: Uint8Array): MerklePatriciaTrie {

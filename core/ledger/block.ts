@@ -90,12 +90,22 @@ export function encodeBlock(block: Block): Uint8Array {
   return encoder.finish();
 }
 
-/** Reads a block from anywhere; {@link DecodeError} on anything that {@link encodeBlock} does not make. */
-export function decodeBlock(bytes: Uint8Array): Block {
-  const decoder = new Decoder(bytes);
+/** The header of an encoded block, whatever follows it. */
+export function decodeBlockHeader(bytes: Uint8Array): BlockHeader {
+  return takeHeader(new Decoder(bytes));
+}
+
+function takeHeader(decoder: Decoder): BlockHeader {
   const headerDecoder = new Decoder(decoder.bytes(1_024));
   const header = readHeader(headerDecoder);
   headerDecoder.finish();
+  return header;
+}
+
+/** Reads a block from anywhere; {@link DecodeError} on anything that {@link encodeBlock} does not make. */
+export function decodeBlock(bytes: Uint8Array): Block {
+  const decoder = new Decoder(bytes);
+  const header = takeHeader(decoder);
   const count = decoder.count(2);
   if (count > blockTransactionsMax) throw new DecodeError(`more than ${blockTransactionsMax} transactions`);
   const transactions = Array.from({ length: count }, () => decoder.bytes(transactionBytesMax));

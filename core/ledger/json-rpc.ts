@@ -1,6 +1,6 @@
 /** JSON-RPC 2.0: reads a request or a batch, calls methods, and words every failure as an error object. Nothing that a client sends makes it throw. */
 import { z } from 'zod';
-import { batchCallsMax } from './limits.ts';
+import { answerLengthMax, batchCallsAtOnceMax, batchCallsMax } from './limits.ts';
 
 /** An error that the client is told, with its JSON-RPC code. */
 export class RpcError extends Error {
@@ -40,6 +40,8 @@ export type RpcMethod = (params: readonly unknown[], session: RpcSession | null)
 /** What answers requests. */
 export interface RpcHandler {
   readonly methods: ReadonlyMap<string, RpcMethod>;
+  /** Between parts of a batch: lets the process read, answer others and hear signals. */
+  pause(): Promise<void>;
   /** Told of an error that is not the client's. */
   onFailure(method: string, error: unknown): void;
 }
@@ -59,15 +61,19 @@ export async function answerRpc(handler: RpcHandler, text: string, session: RpcS
   } catch {
     return JSON.stringify(failure(null, new RpcError(rpcErrorCodes.parse, 'request is not JSON')));
   }
-  if (!Array.isArray(body)) {
-    const answer = await answerOne(handler, body, session);
-    return answer === null ? null : JSON.stringify(answer);
-  }
+  const room: Room = { length: answerLengthMax };
+  if (!Array.isArray(body)) return answerOne(handler, body, session, room);
   if (body.length === 0) return JSON.stringify(failure(null, new RpcError(rpcErrorCodes.request, 'batch is empty')));
   if (body.length > batchCallsMax)
     return JSON.stringify(failure(null, new RpcError(rpcErrorCodes.limit, `batch has more than ${batchCallsMax} calls`)));
-  const answers = (await Promise.all(body.map((request) => answerOne(handler, request, session)))).filter((answer) => answer !== null);
-  return answers.length === 0 ? null : JSON.stringify(answers);
+  const answers: string[] = [];
+  for (let start = 0; start < body.length; start += batchCallsAtOnceMax) {
+    if (start > 0) await handler.pause();
+    const calls = body.slice(start, start + batchCallsAtOnceMax);
+    for (const answer of await Promise.all(calls.map((call) => answerOne(handler, call, session, room))))
+      if (answer !== null) answers.push(answer);
+  }
+  return answers.length === 0 ? null : `[${answers.join()}]`;
 }
 
 /** The answer to a request that was not read, for example because it is too large. */
@@ -75,20 +81,35 @@ export function refuseRpc(code: number, message: string): string {
   return JSON.stringify(failure(null, new RpcError(code, message)));
 }
 
-async function answerOne(handler: RpcHandler, body: unknown, session: RpcSession | null): Promise<object | null> {
+/** Characters that the results of one request may still have, all together. */
+interface Room {
+  length: number;
+}
+
+/** The text of one answer, with an error in place of a result for which there is no room. */
+async function answerOne(handler: RpcHandler, body: unknown, session: RpcSession | null, room: Room): Promise<string | null> {
   const request = requestSchema.safeParse(body);
-  if (!request.success) return failure(null, new RpcError(rpcErrorCodes.request, 'not a JSON-RPC request'));
+  if (!request.success) return JSON.stringify(failure(null, new RpcError(rpcErrorCodes.request, 'not a JSON-RPC request')));
   const { id, method, params } = request.data;
-  let answer: object;
+  let answer: string;
   try {
+    if (room.length <= 0) throw tooLong();
     const implementation = handler.methods.get(method);
     if (implementation === undefined) throw new RpcError(rpcErrorCodes.method, `method ${method} is not available`);
-    answer = { jsonrpc: '2.0', id: id ?? null, result: await implementation(params ?? [], session) };
+    answer = JSON.stringify({ jsonrpc: '2.0', id: id ?? null, result: await implementation(params ?? [], session) });
+    room.length -= answer.length;
+    if (room.length < 0) throw tooLong();
   } catch (error) {
     if (!(error instanceof RpcError)) handler.onFailure(method, error);
-    answer = failure(id ?? null, error instanceof RpcError ? error : new RpcError(rpcErrorCodes.internal, 'internal error'));
+    answer = JSON.stringify(
+      failure(id ?? null, error instanceof RpcError ? error : new RpcError(rpcErrorCodes.internal, 'internal error')),
+    );
   }
   return id === undefined ? null : answer;
+}
+
+function tooLong(): RpcError {
+  return new RpcError(rpcErrorCodes.limit, `answer is longer than ${answerLengthMax} characters: ask for less at a time`);
 }
 
 function failure(id: string | number | null, error: RpcError): object {

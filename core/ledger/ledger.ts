@@ -15,6 +15,7 @@ import {
   blockHash,
   type Certificate,
   decodeBlock,
+  decodeBlockHeader,
   decodeCertificate,
   encodeBlock,
   encodeCertificate,
@@ -42,19 +43,22 @@ import {
   blockGasMax,
   blockHashesMax,
   blockTransactionsMax,
+  callsWaitingMax,
   checkedBlocksMax,
   clockDriftSecondsMax,
   logQueryBlocksMax,
+  logResultBytesMax,
   logResultsMax,
   mempoolTransactionsMax,
   proposalMsMax,
 } from './limits.ts';
-import { type LogFilter, matchesBloom, matchesLog } from './log-filter.ts';
+import { bloomMatcher, type LogFilter, matchesLog } from './log-filter.ts';
 import { Mempool } from './mempool.ts';
 import { emptyTrieRoot, type Keccak256, orderedTrieRoot } from './merkle-patricia-trie.ts';
 import type { BlockVerdict, ExecutedBlock, OrderedLedger, ProposalPlace } from './ordering.ts';
 import { decodeReceipts, encodeReceipts, ethereumReceipt, type Log, logsBloom, type Receipt, uniteBlooms } from './receipt.ts';
 import type { SignedTransaction, TransactionDecoder } from './transaction.ts';
+import { Turns } from './turns.ts';
 
 /** A final block with everything that clients ask about it. */
 export interface FinalBlock {
@@ -105,15 +109,18 @@ export class Ledger implements OrderedLedger {
   readonly #recent = new Map<number, FinalBlock>();
   readonly #executableListeners: (() => void)[] = [];
   readonly #blockListeners = new Set<(block: FinalBlock) => void>();
+  /** Hashes of the latest blocks, which contracts ask for at 20 gas each: never looked up in the store. */
+  readonly #blockHashes: Map<number, Hex>;
+  readonly #turns = new Turns();
   #head: { readonly header: BlockHeader; readonly hash: Hex };
-  #turn: Promise<unknown> = Promise.resolve();
   #journal: { writes: StoreWrite[]; durable: Promise<void> } | null = null;
   #journaling: Promise<void> = Promise.resolve();
 
-  private constructor(options: LedgerOptions, evm: Evm, genesisHash: Hex, head: { header: BlockHeader; hash: Hex }) {
+  private constructor(options: LedgerOptions, evm: Evm, genesisHash: Hex, header: BlockHeader, blockHashes: Map<number, Hex>) {
     this.#options = options;
     this.#evm = evm;
-    this.#head = head;
+    this.#blockHashes = blockHashes;
+    this.#head = { header, hash: blockHashes.get(header.height) as Hex };
     this.genesisHash = genesisHash;
     this.chainId = options.genesis.chainId;
     this.#mempool = new Mempool((address) => evm.account(address));
@@ -142,7 +149,7 @@ export class Ledger implements OrderedLedger {
         { key: headKey, value: encodeHeadRecord({ genesisHash, height: 0, blockHash: genesisHash }) },
       ]);
       evm.adopt(change);
-      return new Ledger(options, evm, genesisHash, { header: genesis.header, hash: genesisHash });
+      return new Ledger(options, evm, genesisHash, genesis.header, new Map([[0, genesisHash]]));
     }
     const record = decodeHeadRecord(headBytes);
     if (record.genesisHash !== genesisHash) {
@@ -156,9 +163,9 @@ export class Ledger implements OrderedLedger {
         { data: { expected: genesisHash, found: record.genesisHash } },
       );
     }
-    const header = checkChain(store, keccak256, record);
+    const { header, blockHashes } = checkChain(store, keccak256, record);
     const evm = await options.createEvm(fromHex(header.stateRoot));
-    const ledger = new Ledger(options, evm, genesisHash, { header, hash: record.blockHash });
+    const ledger = new Ledger(options, evm, genesisHash, header, blockHashes);
     await ledger.#replayJournal();
     return ledger;
   }
@@ -203,7 +210,7 @@ export class Ledger implements OrderedLedger {
   }
 
   async propose(place: ProposalPlace): Promise<ExecutedBlock> {
-    return this.#exclusively(async () => {
+    return this.#turns.block(async () => {
       const { clock } = this.#options;
       const startedMs = clock.nowMs();
       const context = this.#nextContext();
@@ -240,7 +247,7 @@ export class Ledger implements OrderedLedger {
   }
 
   async verify(block: Block, options: { checkClock: boolean }): Promise<BlockVerdict> {
-    return this.#exclusively(async () => {
+    return this.#turns.block(async () => {
       const { header } = block;
       if (header.height !== this.#head.header.height + 1 || header.parentHash !== this.#head.hash)
         return invalid('block does not follow the head');
@@ -275,12 +282,13 @@ export class Ledger implements OrderedLedger {
 
   async commit(executed: ExecutedBlock, certificate: Certificate): Promise<void> {
     await this.#journaling;
-    await this.#exclusively(async () => {
+    await this.#turns.block(async () => {
       const { header } = executed.block;
       assert(header.parentHash === this.#head.hash, 'a committed block follows the head');
       await this.#options.store.write([...executed.change.writes, ...this.#blockWrites(executed, certificate)]);
       this.#evm.adopt(executed.change);
       this.#head = { header, hash: executed.hash };
+      this.#blockHashes.set(header.height, executed.hash).delete(header.height - blockHashesMax);
       for (const { hash } of executed.transactions) this.#mempool.remove(hash);
       const stale = this.#mempool.advance(new Set(executed.transactions.map(({ sender }) => sender)));
       if (stale.length > 0) {
@@ -359,7 +367,9 @@ export class Ledger implements OrderedLedger {
 
   /** Runs a call on the committed state as if in the next block: its height, and the time that it would have now. */
   async call(request: CallRequest): Promise<CallOutcome> {
-    return this.#exclusively(() => this.#evm.call(request, this.#nextContext()));
+    if (this.#turns.waitingCalls >= callsWaitingMax)
+      return { kind: 'failed', reason: 'too many calls wait for this node: try again later' };
+    return this.#turns.call(() => this.#evm.call(request, this.#nextContext()));
   }
 
   /** Logs of the blocks from `fromHeight` to `toHeight`, both included. */
@@ -367,22 +377,32 @@ export class Ledger implements OrderedLedger {
     const heights =
       filter.addresses.length > 0 ? await this.#loggingHeights(filter.addresses, fromHeight, toHeight) : heightRange(fromHeight, toHeight);
     if (heights === null) return { ok: false, reason: `query covers more than ${logQueryBlocksMax} blocks: narrow the block range` };
+    const mayMatch = bloomMatcher(filter, this.#options.keccak256);
     const logs: PlacedLog[] = [];
+    let dataBytes = 0;
     for (const height of heights) {
-      const final = this.#bloomMatches(filter, height) ? this.blockAt(height) : undefined;
+      const bloom = this.#bloomOf(height);
+      const final = bloom !== undefined && mayMatch(bloom) ? this.blockAt(height) : undefined;
       if (final === undefined) continue;
-      for (const placed of placedLogs(final)) if (matchesLog(filter, placed.log)) logs.push(placed);
-      if (logs.length > logResultsMax)
-        return { ok: false, reason: `query returns more than ${logResultsMax} logs: narrow the block range or the topics` };
+      for (const placed of placedLogs(final)) {
+        if (!matchesLog(filter, placed.log)) continue;
+        logs.push(placed);
+        dataBytes += placed.log.data.length;
+      }
+      if (logs.length > logResultsMax || dataBytes > logResultBytesMax)
+        return {
+          ok: false,
+          reason: `query returns more than ${logResultsMax} logs or ${logResultBytesMax} bytes: narrow the block range or the topics`,
+        };
     }
     return { ok: true, logs };
   }
 
-  #bloomMatches(filter: LogFilter, height: number): boolean {
+  #bloomOf(height: number): Uint8Array | undefined {
     const recent = this.#recent.get(height);
-    if (recent !== undefined) return matchesBloom(filter, recent.block.header.logsBloom, this.#options.keccak256);
+    if (recent !== undefined) return recent.block.header.logsBloom;
     const bytes = this.#options.store.get(blockKey(height));
-    return bytes !== undefined && matchesBloom(filter, decodeBlock(bytes).header.logsBloom, this.#options.keccak256);
+    return bytes === undefined ? undefined : decodeBlockHeader(bytes).logsBloom;
   }
 
   async #loggingHeights(addresses: readonly Hex[], fromHeight: number, toHeight: number): Promise<number[] | null> {
@@ -465,9 +485,7 @@ export class Ledger implements OrderedLedger {
       height,
       timestampSeconds,
       blockHash: (wanted) => {
-        if (wanted < 0 || wanted >= height || wanted < height - blockHashesMax) return undefined;
-        if (wanted === this.#head.header.height) return this.#head.hash;
-        return this.blockAt(wanted)?.hash;
+        return wanted < height && wanted >= height - blockHashesMax ? this.#blockHashes.get(wanted) : undefined;
       },
     };
   }
@@ -475,13 +493,6 @@ export class Ledger implements OrderedLedger {
   #remember({ hash, block, transactions, receipts }: ExecutedBlock): void {
     this.#recent.set(block.header.height, { hash, block, transactions, receipts });
     this.#recent.delete(block.header.height - recentBlocksMax);
-  }
-
-  /** Runs `work` alone: the EVM and the state are used by one at a time. */
-  #exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
-    return result;
   }
 
   /** Adds to the pending journal. Writes that arrive while one is under way share the next. */
@@ -558,8 +569,13 @@ function heightRange(fromHeight: number, toHeight: number): number[] | null {
   return Array.from({ length: Math.max(0, count) }, (_, index) => fromHeight + index);
 }
 
-/** Checks that the head's state is there and that its last blocks are a chain; returns the head's header. */
-function checkChain(store: LedgerStore, keccak256: Keccak256, record: { genesisHash: Hex; height: number; blockHash: Hex }): BlockHeader {
+/** Checks that the head's state is there and that its last blocks are a chain; returns the head's header and the hashes of the latest blocks. */
+function checkChain(
+  store: LedgerStore,
+  keccak256: Keccak256,
+  record: { genesisHash: Hex; height: number; blockHash: Hex },
+): { header: BlockHeader; blockHashes: Map<number, Hex> } {
+  const blockHashes = new Map<number, Hex>();
   let expected = record.blockHash;
   let head: BlockHeader | undefined;
   for (let height = record.height; height >= 0 && height > record.height - checkedBlocksMax; height--) {
@@ -567,6 +583,7 @@ function checkChain(store: LedgerStore, keccak256: Keccak256, record: { genesisH
     if (blockHash(header, keccak256) !== expected) throw corruptStore(`Block ${height} is not the one that its successor names.`);
     if (store.get(receiptsKey(height)) === undefined) throw corruptStore(`The receipts of block ${height} are missing.`);
     head ??= header;
+    if (height > record.height - blockHashesMax) blockHashes.set(height, expected);
     expected = header.parentHash;
   }
   if (head === undefined) throw corruptStore('The last final block is missing.');
@@ -574,7 +591,7 @@ function checkChain(store: LedgerStore, keccak256: Keccak256, record: { genesisH
   const root = store.get(nodeKey(new Uint8Array(0)));
   const stateRoot = root === undefined ? emptyTrieRoot : keccak256(root);
   if (toHex(stateRoot) !== head.stateRoot) throw corruptStore('The state is not the one that the last final block names.');
-  return head;
+  return { header: head, blockHashes };
 }
 
 function readHeader(store: LedgerStore, height: number): BlockHeader {

@@ -29,12 +29,20 @@ export const nonceGapMax = 64;
 export const requestBytesMax = 2_097_152;
 /** Calls in one JSON-RPC batch. */
 export const batchCallsMax = 500;
+/** Calls of a batch that are answered at once, so that one client's batch leaves room between for those of others. */
+export const batchCallsAtOnceMax = 16;
+/** Characters of all results of one JSON-RPC request. */
+export const answerLengthMax = 33_554_432;
 /** Gas of one eth_call; no more than a block may use. */
 export const callGasMax = blockGasMax;
+/** Calls of all clients that wait for the EVM. */
+export const callsWaitingMax = 256;
 /** Blocks that one log query without an address may span. */
 export const logQueryBlocksMax = 10_000;
 /** Logs that one query returns. */
 export const logResultsMax = 10_000;
+/** Bytes of data in the logs that one query returns. */
+export const logResultBytesMax = 8_388_608;
 /** Addresses, or alternatives of one topic, in a log query. */
 export const logAlternativesMax = 256;
 /** Filters that eth_newFilter and eth_newBlockFilter keep, of all clients. */
@@ -54,5 +62,7 @@ export const feeHistoryBlocksMax = 1_024;
 export const blockHashesMax = 256;
 /** Trie nodes, accounts and storage slots that are kept in memory before the caches are dropped. */
 export const cachedEntriesMax = 400_000;
+/** Bytes of contract code that are kept in memory before the caches are dropped. */
+export const cachedCodeBytesMax = 67_108_864;
 /** Latest blocks whose chain of hashes is checked when a store is opened. */
 export const checkedBlocksMax = 1_024;

@@ -16,14 +16,19 @@ export function matchesLog(filter: LogFilter, log: Log): boolean {
   return filter.topics.every((alternatives, position) => alternatives === null || alternatives.includes(log.topics[position] as Hex));
 }
 
-/** Whether a block with this bloom filter may hold a log that matches; false is certain. */
-export function matchesBloom(filter: LogFilter, bloom: Uint8Array, keccak256: Keccak256): boolean {
-  const mayHold = (log: Log): boolean => logsBloom([log], keccak256).every((byte, index) => (byte & (bloom[index] as number)) === byte);
-  if (filter.addresses.length > 0 && !filter.addresses.some((address) => mayHold({ address, topics: [], data: noData }))) return false;
-  // A topic is entered into the filter as an address is: by its hash alone.
-  return filter.topics.every(
-    (alternatives) => alternatives === null || alternatives.some((topic) => mayHold({ address: topic, topics: [], data: noData })),
-  );
+/** Tells whether a block with a given bloom filter may hold a log that matches; false is certain. The filter is hashed once for all blocks. */
+export function bloomMatcher(filter: LogFilter, keccak256: Keccak256): (bloom: Uint8Array) => boolean {
+  // A topic is entered into a bloom filter as an address is: by its hash alone.
+  const bitsOf = (entry: Hex): number[] => {
+    const bits: number[] = [];
+    for (const [index, byte] of logsBloom([{ address: entry, topics: [], data: noData }], keccak256).entries())
+      for (let bit = 1; bit < 256; bit *= 2) if ((byte & bit) !== 0) bits.push(8 * index + Math.log2(bit));
+    return bits;
+  };
+  const wanted = [...(filter.addresses.length > 0 ? [filter.addresses] : []), ...filter.topics.filter((topics) => topics !== null)];
+  const alternatives = wanted.map((entries) => entries.map(bitsOf));
+  const isSet = (bloom: Uint8Array, bit: number): boolean => ((bloom[bit >> 3] as number) & (1 << (bit & 7))) !== 0;
+  return (bloom) => alternatives.every((entries) => entries.some((bits) => bits.every((bit) => isSet(bloom, bit))));
 }
 
 const noData = new Uint8Array(0);

@@ -2,6 +2,7 @@
  * The validator: a ledger in a folder, ordered by one local proposer, served as Ethereum JSON-RPC on
  * loopback. Ordering by several validators takes the proposer's place through the same port.
  */
+import { setImmediate as nextEvents } from 'node:timers/promises';
 import { createEthereumjsEvm } from '../adapters/ethereumjs-evm.ts';
 import { type JsonRpcServer, startJsonRpcServer } from '../adapters/json-rpc-server.ts';
 import { loadLedgerCrypto } from '../adapters/ledger-crypto.ts';
@@ -84,7 +85,11 @@ export async function start(config: ValidatorConfig): Promise<Validator> {
       log(`${method} failed: ${error instanceof Error ? error.message : String(error)}`);
       if (isAppError(error, 'LEDGER_DISK_FAILED')) fail(error);
     };
-    server = await startJsonRpcServer({ host: config.host ?? '127.0.0.1', port: config.port, handler: { methods, onFailure } });
+    server = await startJsonRpcServer({
+      host: config.host ?? '127.0.0.1',
+      port: config.port,
+      handler: { methods, onFailure, pause: nextEvents },
+    });
   } catch (error) {
     await store.close();
     throw error;
