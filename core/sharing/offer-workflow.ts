@@ -192,6 +192,12 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
     };
   }
 
+  /** The end of an offer that is over on chain, in whatever state this side is. */
+  async function endOf(work: OfferWork): Promise<OfferWork | undefined> {
+    const outcome = outcomeOf((await offerOnChain(work)).state);
+    return outcome && ended(work, outcome);
+  }
+
   async function provedSegment(work: OfferWork, segmentIndex: number): Promise<z.infer<typeof provedSegmentSchema>> {
     const stored = await documents.load(proofDocument(work, segmentIndex), provedSegmentSchema);
     assert(stored !== undefined, 'a proof is stored before the machine moves on');
@@ -252,6 +258,8 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
       made: {
         waitsFor: 'me',
         step: async (work) => {
+          const end = await endOf(work);
+          if (end) return end;
           for (let index = 0; index < work.segmentCount; index++) {
             signal?.throwIfAborted();
             if ((await documents.load(proofDocument(work, index), provedSegmentSchema)) === undefined)
@@ -264,6 +272,8 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
       proved: {
         waitsFor: 'me',
         step: async (work) => {
+          const end = await endOf(work);
+          if (end) return end;
           const accepted = await market.provedSegments(BigInt(work.offerId));
           const { account } = keysOf(work.pseudonymIndex);
           for (let index = 0; index < work.segmentCount; index++) {
@@ -283,6 +293,8 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
       submitted: {
         waitsFor: 'me',
         step: async (work) => {
+          const end = await endOf(work);
+          if (end) return end;
           const document = `proof-${work.offerId}-aggregate`;
           let statement = await documents.load(document, provedStatementSchema);
           if (statement === undefined) {

@@ -168,6 +168,19 @@ describe('the owner', () => {
       );
   });
 
+  test('ends wherever it stands when the offer is over', async () => {
+    chain.state = 'revoked';
+    for (const state of ['made', 'proved', 'submitted', 'verified', 'accepted'] as const)
+      expect(await run({ ...facts, state })).toMatchObject({ state: 'ended', outcome: 'revoked' });
+    for (const state of ['grant-recorded', 'granted'] as const)
+      expect(await run({ ...granted, state })).toMatchObject({ state: 'ended', outcome: 'revoked' });
+    expect(chain.sent).toEqual([]);
+    chain.onSend = () => {
+      throw refused('WrongState');
+    };
+    expect(await run({ ...granted, state: 'grant-made' })).toMatchObject({ state: 'ended', outcome: 'revoked' });
+  });
+
   test('makes a grant that the contract takes up to the last second, however long the windows', async () => {
     chain.terms.deliverWindow = 30n * 24n * HOUR;
     const limits: bigint[] = [];
