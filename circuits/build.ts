@@ -65,7 +65,7 @@ async function compile(circuit: CircuitEntry, sources: string): Promise<void> {
       '--r1cs',
       '--wasm',
       '--sym',
-      '--O2',
+      `--${circuit.optimization ?? 'O2'}`,
       '-o',
       work,
       '-l',
@@ -144,7 +144,11 @@ function sourcesHash(circuit: CircuitEntry): string {
     const manifest = JSON.parse(readFileSync(path.join(projectRoot, 'node_modules', name, 'package.json'), 'utf8')) as { version: string };
     hash.update(`${name}@${manifest.version}\0`);
   }
-  return hash.update(constantsSource()).update(mainSource(circuit)).digest('hex');
+  return hash
+    .update(constantsSource())
+    .update(mainSource(circuit))
+    .update(circuit.optimization ?? 'O2')
+    .digest('hex');
 }
 
 function fileHash(file: string): string {

@@ -9,6 +9,8 @@ export interface CircuitEntry {
   readonly name: string;
   readonly statement: StatementName;
   readonly parameters: readonly number[];
+  /** How far the compiler simplifies: O2 unless a test needs every signal kept (O0). */
+  readonly optimization?: 'O0' | 'O2';
 }
 
 /** All circuits; those called `small-*` are instances for tests. */

@@ -4,7 +4,6 @@ pragma circom 2.1.6;
 
 include "circomlib/circuits/bitify.circom";
 include "constants.circom";
-include "prefix.circom";
 include "requirement-hash.circom";
 
 template Requirement() {
@@ -68,32 +67,44 @@ template Requirement() {
     width === 16 + 16 * is32 + 48 * is64;
     var largest = (1 << 16) - 1 + is32 * ((1 << 32) - (1 << 16)) + is64 * ((1 << 64) - (1 << 16));
 
+    // The used slots come first. `used` is 1 or 0 because a slot's colHash is its own witness for either: see below.
+    signal used[SLOTS];
+    var count = 0;
+    for (var i = 0; i < SLOTS; i++) {
+        if (i == 0) {
+            used[i] <== 1;
+        } else {
+            used[i] <-- i < slotCount ? 1 : 0;
+            if (i > 1) used[i] * (1 - used[i - 1]) === 0;
+        }
+        count += used[i];
+    }
+    count === slotCount;
+
     // Each link of 2 <= lo <= meanLo <= meanHi <= hi <= largest has 64 bits, so the chain cannot wrap around. In an unused slot its ends
     // are 0 and 0.
-    component used = Prefix(SLOTS);
-    used.count <== slotCount;
     component links[SLOTS][5];
     signal limit[SLOTS];
     signal inverse[SLOTS];
     for (var i = 0; i < SLOTS; i++) {
-        limit[i] <== used.active[i] * largest;
-        var chain[6] = [2 * used.active[i], slots[i][1], slots[i][3], meanHi[i], slots[i][2], limit[i]];
+        limit[i] <== used[i] * largest;
+        var chain[6] = [2 * used[i], slots[i][1], slots[i][3], meanHi[i], slots[i][2], limit[i]];
         for (var link = 0; link < 5; link++) {
             links[i][link] = Num2Bits(64);
             links[i][link].in <== chain[link + 1] - chain[link];
         }
-        // colHash is 0 in unused slots only.
+        // used = 1 if colHash is not 0, by the second rule; used = 0 if it is, by the first.
         inverse[i] <-- slots[i][0] == 0 ? 0 : 1 / slots[i][0];
-        slots[i][0] * inverse[i] === used.active[i];
-        if (i > 0) slots[i][0] * (1 - used.active[i]) === 0;
+        slots[i][0] * inverse[i] === used[i];
+        if (i > 0) slots[i][0] * (1 - used[i]) === 0;
     }
     // Used slots name different columns.
     signal difference[SLOTS][SLOTS];
     for (var i = 0; i < SLOTS; i++) {
         for (var j = 0; j < SLOTS; j++) {
             if (i < j) {
-                difference[i][j] <-- slots[i][0] == slots[j][0] ? 0 : used.active[j] / (slots[i][0] - slots[j][0]);
-                (slots[i][0] - slots[j][0]) * difference[i][j] === used.active[j];
+                difference[i][j] <-- slots[i][0] == slots[j][0] ? 0 : used[j] / (slots[i][0] - slots[j][0]);
+                (slots[i][0] - slots[j][0]) * difference[i][j] === used[j];
             } else {
                 difference[i][j] <== 0;
             }
