@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { circuitFolder } from '../../circuits/build.ts';
 import { type DevelopmentKeys, developmentKeys } from '../../circuits/development-keys.ts';
 import { loadPoseidon } from '../../core/adapters/poseidon.ts';
+import { checkProvingKey } from '../../core/adapters/proving-key-file.ts';
 import { createSnarkjsProver } from '../../core/adapters/snarkjs-prover.ts';
 import { isAppError } from '../../core/base/app-error.ts';
 import { type Groth16Proof, type Prover, proofShape } from '../../core/proofs/proof.ts';
@@ -100,5 +101,23 @@ it('reports a proving key that is damaged, and one that is missing', async () =>
     const broken = createSnarkjsProver(async () => ({ witnessCalculator: path.join(circuitFolder(circuit), 'circuit.wasm'), provingKey }));
     await expect(broken.prove(circuit, statement)).rejects.toSatisfy((error) => isAppError(error, 'PROOF_PROVER_CRASHED'));
     await broken.close();
+  }
+});
+
+it('tells a key whose set-up had no contribution, and a file that is no key', async () => {
+  await checkProvingKey(keys.provingKeyPath);
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'vouchsafe-key-'));
+  const file = path.join(folder, 'key.zkey');
+  const bytes = readFileSync(keys.provingKeyPath);
+  // Sections 1 and 2 begin the file; gamma and delta stand in the second one.
+  const gamma = 12 + (12 + 4) + 12 + 84 + 2 * 64 + 128;
+  const delta = gamma + 128 + 64;
+  const forgeable = Buffer.from(bytes.subarray(0, 4096));
+  forgeable.set(bytes.subarray(gamma, gamma + 128), delta);
+  writeFileSync(file, forgeable);
+  await expect(checkProvingKey(file)).rejects.toSatisfy((error) => isAppError(error, 'PROOF_KEY_FORGEABLE'));
+  for (const content of [bytes.subarray(0, 100), bytes.subarray(0, 3), Buffer.from('not a key at all, but long enough')]) {
+    writeFileSync(file, content);
+    await expect(checkProvingKey(file)).rejects.toSatisfy((error) => isAppError(error, 'PROOF_KEY_INVALID'));
   }
 });
