@@ -5,6 +5,7 @@
  * Invariant: nothing is queued without a bound. Connections, requests in flight, header and body sizes,
  * the time to send them, and the requests of one client all have a limit, and over it there is an answer.
  */
+import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
@@ -25,8 +26,11 @@ export interface ListenAddress {
 
 export interface HttpLimits {
   readonly connectionsMax: number;
+  /** Of one network, so that one client does not keep all others out. */
+  readonly addressConnectionsMax: number;
+  /** A request counts from when it is read, so that slow senders take no place; one with a body above {@link smallBodyBytesMax} from its header. */
   readonly requestsInFlightMax: number;
-  /** Of one network address, so that one slow client does not keep all others out. */
+  /** Of one network. */
   readonly addressInFlightMax: number;
   readonly headerBytesMax: number;
   /** Bytes of a body, unless a route allows more. */
@@ -38,12 +42,13 @@ export interface HttpLimits {
   readonly keepAliveTimeoutMs: number;
   /** A connection on which nothing moves for so long is closed. */
   readonly idleTimeoutMs: number;
-  /** For every network address, before a signature is looked at. */
+  /** For every network, before a signature is looked at. */
   readonly addressRate: RateLimit;
 }
 
 export const defaultHttpLimits: HttpLimits = {
   connectionsMax: 256,
+  addressConnectionsMax: 64,
   requestsInFlightMax: 64,
   addressInFlightMax: 32,
   headerBytesMax: 16 * 1024,
@@ -87,6 +92,9 @@ export interface RunningService {
   /** Ends the service after the requests in flight; may be called again. */
   stop(): Promise<void>;
 }
+
+/** Bodies up to here may lie in memory for as many requests as there are connections. Routes that take more look at the signer first. */
+const smallBodyBytesMax = 256 * 1024;
 
 /** Bytes of a refused body that are read for the sake of the answer. */
 const droppedBodyBytesMax = 16 * 2 ** 20;
@@ -146,6 +154,7 @@ export function createHttpServer(options: HttpServiceOptions): FastifyInstance {
         }),
   }) as unknown as FastifyInstance;
   app.server.maxConnections = limits.connectionsMax;
+  boundConnections(app, limits.addressConnectionsMax);
 
   app.removeAllContentTypeParsers();
   for (const type of ['application/json', 'application/offset+octet-stream'])
@@ -154,13 +163,9 @@ export function createHttpServer(options: HttpServiceOptions): FastifyInstance {
   const addressLimiter = new RateLimiter(limits.addressRate, options.clock);
   let inFlight = 0;
   const inFlightOf = new Map<string, number>();
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
-    refuseForeign(request, allowedHosts(app, listen));
-    const waitSeconds = addressLimiter.take(request.ip);
-    if (waitSeconds > 0) throw rateLimited(name, waitSeconds);
-    const { ip } = request;
-    const ofAddress = inFlightOf.get(ip) ?? 0;
+  const begin = (request: FastifyRequest, reply: FastifyReply): void => {
+    const client = networkOf(request.ip);
+    const ofAddress = inFlightOf.get(client) ?? 0;
     if (inFlight >= limits.requestsInFlightMax || ofAddress >= limits.addressInFlightMax)
       throw new AppError(
         'SERVICE_BUSY',
@@ -172,13 +177,24 @@ export function createHttpServer(options: HttpServiceOptions): FastifyInstance {
         { data: { retryAfterSeconds: 1 } },
       );
     inFlight++;
-    inFlightOf.set(ip, ofAddress + 1);
+    inFlightOf.set(client, ofAddress + 1);
     reply.raw.once('close', () => {
       inFlight--;
-      const left = (inFlightOf.get(ip) ?? 1) - 1;
-      if (left > 0) inFlightOf.set(ip, left);
-      else inFlightOf.delete(ip);
+      const left = (inFlightOf.get(client) ?? 1) - 1;
+      if (left > 0) inFlightOf.set(client, left);
+      else inFlightOf.delete(client);
     });
+  };
+  const hasLargeBody = (request: FastifyRequest): boolean => (request.routeOptions.bodyLimit ?? 0) > smallBodyBytesMax;
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
+    refuseForeign(request, allowedHosts(app, listen));
+    const waitSeconds = addressLimiter.take(networkOf(request.ip));
+    if (waitSeconds > 0) throw rateLimited(name, waitSeconds);
+    if (hasLargeBody(request)) begin(request, reply);
+  });
+  app.addHook('preHandler', async (request, reply) => {
+    if (!hasLargeBody(request)) begin(request, reply);
   });
   app.setNotFoundHandler(() => {
     throw new AppError('NOT_FOUND', {
@@ -189,6 +205,40 @@ export function createHttpServer(options: HttpServiceOptions): FastifyInstance {
   });
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply, options));
   return app;
+}
+
+/** Closes connections of a network that has `max` open already. */
+function boundConnections(app: FastifyInstance, max: number): void {
+  const open = new Map<string, number>();
+  app.server.on('connection', (socket: Socket) => {
+    const client = networkOf(socket.remoteAddress ?? '');
+    const count = (open.get(client) ?? 0) + 1;
+    if (count > max) {
+      socket.destroy();
+      return;
+    }
+    open.set(client, count);
+    socket.once('close', () => {
+      const left = (open.get(client) ?? 1) - 1;
+      if (left > 0) open.set(client, left);
+      else open.delete(client);
+    });
+  });
+}
+
+/**
+ * What counts as one client: an IPv4 address, or the first 64 bits of an IPv6 address, of which whoever has
+ * one has 2^64.
+ */
+export function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined) return mapped;
+  if (!address.includes(':')) return address;
+  const [before = '', after] = address.replace(/%.*$/, '').split('::');
+  const groups = before === '' ? [] : before.split(':');
+  if (after !== undefined) while (groups.length < 4 && groups.length + after.split(':').length < 8) groups.push('0');
+  if (after !== undefined) groups.push(...after.split(':'));
+  return groups.slice(0, 4).join(':');
 }
 
 function rateLimited(name: string, waitSeconds: number): AppError {

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { networkOf } from '../../../core/adapters/http-service.ts';
 import { RateLimiter } from '../../../core/adapters/rate-limiter.ts';
 import { pseudonymSigner, type RequestSigner, signRequest } from '../../../core/adapters/request-signature.ts';
 import { ServiceConnection } from '../../../core/adapters/service-connection.ts';
@@ -239,6 +240,49 @@ describe('the HTTP service', () => {
     const { url } = await world.startProxy({ httpLimits: { requestsInFlightMax: 0 } });
     const answer = await fetch(`${url}/v1/info`);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+  });
+
+  it('works for others while a client is slow to send its body', async () => {
+    const { url } = await world.startProxy({ httpLimits: { requestsInFlightMax: 1, addressInFlightMax: 1 } });
+    const { host, port } = new URL(url);
+    const slow = connect(Number(port), '127.0.0.1');
+    const head = `POST /v1/fragments HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: 99\r\nExpect: 100-continue\r\n\r\n`;
+    slow.write(head);
+    await once(slow, 'data'); // "100 Continue": the service waits for the body
+    slow.write('{');
+    expect((await fetch(`${url}/v1/info`)).status).toBe(200);
+    slow.destroy();
+  });
+
+  it('takes no more connections of one network address than its share', async () => {
+    const { url } = await world.startProxy({ httpLimits: { addressConnectionsMax: 2 } });
+    const { host, port } = new URL(url);
+    const opened = async () => {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.write(`GET /v1/info HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+      const outcome = await Promise.race([once(socket, 'data').then(() => 'answer'), once(socket, 'close').then(() => 'closed')]);
+      return { socket, outcome };
+    };
+    const [first, second, third] = [await opened(), await opened(), await opened()];
+    expect([first.outcome, second.outcome, third.outcome]).toEqual(['answer', 'answer', 'closed']);
+    first.socket.end();
+    await once(first.socket, 'close');
+    let next = await opened();
+    while (next.outcome === 'closed') next = await opened(); // until the service has seen the first one go
+    for (const { socket } of [second, next]) socket.destroy();
+  });
+
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+    ['2001:db8:1:2::9', '2001:db8:1:2'],
+    ['2001:db8::9', '2001:db8:0:0'],
+    ['1:2:3:4:5::8', '1:2:3:4'],
+    ['fe80::1%eth0', 'fe80:0:0:0'],
+    ['::1', '0:0:0:0'],
+  ])('counts %s as a client of %s', (address, network) => {
+    expect(networkOf(address)).toBe(network);
   });
 
   it('refuses a port that is taken, and leaves its data alone', async () => {
