@@ -96,8 +96,11 @@ export class ApplicationList {
     return [...this.#byId.values()].sort((left, right) => left.submittedAtMs - right.submittedAtMs);
   }
 
-  count(): number {
-    return this.#byId.size;
+  /** How many wait for the operator. */
+  waiting(): number {
+    let count = 0;
+    for (const { state } of this.#byId.values()) if (state === 'pending') count++;
+    return count;
   }
 
   byId(applicationId: Hex): Application | undefined {

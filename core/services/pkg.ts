@@ -13,6 +13,7 @@ import {
   defaultHttpLimits,
   type HttpLimits,
   type ListenAddress,
+  networkOf,
   type RunningService,
   readJsonBody,
   type ServiceLog,
@@ -58,7 +59,7 @@ import { type Application, ApplicationList, issuanceSchema, openPkgAuthority, re
 import { RequestAuthentication } from './request-authentication.ts';
 
 export interface PkgLimits {
-  /** Applications kept, decided or not. */
+  /** Applications that wait for the operator. */
   readonly applicationsMax: number;
   /** Pseudonyms of one person. */
   readonly pseudonymsMax: number;
@@ -217,8 +218,8 @@ async function createPkg(config: PkgConfig, database: ReturnType<typeof openServ
           remedy: "Ask the PKG's operator to refuse it, then apply with a new key.",
         });
       }
-      takeFromRate(applicationLimiter, request.ip, 'PKG');
-      if (applications.count() >= limits.applicationsMax)
+      takeFromRate(applicationLimiter, networkOf(request.ip), 'PKG');
+      if (applications.waiting() >= limits.applicationsMax)
         throw new AppError('PKG_APPLICATIONS_FULL', {
           what: 'The PKG takes no more applications.',
           consequence: 'Your application was not kept.',
@@ -259,6 +260,16 @@ async function createPkg(config: PkgConfig, database: ReturnType<typeof openServ
     return application.applicantKey === applicantKey ? application : applicationNamed('');
   }
 
+  function approvedApplication(id: string, applicantKey: Hex): Application {
+    const application = ownApplication(id, applicantKey);
+    if (application.state === 'approved') return application;
+    throw new AppError('PKG_NOT_APPROVED', {
+      what: `The application is ${application.state}.`,
+      consequence: 'No pseudonym was enrolled.',
+      remedy: application.state === 'pending' ? "Wait until the PKG's operator has approved it." : "Ask the PKG's operator.",
+    });
+  }
+
   async function decide(request: FastifyRequest, id: string): Promise<ApplicationStatus> {
     await requireOperator(request);
     const { outcome, roles, reason } = readJsonBody(bodyBytes(request), decisionRequestSchema);
@@ -281,15 +292,11 @@ async function createPkg(config: PkgConfig, database: ReturnType<typeof openServ
   async function enrol(request: FastifyRequest): Promise<{ version: 1; enrolments: SignedEnrolment[] }> {
     const applicantKey = await applicant(request);
     const { applicationId, pseudonyms } = readJsonBody(bodyBytes(request), enrolmentsRequestSchema);
+    // Before the proofs of possession, which cost a millisecond each: anybody can sign as an applicant.
+    approvedApplication(applicationId, applicantKey);
     for (const { possession, ...pseudonym } of pseudonyms) requirePossession(pseudonym, possession, applicantKey);
     return applications.exclusively(async () => {
-      const application = ownApplication(applicationId, applicantKey);
-      if (application.state !== 'approved')
-        throw new AppError('PKG_NOT_APPROVED', {
-          what: `The application is ${application.state}.`,
-          consequence: 'No pseudonym was enrolled.',
-          remedy: application.state === 'pending' ? "Wait until the PKG's operator has approved it." : "Ask the PKG's operator.",
-        });
+      const application = approvedApplication(applicationId, applicantKey);
       const expiry = Math.floor(clock.nowMs() / 1000) + limits.enrolmentSeconds;
       const answer: SignedEnrolment[] = [];
       const kept = new Map(application.enrolments.map((entry) => [entry.enrolment.pseudonym, entry]));

@@ -178,6 +178,8 @@ describe('the PKG', () => {
     const [victim, own] = [freshPseudonym(), freshPseudonym()];
     const stolen = { ...own, account: { ...own.account, address: victim.account.address } };
     expect(await codeOf(client.enrol(applicant, applicationId, [{ keys: stolen, roles: 1 }]))).toBe('PKG_POSSESSION_UNPROVEN');
+    // The proofs of a stranger are not even looked at: that is work.
+    expect(await codeOf(client.enrol(freshKeySigner(), applicationId, [{ keys: stolen, roles: 1 }]))).toBe('PKG_APPLICATION_UNKNOWN');
   });
 
   it('bounds applications and the pseudonyms of one person', async () => {
@@ -198,6 +200,9 @@ describe('the PKG', () => {
     const pseudonyms = [1, 2, 3].map((index) => ({ keys: freshPseudonym(index), roles: 1 }));
     expect(await codeOf(client.enrol(applicant, applicationId, pseudonyms))).toBe('PKG_PSEUDONYMS_FULL');
     expect(await client.enrol(applicant, applicationId, pseudonyms.slice(0, 2))).toHaveLength(2);
+    // One is decided, which makes room for another.
+    expect(await client.apply(freshKeySigner(), person)).toMatchObject({ state: 'pending' });
+    expect(await codeOf(client.apply(freshKeySigner(), person))).toBe('PKG_APPLICATIONS_FULL');
   });
 
   it('limits new applications of one network address', async () => {

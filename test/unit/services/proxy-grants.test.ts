@@ -203,6 +203,9 @@ describe('grants at a proxy', () => {
       codeOf(client.putGrant(offerId, message.grant, message.context, message.shareBox));
     expect(await put(owner, trade.offerId + 1n)).toBe('PROXY_GRANT_REFUSED');
     expect(await put(consumer)).toBe('PROXY_GRANT_REFUSED');
+    // A grant by somebody else is not even read: that is work.
+    const unread = consumer.putGrant(trade.offerId, message.grant.slice(1), message.context, message.shareBox);
+    expect(await codeOf(unread)).toBe('PROXY_GRANT_REFUSED');
     const recorded = world.chain.grants.get(trade.offerId);
     if (recorded === undefined) throw new Error('the trade has a grant');
     for (const change of [{ grantHash: toHex(systemRandom.bytes(32)) }, { threshold: 2 }, { proxies: 2 }]) {
