@@ -15,6 +15,8 @@ const POLL_MS = 100;
 const POLLS_PER_DELIVERY = 50;
 /** Gas above the estimate, in percent: state may change between simulation and inclusion. */
 const GAS_MARGIN_PERCENT = 25n;
+/** Most that one transaction may cost in fees, in wei: what a node asks beyond that is not signed. */
+const FEE_WEI_MAX = 10n ** 18n / 4n;
 
 /** A provider that trusts no cache (nonces go stale with instant blocks) and does not ask for the network again. */
 export function openProvider(rpcUrl: string, chainId: number): JsonRpcProvider {
@@ -95,6 +97,9 @@ export class EthersTransactionSender implements TransactionSender {
         this.provider.estimateGas({ from: wallet.address, to, data, value }),
         this.provider.getFeeData(),
       ]);
+      const gasLimit = (gas * (100n + GAS_MARGIN_PERCENT)) / 100n;
+      const maxFeePerGas = fees.maxFeePerGas ?? fees.gasPrice ?? 0n;
+      if (gasLimit * maxFeePerGas > FEE_WEI_MAX) throw feeTooHigh(call.method);
       const transaction = Transaction.from({
         type: 2,
         to,
@@ -102,8 +107,8 @@ export class EthersTransactionSender implements TransactionSender {
         value,
         nonce,
         chainId: (await this.provider.getNetwork()).chainId,
-        gasLimit: (gas * (100n + GAS_MARGIN_PERCENT)) / 100n,
-        maxFeePerGas: fees.maxFeePerGas ?? fees.gasPrice ?? 0n,
+        gasLimit,
+        maxFeePerGas,
         maxPriorityFeePerGas: fees.maxPriorityFeePerGas ?? 0n,
       });
       transaction.signature = wallet.signingKey.sign(transaction.unsignedHash);
@@ -205,6 +210,18 @@ async function broadcast(provider: JsonRpcProvider, transaction: SignedTransacti
     const message = String((error as { error?: { message?: unknown } }).error?.message ?? (error as Error).message);
     if (!/already known|already imported|nonce too low|known transaction|nonce has already been used/i.test(message)) throw error;
   }
+}
+
+function feeTooHigh(method: string): AppError {
+  return new AppError(
+    'CHAIN_FEE_TOO_HIGH',
+    {
+      what: `The node asks more than a quarter of a coin in fees for ${method}.`,
+      consequence: 'Nothing was signed and nothing was sent.',
+      remedy: 'Wait until the chain is less busy, or use another node if this one asks too much.',
+    },
+    { data: { method } },
+  );
 }
 
 function rejected(method: string, reason: string, cause: unknown): AppError {

@@ -94,6 +94,8 @@ export async function tellStory(plan: StoryPlan, listener: StoryListener): Promi
 async function tellTrade(plan: StoryPlan, owner: Participant, consumer: Participant, listener: StoryListener): Promise<void> {
   listener.stage(2, 'Initialize');
   const { parametersHash } = owner.network.pkg;
+  await owner.checkNetwork();
+  listener.check('chain, contracts and verifying keys are those of the network file', true);
   listener.check('the chain names the public parameters of the network file', (await owner.chain.parametersHash()) === parametersHash);
 
   listener.stage(3, 'Publish a requirement');

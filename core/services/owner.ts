@@ -11,7 +11,7 @@ import type { FileReading } from '../dataset/description.ts';
 import type { Schema } from '../dataset/schema.ts';
 import { type DryRun, dryRun } from '../proofs/dry-run.ts';
 import { offerIdOf } from '../proofs/identifiers.ts';
-import type { RequirementFields } from '../proofs/requirement.ts';
+import { type RequirementFields, requirementHash } from '../proofs/requirement.ts';
 import { templateFor } from '../proofs/templates.ts';
 import {
   type DatasetWork,
@@ -201,8 +201,18 @@ export async function advanceOffer(participant: Participant, offerId: string, wa
 }
 
 /** A published requirement. @throws AppError `REQUIREMENT_UNKNOWN` */
-export async function requirementNamed({ market }: Participant, requestId: Hex): Promise<MarketRequirement> {
-  return (await market.requirement(requestId)) ?? unknown('REQUIREMENT_UNKNOWN', 'requirement', requestId);
+export async function requirementNamed({ market, hash }: Participant, requestId: Hex): Promise<MarketRequirement> {
+  const requirement = (await market.requirement(requestId)) ?? unknown('REQUIREMENT_UNKNOWN', 'requirement', requestId);
+  if (requirementHash(requirement.fields, hash) === requirement.requirementHash) return requirement;
+  throw new AppError(
+    'REQUIREMENT_CONTRADICTS_CHAIN',
+    {
+      what: "The node gave fields of the requirement that do not hash to the h' that the contract holds.",
+      consequence: 'Nothing was proved, offered or sent for it.',
+      remedy: 'The node is wrong or lies: use another one.',
+    },
+    { data: { requestId } },
+  );
 }
 
 /** Opens the dataset's folder with its commitment, checked against the one it was encrypted under. */

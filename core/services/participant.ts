@@ -6,6 +6,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { JsonRpcProvider } from 'ethers';
 import { z } from 'zod';
 import { ArtifactStore, defaultArtifactFolder } from '../adapters/artifact-store.ts';
 import { writeFileAtomically } from '../adapters/atomic-file.ts';
@@ -15,6 +16,7 @@ import { createEthersMarket } from '../adapters/ethers-market.ts';
 import { EthersTransactionSender, openProvider } from '../adapters/ethers-transaction-sender.ts';
 import { homeDocuments } from '../adapters/home-documents.ts';
 import { HomeStore } from '../adapters/home-store.ts';
+import { checkNetworkOnChain } from '../adapters/network-check.ts';
 import { PkgClient } from '../adapters/pkg-client.ts';
 import { loadPoseidon } from '../adapters/poseidon.ts';
 import { ProxyClient } from '../adapters/proxy-client.ts';
@@ -40,7 +42,7 @@ import { publicParametersHash } from '../crypto/scheme-hashes.ts';
 import type { DocumentLock } from '../crypto/sealed-document.ts';
 import type { FieldHash } from '../dataset/field.ts';
 import type { Prover } from '../proofs/proof.ts';
-import type { FinalTransaction } from '../sharing/chain.ts';
+import type { FinalTransaction, TransactionSender } from '../sharing/chain.ts';
 import type { ChainReader } from '../sharing/chain-reader.ts';
 import type { Documents } from '../sharing/documents.ts';
 import { hexOfLength } from '../sharing/enrolment.ts';
@@ -180,7 +182,9 @@ export class Participant {
   readonly #pkgClient: PkgClient;
   readonly #keys = new Map<number, PseudonymKeys>();
   #identity: Identity;
+  readonly #provider: JsonRpcProvider;
   #files: Promise<HomeDatasets> | undefined;
+  #checked: Promise<void> | undefined;
 
   constructor(parts: Parts) {
     const { config, network, engine, parameters } = parts;
@@ -196,7 +200,8 @@ export class Participant {
     const { chainId, confirmations, rpcUrls } = network.chain;
     const provider = openProvider(config.rpcUrl ?? (rpcUrls[0] as string), chainId);
     this.#sender = new EthersTransactionSender(provider, network.contracts, confirmations);
-    this.outbox = new Outbox(this.documents, this.#sender);
+    this.#provider = provider;
+    this.outbox = new Outbox(this.documents, this.#checkedSender());
     this.chain = createEthersChainReader(provider, network.contracts, confirmations);
     this.market = createEthersMarket(provider, network.contracts, confirmations);
     const clients = (signer?: PseudonymKeys) =>
@@ -219,6 +224,30 @@ export class Participant {
     this.#pkgClient = new PkgClient({ url: network.pkg.url, network: pinned, clock: systemClock, random: systemRandom });
     this.pkg = {
       identityKey: (keys, identity) => this.#pkgClient.identityKey(keys, identity, { engine, parameters }),
+    };
+  }
+
+  /** Compares the chain with the network file, once; every transaction waits for it. @throws AppError `NETWORK_CHAIN_MISMATCH` */
+  async checkNetwork(): Promise<void> {
+    this.#checked ??= checkNetworkOnChain(this.#provider, this.network);
+    try {
+      await this.#checked;
+    } catch (error) {
+      this.#checked = undefined;
+      throw error;
+    }
+  }
+
+  /** Nothing is signed before the chain is known to be the one that the network file describes. */
+  #checkedSender(): TransactionSender {
+    const sender = this.#sender;
+    return {
+      nextNonce: async (account) => {
+        await this.checkNetwork();
+        return sender.nextNonce(account);
+      },
+      prepare: (call, privateKey, nonce) => sender.prepare(call, privateKey, nonce),
+      deliver: (transaction, signal) => sender.deliver(transaction, signal),
     };
   }
 
