@@ -1,0 +1,77 @@
+/** A network file that is not of the chain it leads to is found before anything is signed: each difference is named. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JsonRpcProvider } from 'ethers';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openProvider } from '../../core/adapters/ethers-transaction-sender.ts';
+import { checkNetworkOnChain } from '../../core/adapters/network-check.ts';
+import type { Hex } from '../../core/base/bytes.ts';
+import { createNetwork, networkFolders } from '../../core/services/network-creation.ts';
+import { type Running, startService } from '../../core/services/service-home.ts';
+import type { Network } from '../../core/sharing/network-file.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'vouchsafe-network-check-'));
+let network: Network;
+let validator: Running;
+let provider: JsonRpcProvider;
+
+beforeAll(async () => {
+  network = await createNetwork({
+    home: folder,
+    lock: { passphrase: 'a passphrase of a test' },
+    name: 'Checked network',
+    chainId: 76_402,
+    proxies: 1,
+    threshold: 1,
+    templates: ['range-1x32'],
+    firstPort: 0,
+  });
+  validator = await startService(networkFolders(folder, 1).validator, undefined, () => undefined);
+  provider = openProvider(network.chain.rpcUrls[0] as string, network.chain.chainId);
+}, 600_000);
+
+afterAll(async () => {
+  provider.destroy();
+  await validator.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const other = (hex: Hex): Hex => `${hex.slice(0, -1)}${hex.endsWith('0') ? '1' : '0'}` as Hex;
+
+/** The same key with gamma in place of the first point: another statement under the same name. */
+function otherKey(circuits: Network['circuits']): Network['circuits'] {
+  const { requirement, ...rest } = circuits;
+  if (requirement === undefined) throw new TypeError('every network has the requirement circuit');
+  const { IC } = requirement.verifyingKey as { IC: unknown[] };
+  return { ...rest, requirement: { ...requirement, verifyingKey: { ...requirement.verifyingKey, IC: [...IC].reverse() } } };
+}
+
+describe('a network file beside its chain', () => {
+  test('the file that was made with the chain fits', async () => {
+    await expect(checkNetworkOnChain(provider, network)).resolves.toBeUndefined();
+  });
+
+  const changes: [string, (network: Network) => Network][] = [
+    ['chain id', (n) => ({ ...n, chain: { ...n.chain, chainId: 1 } })],
+    ['genesis block', (n) => ({ ...n, chain: { ...n.chain, genesisHash: other(n.chain.genesisHash as Hex) } })],
+    ['public parameters', (n) => ({ ...n, pkg: { ...n.pkg, parametersHash: other(n.pkg.parametersHash) } })],
+    ['enrolment account', (n) => ({ ...n, pkg: { ...n.pkg, enrolmentAddress: other(n.pkg.enrolmentAddress) } })],
+    ['development network', (n) => ({ ...n, development: false })],
+    ['no contract', (n) => ({ ...n, contracts: { ...n.contracts, sharingMarket: other(n.contracts.sharingMarket) } })],
+    ['requirement with another key', (n) => ({ ...n, circuits: otherKey(n.circuits) })],
+  ];
+  test.each(changes)('another %s is refused', async (what, change) => {
+    const refusal = await checkNetworkOnChain(provider, change(network)).then(
+      () => 'taken',
+      (error: Error) => error.message,
+    );
+    expect(refusal).toContain(what);
+  });
+
+  test('a chain that does not answer is not taken for another chain', async () => {
+    const nobody = openProvider('http://127.0.0.1:9', network.chain.chainId);
+    await expect(checkNetworkOnChain(nobody, network)).rejects.toMatchObject({ code: 'CHAIN_UNREACHABLE' });
+    nobody.destroy();
+  });
+});
