@@ -19,7 +19,7 @@ export function* attacksOn(circuit: AttackedCircuit, target: number): Generator<
     if (signals.length === 2) yield { [result]: modulo(-circuit.honest(result)) };
     yield { [result]: modulo(circuit.honest(result) + 1n) };
     yield { [result]: modulo(circuit.honest(result) - 1n) };
-    yield* unmatchedKeyword(circuit, result);
+    yield* unmatchedKeyword(result);
   }
   const bit = /^(.*\.out)\[(\d+)\]$/.exec(own);
   if (bit !== null) yield* shiftedBits(circuit, bit[1] as string, Number(bit[2]));
@@ -44,7 +44,7 @@ export function* attacksOn(circuit: AttackedCircuit, target: number): Generator<
 }
 
 /** A keyword that is no tag, made one by a product that is 0 all the same. */
-function* unmatchedKeyword(circuit: AttackedCircuit, result: string): Generator<Attack> {
+function* unmatchedKeyword(result: string): Generator<Attack> {
   const distance = /^distance\[(\d+)\]\[\d+\]$/.exec(result);
   if (distance !== null) yield { [`keywords[${distance[1]}]`]: STRANGE, [result]: 0n };
 }
