@@ -79,6 +79,6 @@ export async function jsonFile(path: string, what: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {
-    throw argumentInvalid(`${path} is not ${what}: it is not JSON`);
+    throw argumentInvalid(`the file ${path} is not ${what}: it is not JSON`);
   }
 }

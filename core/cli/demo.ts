@@ -115,7 +115,7 @@ async function runDemo(options: DemoOptions): Promise<void> {
 async function dataOf(options: DemoOptions, folder: string): Promise<string> {
   const source = options.data ?? fileURLToPath(SAMPLE);
   await access(source, constants.R_OK).catch(() => {
-    throw argumentInvalid(`${source} cannot be read`);
+    throw argumentInvalid(`the file ${source} cannot be read`);
   });
   if (options.rows === undefined) return source;
   const rows = wholeNumber(options.rows, '--rows');

@@ -93,7 +93,7 @@ export function rolesText(roles: number): string {
 
 async function serveKind(kind: Running['name'], home: string, lock?: DocumentLock): Promise<void> {
   const { service } = await readServiceDescription(home);
-  if (service !== kind) throw argumentInvalid(`${home} is the home of a ${service}, not of a ${kind}`);
+  if (service !== kind) throw argumentInvalid(`the folder ${home} is the home of a ${service}, not of a ${kind}`);
   try {
     await serveUntilStopped([home], lock);
   } catch (error) {
