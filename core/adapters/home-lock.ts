@@ -21,15 +21,27 @@ export interface HomeLock {
  * @throws AppError `HOME_IN_USE` when another process, or another store of this one, holds it; `HOME_UNREADABLE`.
  */
 export function lockHome(folder: string): HomeLock {
-  let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(join(folder, lockFileName));
-    database.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+    return lockFile(join(folder, lockFileName));
   } catch (cause) {
-    database?.close();
-    throw (cause as { errcode?: number }).errcode === busy ? inUse(folder, cause) : unreadable(folder, cause);
+    throw isHeldByAnother(cause) ? inUse(folder, cause) : unreadable(folder, cause);
   }
-  const held = database;
+}
+
+/** Whether {@link lockFile} failed because somebody else holds the lock. */
+export function isHeldByAnother(error: unknown): boolean {
+  return (error as { errcode?: number } | null)?.errcode === busy;
+}
+
+/** Takes the lock that the file at `path` stands for, without waiting; makes the file. Throws SQLite's error. */
+export function lockFile(path: string): HomeLock {
+  const held = new DatabaseSync(path);
+  try {
+    held.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+  } catch (error) {
+    held.close();
+    throw error;
+  }
   return {
     release() {
       if (held.isOpen) held.close();

@@ -1,20 +1,26 @@
 /**
  * Downloads a file of known size and hash in ranges, next to its final name, and goes on where an earlier
  * try stopped. Only a file whose bytes hash to the name that was asked for gets the final name.
+ *
+ * Invariant: one download at a time in a folder, of all processes: two that append to one file would spoil it,
+ * and one could go on writing to a file whose hash the other has checked.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
 import { flushFolder } from './atomic-file.ts';
+import { type HomeLock, isHeldByAnother, lockFile } from './home-lock.ts';
 import type { RequestSigner } from './request-signature.ts';
 import type { ServiceConnection } from './service-connection.ts';
 
 /** Bytes asked for at a time; also what is held in memory. */
 const rangeBytes = 4 * 2 ** 20;
+const lockRetryMs = 100;
 
 export interface FileDownload {
   /** Address of the file, from `/v1/`. */
@@ -31,14 +37,37 @@ export interface FileDownload {
 
 /** @throws AppError `DOWNLOAD_HASH_MISMATCH` (names the service), and those of {@link ServiceConnection} */
 export async function downloadFile(connection: ServiceConnection, download: FileDownload): Promise<void> {
+  const lock = await lockFolder(dirname(download.destination), download.signal);
+  try {
+    await downloadAlone(connection, download);
+  } finally {
+    lock.release();
+  }
+}
+
+async function lockFolder(folder: string, signal: AbortSignal | undefined): Promise<HomeLock> {
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      return lockFile(join(folder, 'download.lock'));
+    } catch (error) {
+      if (!isHeldByAnother(error)) throw error;
+      await wait(lockRetryMs);
+    }
+  }
+}
+
+async function downloadAlone(connection: ServiceConnection, download: FileDownload): Promise<void> {
   const { destination, bytes, sha256 } = download;
   const partial = `${destination}.download`;
+  // Another process may have brought it while this one waited for its turn.
+  if (existsSync(destination) && (await sha256Of(destination)) === sha256) return;
   const file = await open(partial, 'a');
   try {
     let offset = (await file.stat()).size;
     while (offset < bytes) {
       const part = await readRange(connection, download, offset, Math.min(offset + rangeBytes, bytes) - 1);
-      await file.write(part);
+      await file.appendFile(part);
       offset += part.length;
       download.onProgress?.(offset, bytes);
     }
@@ -46,9 +75,7 @@ export async function downloadFile(connection: ServiceConnection, download: File
   } finally {
     await file.close();
   }
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(partial), hash);
-  if (`0x${hash.digest('hex')}` !== sha256) {
+  if ((await sha256Of(partial)) !== sha256) {
     await rm(partial, { force: true });
     throw new AppError(
       'DOWNLOAD_HASH_MISMATCH',
@@ -62,6 +89,12 @@ export async function downloadFile(connection: ServiceConnection, download: File
   }
   await rename(partial, destination);
   await flushFolder(dirname(destination));
+}
+
+async function sha256Of(path: string): Promise<Hex> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return `0x${hash.digest('hex')}`;
 }
 
 async function readRange(connection: ServiceConnection, download: FileDownload, start: number, end: number): Promise<Uint8Array> {

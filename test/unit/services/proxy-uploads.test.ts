@@ -119,6 +119,16 @@ describe('ciphertexts at a proxy', () => {
     expect(readdirSync(world.folder).filter((name) => name.startsWith('again'))).toEqual([]);
   });
 
+  it('come whole to two who download them to one place at the same time', async () => {
+    const { url } = await world.startProxy();
+    const file = sourceFile(5_000_000);
+    const clients = [await world.proxyClient(url, owner), await world.proxyClient(url, owner)] as const;
+    await clients[0].uploadCiphertext(file);
+    const destination = join(world.folder, 'shared');
+    await Promise.all(clients.map((client) => client.downloadCiphertext({ sha256: file.sha256, bytes: file.bytes, destination })));
+    expect(Buffer.compare(readFileSync(destination), file.content)).toBe(0);
+  });
+
   it('are refused when their bytes are not those that were announced', async () => {
     const { url } = await world.startProxy();
     const file = sourceFile(5_000);
