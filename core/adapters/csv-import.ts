@@ -11,7 +11,7 @@ import { columnRange, formatStored } from '../dataset/cell.ts';
 import { ROWS_MAX } from '../dataset/constants.ts';
 import { formatDecimal } from '../dataset/decimal.ts';
 import { type FileReading, isPlainFileName } from '../dataset/description.ts';
-import { CATEGORIES_MAX, RowEncoder, type RowRefusal } from '../dataset/row-encoder.ts';
+import { CATEGORIES_MAX, CATEGORY_CHARACTERS_MAX, RowEncoder, type RowRefusal } from '../dataset/row-encoder.ts';
 import { FILE_COLUMNS_MAX, type PromisedColumn, parseSchema, type Schema } from '../dataset/schema.ts';
 import { ColumnObserver, type ColumnObstacles, suggestSchema } from '../dataset/schema-suggestion.ts';
 import { DIALECT_SAMPLE_BYTES, detectReading } from './csv-dialect.ts';
@@ -117,6 +117,7 @@ export async function previewCsv(
 
 /**
  * Imports a file into a new dataset folder. If it fails or is stopped nothing remains.
+ * @param options `rowsMax`: rows after which the file is refused, where fewer are expected than a dataset may have
  * @returns the folder's `dataset.json`
  * @throws AppError those of {@link inspectCsv}, `DATASET_SCHEMA_INVALID`, `DATASET_CELL_REFUSED` with line and column, and those of the folder
  */
@@ -125,7 +126,7 @@ export async function importCsv(
   schema: Schema,
   reading: FileReading,
   folder: string,
-  options: ImportOptions = {},
+  options: ImportOptions & { readonly rowsMax?: number } = {},
 ): Promise<DatasetDocument> {
   const encoder = new RowEncoder(parseSchema(schema), reading);
   const name = basename(file);
@@ -141,7 +142,7 @@ export async function importCsv(
     const rows = await writeRows(
       writer,
       encoder,
-      dataRecords(copied(), reading, (first) => requireColumns(schema, first)),
+      dataRecords(copied(), reading, (first) => requireColumns(schema, first), options.rowsMax),
     );
     return await writer.finish({
       schema,
@@ -187,6 +188,7 @@ async function* dataRecords(
   bytes: AsyncIterable<Uint8Array>,
   reading: FileReading,
   onFirst: (headers: readonly string[]) => void,
+  rowsMax = ROWS_MAX,
 ): AsyncGenerator<CsvRecord> {
   let rows = 0;
   let first = true;
@@ -197,7 +199,7 @@ async function* dataRecords(
       first = false;
       if (reading.header) continue;
     }
-    if (++rows > ROWS_MAX) throw tooLarge(`more than ${ROWS_MAX} rows`);
+    if (++rows > rowsMax) throw tooLarge(`more than ${rowsMax} rows`);
     yield record;
   }
   if (rows === 0) throw empty();
@@ -275,7 +277,10 @@ function cellRefused(line: number, { problem, column, text }: RowRefusal): AppEr
       'Sort the rows by time and remove repetitions, or import the column as text.',
     ],
     'time-gap': [`the time ${cell} is 35 years or more after that of the row before`, 'Correct the time, or split the file.'],
-    'too-many-categories': [`there are more than ${CATEGORIES_MAX} different values`, 'Import the column as text.'],
+    'too-many-categories': [
+      `there are more than ${CATEGORIES_MAX} different values, or they have more than ${CATEGORY_CHARACTERS_MAX} characters together`,
+      'Import the column as text.',
+    ],
     'category-collision': [`"${cell}" cannot be told from another value of the column`, 'Spell one of the two values in another way.'],
   }[problem] as [string, string];
   return new AppError(

@@ -95,6 +95,11 @@ export class DatasetFolderWriter {
     return storage(this.#folder, () => readExactly(this.#column(position).file, offset, length));
   }
 
+  /** Where the original file is until the folder is finished, for reading only. */
+  get sourcePath(): string {
+    return join(this.#partial, SOURCE_NAME);
+  }
+
   /** Size and SHA-256 of the original file; nothing may be written to it afterwards. */
   sealSource(): { readonly size: number; readonly sha256: Hex } {
     return { size: this.#source.size, sha256: toHex(this.#source.hash.digest()) };

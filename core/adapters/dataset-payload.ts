@@ -1,8 +1,10 @@
 /**
  * Payloads from and to dataset folders. A received payload becomes a folder only when every cell is canonical, the original file has the hash that
- * the manifest names, and the root recomputed from the cells is the one on the chain.
+ * the manifest names, the root recomputed from the cells is the one on the chain, and the original file, imported again, gives these very cells.
  */
-import { fromHex, type Hex } from '../base/bytes.ts';
+import { rm } from 'node:fs/promises';
+import { AppError } from '../base/app-error.ts';
+import { equalBytes, fromHex, type Hex } from '../base/bytes.ts';
 import { type ColumnReader, columnLength } from '../dataset/canonical-column.ts';
 import { type CommitProgress, commitDataset } from '../dataset/commitment.ts';
 import type { FieldHash } from '../dataset/field.ts';
@@ -15,7 +17,20 @@ import {
   readPayload,
 } from '../dataset/payload.ts';
 import { promisedColumns } from '../dataset/schema.ts';
-import { type DatasetDocument, type DatasetFolder, DatasetFolderWriter } from './dataset-folder.ts';
+import { importCsv } from './csv-import.ts';
+import { type DatasetDocument, DatasetFolder, DatasetFolderWriter } from './dataset-folder.ts';
+
+/** Rows of a column that are compared at once. */
+const COMPARED_ROWS = 8192;
+/** Why an import fails that lies in the file, not in this machine. */
+const fileRefusals = [
+  'DATASET_NOT_TEXT',
+  'DATASET_CSV_MALFORMED',
+  'DATASET_EMPTY',
+  'DATASET_TOO_LARGE',
+  'DATASET_SCHEMA_INVALID',
+  'DATASET_CELL_REFUSED',
+];
 
 /** A payload that may be read several times, each time the same bytes. */
 export interface FolderPayload {
@@ -75,6 +90,9 @@ export async function receivePayload(
     const { datasetRoot } = await commitDataset(facts, fromHex(manifest.seed), writtenColumns(begun(), manifest), hash, options);
     if (datasetRoot !== expected.datasetRoot)
       return refusal('root-differs', 'its cells are not those that the owner committed to on the chain');
+    const contradiction = await contradictionOfFile(begun(), manifest, `${folder}.imported`, options.signal);
+    if (contradiction !== null)
+      return refusal('file-contradicts-cells', `its original file does not give the promised cells: ${contradiction}`);
     const { schema, reading: fileReading, rows, file, seed, keywords } = manifest;
     const document = await begun().finish({
       schema,
@@ -94,6 +112,52 @@ export async function receivePayload(
   } finally {
     if (!finished) await writer?.abandon();
   }
+}
+
+/**
+ * What the original file, imported again as its manifest says, gives otherwise than the cells that were committed to; null if nothing. The proofs
+ * speak of the cells alone, and a receiver uses the file.
+ */
+async function contradictionOfFile(
+  writer: DatasetFolderWriter,
+  manifest: PayloadManifest,
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<string | null> {
+  const { schema, reading, rows } = manifest;
+  await rm(folder, { recursive: true, force: true });
+  try {
+    const document = await importCsv(writer.sourcePath, schema, reading, folder, { signal, rowsMax: rows });
+    if (document.rows !== rows) return `it has ${document.rows} rows instead of ${rows}`;
+    const imported = await DatasetFolder.open(folder);
+    try {
+      return await firstDifference(imported, writtenColumns(writer, manifest), manifest, signal);
+    } finally {
+      await imported.close();
+    }
+  } catch (error) {
+    if (error instanceof AppError && fileRefusals.includes(error.code)) return error.text.what.replace(/\.$/, '');
+    throw error;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function firstDifference(
+  imported: ColumnReader,
+  received: ColumnReader,
+  { schema, rows }: PayloadManifest,
+  signal: AbortSignal | undefined,
+): Promise<string | null> {
+  for (const [position, column] of promisedColumns(schema).entries()) {
+    for (let row = 0; row < rows; row += COMPARED_ROWS) {
+      signal?.throwIfAborted();
+      const count = Math.min(rows - row, COMPARED_ROWS);
+      if (!equalBytes(await imported.read(position, row, count), await received.read(position, row, count)))
+        return `rows ${row + 1} to ${row + count} of the column "${column.name}" differ`;
+    }
+  }
+  return null;
 }
 
 function writtenColumns(writer: DatasetFolderWriter, manifest: PayloadManifest): ColumnReader {

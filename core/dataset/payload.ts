@@ -107,7 +107,8 @@ export type PayloadProblem =
   | 'length-differs'
   | 'cell-not-canonical'
   | 'file-differs'
-  | 'root-differs';
+  | 'root-differs'
+  | 'file-contradicts-cells';
 
 /** A refusal, with a sentence for the log and the user. */
 export interface PayloadRefusal {

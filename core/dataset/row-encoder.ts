@@ -10,6 +10,8 @@ import { normalizeLabel, type PromisedColumn, promisedColumns, type Schema } fro
 
 /** Most different values of a category column; more of them are text. */
 export const CATEGORIES_MAX = 65_536;
+/** Most characters of all different values of a category column together, so that a hostile file cannot fill the memory. */
+export const CATEGORY_CHARACTERS_MAX = 4 * 1024 * 1024;
 
 const TIME_DELTA_END = 1n << BigInt(TIME_DELTA_BITS);
 
@@ -64,6 +66,7 @@ export class StatisticsCounter implements ColumnStatistics {
 class CategoryRegister {
   readonly #stored = new Map<string, bigint>();
   readonly #values = new Map<bigint, string>();
+  #characters = 0;
 
   find(text: string): bigint | undefined {
     return this.#stored.get(text);
@@ -73,7 +76,8 @@ class CategoryRegister {
     const value = normalizeLabel(text);
     const other = this.#values.get(stored);
     if (other !== undefined && other !== value) return 'category-collision';
-    if (this.#stored.size === CATEGORIES_MAX) return 'too-many-categories';
+    this.#characters += text.length;
+    if (this.#stored.size === CATEGORIES_MAX || this.#characters > CATEGORY_CHARACTERS_MAX) return 'too-many-categories';
     this.#stored.set(text, stored);
     this.#values.set(stored, value);
     return null;

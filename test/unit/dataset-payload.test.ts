@@ -1,5 +1,6 @@
 /** Payloads: what goes in comes out, whatever the chunks; and everything that a hostile sender may write is refused without a trace. */
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -7,9 +8,10 @@ import { importCsv, inspectCsv } from '../../core/adapters/csv-import.ts';
 import { DatasetFolder } from '../../core/adapters/dataset-folder.ts';
 import { type ExpectedDataset, folderPayload, receivePayload } from '../../core/adapters/dataset-payload.ts';
 import { loadPoseidon } from '../../core/adapters/poseidon.ts';
-import { fromHex } from '../../core/base/bytes.ts';
+import { fromHex, toHex } from '../../core/base/bytes.ts';
+import type { ColumnReader } from '../../core/dataset/canonical-column.ts';
 import { commitDataset } from '../../core/dataset/commitment.ts';
-import { MANIFEST_BYTES_MAX, payloadBytes, payloadLength, payloadManifest } from '../../core/dataset/payload.ts';
+import { MANIFEST_BYTES_MAX, type PayloadManifest, payloadBytes, payloadLength, payloadManifest } from '../../core/dataset/payload.ts';
 
 const seed = `0x${'07'.repeat(32)}` as const;
 const owner = `0x${'b2'.repeat(20)}` as const;
@@ -109,6 +111,72 @@ describe('a payload', () => {
     await expect(writing()).rejects.toThrow('as long as its manifest says');
     await folder.close();
     expect(payloadLength(manifest)).toBeLessThan(expected.length + 200);
+  });
+});
+
+describe('an original file that does not give the cells', () => {
+  /** What an owner sends and records who proves good cells and adds this file to them. */
+  async function lie(file: string | Uint8Array, change: (manifest: PayloadManifest) => PayloadManifest = (manifest) => manifest) {
+    const folder = await DatasetFolder.open(join(built, 'sent'));
+    const source = Buffer.from(file);
+    const sha256 = toHex(createHash('sha256').update(source).digest());
+    const manifest = change(
+      payloadManifest({ ...folder.document, file: { name: 'data.csv', size: source.length, sha256 } }, seed, ['level']),
+    );
+    const facts = { ...manifest, totalRows: manifest.rows, fileHash: sha256, owner, datasetId };
+    const { datasetRoot } = await commitDataset(facts, fromHex(seed), folder satisfies ColumnReader, await loadPoseidon());
+    const chunks: Uint8Array[] = [];
+    const bytes = { columnBytes: (position: number) => folder.columnBytes(position), sourceBytes: () => cut(source, 4096) };
+    for await (const chunk of payloadBytes(manifest, bytes)) chunks.push(chunk);
+    await folder.close();
+    return receive(Buffer.concat(chunks), { length: payloadLength(manifest), datasetRoot });
+  }
+  const lines = content.trimEnd().split('\n');
+  const [header = ''] = lines;
+  const other = (lines[700] ?? '').replace(/;([^;]*);n/, ';1$1;n');
+
+  test.each<[string, string | Uint8Array, string]>([
+    ['random bytes', Buffer.alloc(5000, 0xfb), 'not UTF-8'],
+    ['zero bytes', new Uint8Array(5000), 'binary file'],
+    ['nothing', '', 'no rows'],
+    ['the names of the columns alone', `${header}\n`, 'no rows'],
+    ['other text', 'You have been had.\n'.repeat(1501), 'the file has 1'],
+    ['a quote that never ends', `${header}\n"${'x'.repeat(2_000_000)}`, 'longer than'],
+    ['columns left out', lines.map((line) => line.split(';').slice(0, 2).join(';')).join('\n'), 'the file has 2'],
+    ['a cell changed in one row', lines.with(700, other).join('\n'), 'rows 1 to 1500 of the column "level" differ'],
+    ['a row left out', lines.slice(0, -1).join('\n'), '1499 rows instead of 1500'],
+    ['a row added', [...lines, `${1_600_000_000 + 60 * 1500};on;1;n`].join('\n'), 'more than 1500 rows'],
+    [
+      'categories that fill the memory',
+      lines.map((line, row) => line.replace(/;o[nf]+;/, `;${row}${'x'.repeat(9_000)};`)).join('\n'),
+      'characters together',
+    ],
+  ])('is refused without a trace: %s', async (_, file, reason) => {
+    const verdict = await lie(file);
+    expect(verdict).toMatchObject({ ok: false, problem: 'file-contradicts-cells', detail: expect.stringContaining(reason) });
+    expect(await readdir(home)).toEqual([]);
+  });
+
+  test('is refused also when the manifest says to read the good file in another way', async () => {
+    const reading = (change: Partial<PayloadManifest['reading']>) => (manifest: PayloadManifest) => ({
+      ...manifest,
+      reading: { ...manifest.reading, ...change },
+    });
+    for (const change of [
+      { delimiter: ',' },
+      { header: false },
+      { decimalMark: ',' } as const,
+      { time: { format: 'epoch-milliseconds', zoneOffsetMinutes: 0 } } as const,
+    ])
+      expect(await lie(content, reading(change))).toMatchObject({ ok: false, problem: 'file-contradicts-cells' });
+    expect(await readdir(home)).toEqual([]);
+    expect(await lie(content)).toMatchObject({ ok: true });
+  });
+
+  test('is compared anew after an attempt that was cut short', async () => {
+    await mkdir(join(home, 'received.imported'));
+    expect(await lie(content)).toMatchObject({ ok: true });
+    expect(await readdir(home)).toEqual(['received']);
   });
 });
 
