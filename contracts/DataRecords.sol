@@ -26,7 +26,7 @@ contract DataRecords is IDataRecords, EIP712 {
 
   /// @inheritdoc IDataRecords
   function record(
-    bytes32 datasetId,
+    bytes32 salt,
     address owner,
     uint256 datasetRoot,
     bytes32 headerHash,
@@ -35,6 +35,7 @@ contract DataRecords is IDataRecords, EIP712 {
     uint64 recordedAt,
     bytes calldata signature
   ) external {
+    bytes32 datasetId = bytes32(uint256(keccak256(abi.encode(owner, salt))) >> 8);
     DataRecord memory made = DataRecord({
       owner: owner,
       datasetRoot: datasetRoot,
@@ -47,7 +48,6 @@ contract DataRecords is IDataRecords, EIP712 {
     if (!Signatures.isBy(owner, _hashTypedDataV4(_structHash(datasetId, made)), signature)) revert SignatureInvalid();
     if (!registry.isLive(owner, Roles.OWNER)) revert OwnerNotLive(owner);
     if (_records[datasetId].owner != address(0)) revert DatasetAlreadyRecorded(datasetId);
-    if (datasetId == 0 || uint256(datasetId) >> 248 != 0) revert DatasetIdInvalid(datasetId);
     if (datasetRoot == 0 || datasetRoot >= Bn254.SCALAR_FIELD) revert DatasetRootInvalid(datasetRoot);
     if (headerHash == 0 || ciphertextHash == 0 || ciphertextSize == 0) revert RecordInvalid();
 

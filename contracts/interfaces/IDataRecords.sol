@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title The data records (paper, section 6.5, figure 3)
-/// @notice What an owner commits to for one dataset. Invariant: one record for a datasetId, hence one header for an identity, for ever.
+/// @notice What an owner commits to for one dataset. Invariant: one record for a datasetId, hence one header for an identity, for ever, and
+/// only the owner from whose address the datasetId derives can make it: nobody can take an id that was seen before it was recorded.
 /// Re-encryption keys do not depend on the header, so a second header under one identity would open to every earlier receiver.
 interface IDataRecords {
   /// @notice One record. All zero: none.
@@ -33,16 +34,15 @@ interface IDataRecords {
   error OwnerNotLive(address owner);
   /// @notice The dataset has its record already; re-keyed data gets a new datasetId.
   error DatasetAlreadyRecorded(bytes32 datasetId);
-  /// @notice The datasetId does not begin with a zero byte, or is zero.
-  error DatasetIdInvalid(bytes32 datasetId);
   /// @notice The root is not a field element, or zero.
   error DatasetRootInvalid(uint256 datasetRoot);
   /// @notice A hash is zero or the ciphertext is empty.
   error RecordInvalid();
 
   /// @notice Records a dataset for the account `owner` that signed the EIP-712 struct `DataRecord`. Anyone may bring it.
+  /// @param salt chosen by the owner: datasetId = uint256(keccak256(abi.encode(owner, salt))) >> 8, 31 bytes after a zero byte
   function record(
-    bytes32 datasetId,
+    bytes32 salt,
     address owner,
     uint256 datasetRoot,
     bytes32 headerHash,

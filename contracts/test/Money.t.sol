@@ -96,7 +96,7 @@ contract Trader is Scene {
 
   constructor() {
     setUp();
-    record(DATASET, OWNER_KEY, ROOT);
+    record(DATASET_SALT, OWNER_KEY, ROOT);
     vm.deal(owner, 1_000_000 ether);
     vm.deal(consumer, 1_000_000 ether);
   }
@@ -124,7 +124,7 @@ contract Trader is Scene {
   function offerDataset(uint256 pick) external {
     (bool found, bytes32 requestId) = openRequest(pick);
     if (!found || offers.length == 256 || block.timestamp + 5 days > market.requirementOf(requestId).terms.deadline) return;
-    offers.push(makeOffer(requestId, DATASET, bytes32(offers.length), TEMPLATE));
+    offers.push(makeOffer(requestId, dataset, bytes32(offers.length), TEMPLATE));
     paidIn += BOND;
     reached[ISharingMarket.OfferState.Proving]++;
   }

@@ -17,7 +17,7 @@ contract ProvingTest is Scene {
     uint256 offerId = provingOffer();
     ISharingMarket.Offer memory held = market.offerOf(offerId);
     vm.assertEq(held.owner, owner);
-    vm.assertEq(held.datasetId, DATASET);
+    vm.assertEq(held.datasetId, dataset);
     vm.assertEq(held.datasetRoot, ROOT);
     vm.assertEq(held.templateId, TEMPLATE);
     vm.assertEq(held.ownerBond, BOND);
@@ -29,8 +29,8 @@ contract ProvingTest is Scene {
 
   function testRefusesOffersThatCannotBeMeant() public {
     bytes32 requestId = publish('salt', PRICE);
-    expectOfferRefused(owner, requestId, TEMPLATE, START + 1, BOND, abi.encodeWithSelector(ISharingMarket.DatasetNotRecorded.selector, DATASET));
-    record(DATASET, OWNER_KEY, ROOT);
+    expectOfferRefused(owner, requestId, TEMPLATE, START + 1, BOND, abi.encodeWithSelector(ISharingMarket.DatasetNotRecorded.selector, dataset));
+    record(DATASET_SALT, OWNER_KEY, ROOT);
     bytes memory wrong = abi.encodeWithSelector(ISharingMarket.WrongTemplate.selector, keccak256('range-2x32'));
     expectOfferRefused(owner, requestId, keccak256('range-2x32'), START + 1, BOND, wrong);
     wrong = abi.encodeWithSelector(ISharingMarket.DeadlineInvalid.selector, START - 1);
@@ -45,12 +45,12 @@ contract ProvingTest is Scene {
     expectOfferRefused(consumer, requestId, TEMPLATE, START + 1, BOND, wrong);
     enrol(stranger, 1);
     vm.deal(stranger, BOND);
-    wrong = abi.encodeWithSelector(ISharingMarket.DatasetNotRecorded.selector, DATASET);
+    wrong = abi.encodeWithSelector(ISharingMarket.DatasetNotRecorded.selector, dataset);
     expectOfferRefused(stranger, requestId, TEMPLATE, START + 1, BOND, wrong);
-    uint256 offerId = makeOffer(requestId, DATASET, 'offer', TEMPLATE);
+    uint256 offerId = makeOffer(requestId, dataset, 'offer', TEMPLATE);
     wrong = abi.encodeWithSelector(ISharingMarket.OfferAlreadyMade.selector, offerId);
     expectOfferRefused(owner, requestId, TEMPLATE, START + 1, BOND, wrong);
-    makeOffer(requestId, DATASET, 'another offer', TEMPLATE_LONG);
+    makeOffer(requestId, dataset, 'another offer', TEMPLATE_LONG);
   }
 
   // Segments and the whole
@@ -112,12 +112,12 @@ contract ProvingTest is Scene {
   }
 
   function testTakesAsManySegmentsAsTheTemplate() public {
-    record(DATASET, OWNER_KEY, ROOT);
+    record(DATASET_SALT, OWNER_KEY, ROOT);
     bytes32 requestId = publish('salt', PRICE);
-    uint256 short = makeOffer(requestId, DATASET, 'short', TEMPLATE);
+    uint256 short = makeOffer(requestId, dataset, 'short', TEMPLATE);
     bytes memory beyond = abi.encodeWithSelector(ISharingMarket.SegmentOutOfRange.selector, 64);
     expectSegmentRefused(short, segmentSignals(short, 64, 1, 1), beyond);
-    uint256 long = makeOffer(requestId, DATASET, 'long', TEMPLATE_LONG);
+    uint256 long = makeOffer(requestId, dataset, 'long', TEMPLATE_LONG);
     uint256[] memory partials = new uint256[](300);
     for (uint256 i = 0; i < 300; i++) {
       partials[i] = 1000 + i;
@@ -183,14 +183,14 @@ contract ProvingTest is Scene {
 
   function testRefusesTheStatementsOfAnotherOffer() public {
     uint256 first = provingOffer();
-    uint256 second = makeOffer(market.offerOf(first).requestId, DATASET, 'second', TEMPLATE);
+    uint256 second = makeOffer(market.offerOf(first).requestId, dataset, 'second', TEMPLATE);
     ISharingMarket.SegmentSubmission[] memory forFirst = submission(first, segmentSignals(first, 0, 1008, 7));
     expectSubmissionRefused(second, forFirst, abi.encodeWithSelector(ISharingMarket.WrongBinding.selector));
   }
 
   function testRefusesTheStatementsOfAnotherRequirement() public {
     uint256 first = provingOffer();
-    uint256 second = makeOffer(publish('other', PRICE), DATASET, 'offer', TEMPLATE);
+    uint256 second = makeOffer(publish('other', PRICE), dataset, 'offer', TEMPLATE);
     ISharingMarket.SegmentSubmission[] memory forFirst = submission(first, segmentSignals(first, 0, 1008, 7));
     expectSubmissionRefused(second, forFirst, abi.encodeWithSelector(ISharingMarket.WrongBinding.selector));
   }
@@ -200,7 +200,7 @@ contract ProvingTest is Scene {
     bytes32 requestId = market.offerOf(first).requestId;
     ISharingMarket.SegmentSubmission[] memory forFirst = submission(first, segmentSignals(first, 0, 1008, 7));
     vm.warp(START + 60);
-    uint256 second = makeOffer(requestId, DATASET, 'second', TEMPLATE);
+    uint256 second = makeOffer(requestId, dataset, 'second', TEMPLATE);
     expectSubmissionRefused(second, forFirst, abi.encodeWithSelector(ISharingMarket.SignatureInvalid.selector));
   }
 
@@ -212,7 +212,7 @@ contract ProvingTest is Scene {
     SharingMarket elsewhere = new SharingMarket(registry, records, verifier);
     (SharingMarket home, address homeAddress) = (market, address(market));
     market = elsewhere;
-    makeOffer(publish('salt', PRICE), DATASET, 'offer', TEMPLATE);
+    makeOffer(publish('salt', PRICE), dataset, 'offer', TEMPLATE);
     vm.assertTrue(address(elsewhere) != homeAddress);
     expectSubmissionRefused(offerId, here, abi.encodeWithSelector(ISharingMarket.SignatureInvalid.selector));
     expectSubmissionRefused(offerId, submission(offerId, signals), abi.encodeWithSelector(ISharingMarket.WrongBinding.selector));
@@ -387,6 +387,6 @@ contract ProvingTest is Scene {
   ) private {
     vm.expectRevert(reason);
     vm.prank(caller);
-    market.offer{value: bond}(requestId, DATASET, 'offer', templateId, deadline);
+    market.offer{value: bond}(requestId, dataset, 'offer', templateId, deadline);
   }
 }

@@ -27,7 +27,7 @@ abstract contract Scene {
   uint32 internal constant DELIVER_WINDOW = 2 hours;
   uint32 internal constant CONFIRM_WINDOW = 3 hours;
   uint256 internal constant REQUIREMENT_HASH = 0x4e;
-  bytes32 internal constant DATASET = bytes32(uint256(0xd1));
+  bytes32 internal constant DATASET_SALT = 'dataset';
   uint256 internal constant ROOT = 0x4007;
   bytes32 internal constant TEMPLATE = keccak256('range-1x32');
   bytes32 internal constant TEMPLATE_LONG = keccak256('range-1x32-long');
@@ -43,6 +43,7 @@ abstract contract Scene {
   address internal immutable consumer = vm.addr(CONSUMER_KEY);
   address internal immutable proxy = vm.addr(PROXY_KEY);
   address internal immutable stranger = vm.addr(STRANGER_KEY);
+  bytes32 internal immutable dataset = datasetIdOf(vm.addr(OWNER_KEY), DATASET_SALT);
 
   EntityRegistry internal registry;
   DataRecords internal records;
@@ -108,6 +109,10 @@ abstract contract Scene {
     registry.enrol(enrolment, signEnrolment(enrolment, PKG_KEY));
   }
 
+  function datasetIdOf(address signer, bytes32 salt) internal pure returns (bytes32) {
+    return bytes32(uint256(keccak256(abi.encode(signer, salt))) >> 8);
+  }
+
   function recordStructHash(bytes32 datasetId, address signer, uint256 root) internal view returns (bytes32) {
     bytes32 typeHash = keccak256(
       'DataRecord(bytes32 datasetId,address owner,uint256 datasetRoot,bytes32 headerHash,bytes32 ciphertextHash,uint64 ciphertextSize,uint64 recordedAt)'
@@ -115,10 +120,10 @@ abstract contract Scene {
     return keccak256(abi.encode(typeHash, datasetId, signer, root, headerHash, ciphertextHash, uint64(4096), START));
   }
 
-  function record(bytes32 datasetId, uint256 key, uint256 root) internal {
+  function record(bytes32 salt, uint256 key, uint256 root) internal {
     address signer = vm.addr(key);
-    bytes memory signature = signFor(address(records), key, recordStructHash(datasetId, signer, root));
-    records.record(datasetId, signer, root, headerHash, ciphertextHash, 4096, START, signature);
+    bytes memory signature = signFor(address(records), key, recordStructHash(datasetIdOf(signer, salt), signer, root));
+    records.record(salt, signer, root, headerHash, ciphertextHash, 4096, START, signature);
   }
 
   // Requirements
@@ -364,8 +369,8 @@ abstract contract Scene {
   // Offers brought to a state
 
   function provingOffer() internal returns (uint256) {
-    record(DATASET, OWNER_KEY, ROOT);
-    return makeOffer(publish('salt', 3 * PRICE), DATASET, 'offer', TEMPLATE);
+    record(DATASET_SALT, OWNER_KEY, ROOT);
+    return makeOffer(publish('salt', 3 * PRICE), dataset, 'offer', TEMPLATE);
   }
 
   function verifiedOffer() internal returns (uint256 offerId) {

@@ -36,11 +36,11 @@ contract TradingTest is Scene {
   }
 
   function testAcceptsAsOftenAsTheEscrowCovers() public {
-    record(DATASET, OWNER_KEY, ROOT);
+    record(DATASET_SALT, OWNER_KEY, ROOT);
     bytes32 requestId = publish('salt', 2 * PRICE + 1);
     uint256[3] memory offers;
     for (uint256 i = 0; i < 3; i++) {
-      offers[i] = makeOffer(requestId, DATASET, bytes32(i), TEMPLATE);
+      offers[i] = makeOffer(requestId, dataset, bytes32(i), TEMPLATE);
       proveAll(offers[i]);
     }
     accept(offers[0]);
@@ -339,7 +339,7 @@ contract TradingTest is Scene {
     revokeByOwner(offerId);
     expectState(offerId, ISharingMarket.OfferState.Revoked);
     expectCredits(BOND, 0);
-    offerId = makeOffer(market.offerOf(offerId).requestId, DATASET, 'second', TEMPLATE);
+    offerId = makeOffer(market.offerOf(offerId).requestId, dataset, 'second', TEMPLATE);
     revokeByOwner(offerId);
     expectCredits(2 * BOND, 0);
   }
@@ -396,7 +396,7 @@ contract TradingTest is Scene {
 
   /// @dev Each step is refused in each state that it does not belong to.
   function testRefusesEveryStepInEveryOtherState() public {
-    record(DATASET, OWNER_KEY, ROOT);
+    record(DATASET_SALT, OWNER_KEY, ROOT);
     bytes32 requestId = publish('salt', 20 * PRICE);
     // Bit s of steps[i]: step i belongs to state s.
     uint256[9] memory belongs = [
@@ -428,9 +428,9 @@ contract TradingTest is Scene {
 
   function offerInState(bytes32 requestId, ISharingMarket.OfferState state) private returns (uint256 offerId) {
     bytes32 salt = bytes32(uint256(state));
-    if (state == ISharingMarket.OfferState.None) return offerIdOf(requestId, DATASET, salt);
+    if (state == ISharingMarket.OfferState.None) return offerIdOf(requestId, dataset, salt);
     vm.warp(START);
-    offerId = makeOffer(requestId, DATASET, salt, TEMPLATE);
+    offerId = makeOffer(requestId, dataset, salt, TEMPLATE);
     if (state == ISharingMarket.OfferState.Proving) return offerId;
     if (state == ISharingMarket.OfferState.Revoked) {
       revokeByOwner(offerId);

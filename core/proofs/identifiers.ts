@@ -66,6 +66,11 @@ export function offerIdOf(requestId: Hex, datasetId: Hex, owner: Hex, salt: Hex)
   return hashWords(word(requestId), word(datasetId), word(owner), word(salt));
 }
 
+/** `datasetId` of a dataset that this owner records with this salt of 32 bytes: 31 bytes after a zero byte, hence a field element. */
+export function datasetIdOf(owner: Hex, salt: Hex): Hex {
+  return toHex(toBigEndian(hashWords(word(owner), word(salt)) >> 8n, 32));
+}
+
 /** keccak256 of a template's name. */
 export function templateId(template: string): Hex {
   return toHex(keccak_256(utf8(template)));

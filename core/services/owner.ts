@@ -10,17 +10,10 @@ import type { Commitment } from '../dataset/commitment.ts';
 import type { FileReading } from '../dataset/description.ts';
 import type { Schema } from '../dataset/schema.ts';
 import { type DryRun, dryRun } from '../proofs/dry-run.ts';
-import { offerIdOf } from '../proofs/identifiers.ts';
+import { datasetIdOf, offerIdOf } from '../proofs/identifiers.ts';
 import { type RequirementFields, requirementHash } from '../proofs/requirement.ts';
 import { templateFor } from '../proofs/templates.ts';
-import {
-  type DatasetWork,
-  datasetDocument,
-  datasetMachine,
-  datasetWorkSchema,
-  newDatasetId,
-  type ReadyDataset,
-} from '../sharing/dataset-workflow.ts';
+import { type DatasetWork, datasetDocument, datasetMachine, datasetWorkSchema, type ReadyDataset } from '../sharing/dataset-workflow.ts';
 import type { MarketRequirement } from '../sharing/market.ts';
 import {
   type OfferPorts,
@@ -55,15 +48,18 @@ export async function importDataset(
 ): Promise<DatasetWork> {
   const { documents, random, clock } = participant;
   const files = await participant.files;
-  const datasetId = newDatasetId(random);
+  const owner = participant.keysOf(choice.pseudonymIndex).account.address;
+  const salt = toHex(random.bytes(32));
+  const datasetId = datasetIdOf(owner, salt);
   await importCsv(file, choice.schema, choice.reading, files.folderPath(datasetId), { signal: watch.signal });
   const work: DatasetWork = {
     version: 1,
     state: 'imported',
     datasetId,
+    salt,
     name: choice.name ?? basename(file),
     pseudonymIndex: choice.pseudonymIndex,
-    owner: participant.keysOf(choice.pseudonymIndex).account.address,
+    owner,
     seed: toHex(random.bytes(32)),
     keywords: [...choice.keywords],
     createdAtMs: clock.nowMs(),

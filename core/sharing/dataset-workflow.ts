@@ -30,7 +30,9 @@ const decimal = z.string().regex(/^(0|[1-9][0-9]{0,77})$/);
 
 const facts = z.strictObject({
   version: z.literal(1),
+  /** `datasetIdOf(owner, salt)`: nobody else can record it. */
   datasetId: hexOfLength(32),
+  salt: hexOfLength(32),
   /** What the user calls it. */
   name: z.string().max(200),
   /** Which of the user's pseudonyms owns it. */
@@ -116,11 +118,6 @@ export function datasetIdentity(network: Network, owner: Hex, datasetId: Hex): s
   });
 }
 
-/** A fresh dataset id: 31 random bytes after a zero byte. */
-export function newDatasetId(random: Random): Hex {
-  return `0x00${toHex(random.bytes(31)).slice(2)}`;
-}
-
 /** The machine that takes a dataset from its import to its record. */
 export function datasetMachine(ports: DatasetPorts): Machine<DatasetState, DatasetWork> {
   const { documents, files, network, engine, parameters, chain, outbox, pkg, proxies, keysOf, clock, random, transfer } = ports;
@@ -190,9 +187,8 @@ export function datasetMachine(ports: DatasetPorts): Machine<DatasetState, Datas
         step: async (work) => {
           if (work.state !== 'uploaded') return undefined;
           const { account } = keysOf(work.pseudonymIndex);
-          const { datasetId, owner, datasetRoot, headerHash: recordedHeader, ciphertextHash, ciphertextBytes, recordedAt } = work;
-          const record = {
-            datasetId,
+          const { datasetId, salt, owner, datasetRoot, headerHash: recordedHeader, ciphertextHash, ciphertextBytes, recordedAt } = work;
+          const signed = {
             owner,
             datasetRoot,
             headerHash: recordedHeader,
@@ -201,7 +197,7 @@ export function datasetMachine(ports: DatasetPorts): Machine<DatasetState, Datas
             recordedAt,
           };
           const place = { chainId: network.chain.chainId, verifyingContract: network.contracts.dataRecords };
-          const signature = signTypedData(account, place, dataRecordTypes, record);
+          const signature = signTypedData(account, place, dataRecordTypes, { datasetId, ...signed });
           const isRecorded = async () => {
             const held = await chain.dataRecord(datasetId);
             return (
@@ -215,7 +211,7 @@ export function datasetMachine(ports: DatasetPorts): Machine<DatasetState, Datas
             outbox.perform(`record-${datasetId.slice(2)}`, account, {
               contract: 'dataRecords',
               method: 'record',
-              arguments: [...Object.values(record), signature],
+              arguments: [salt, ...Object.values(signed), signature],
             }),
           );
           return { ...work, state: 'recorded', recordedInBlock: sent?.blockNumber ?? null };

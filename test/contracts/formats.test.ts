@@ -11,6 +11,7 @@ import { type Hex, toHex, utf8 } from '../../core/base/bytes.ts';
 import { FIELD_ORDER, KEYWORDS_MAX, SLOTS_MAX } from '../../core/dataset/constants.ts';
 import {
   circuitId,
+  datasetIdOf,
   evaluatePartials,
   offerBinding,
   offerIdOf,
@@ -161,7 +162,8 @@ describe('constants', () => {
 describe('one offer, from enrolment to payment', () => {
   const price = 10n ** 18n;
   const bond = 10n ** 16n;
-  const datasetId: Hex = `0x00${'d'.repeat(62)}`;
+  const datasetSalt = word('d');
+  const datasetId = datasetIdOf(address(owner), datasetSalt);
   const datasetRoot = FIELD_ORDER - 1n;
   const header = utf8('ctx, C1, C2, C4');
   const grantBytes = utf8('grantCtx, t, n, proxies, K1, W, R');
@@ -206,11 +208,15 @@ describe('one offer, from enrolment to payment', () => {
   /** Records by the owner's signature, under the struct hash of EIP-712. */
   async function recordDataset(): Promise<void> {
     const signature = await owner.signTypedData(domain(records), dataRecordType, record);
-    await evm.call(consumer.address, records, 'record', [...Object.values(record), signature]);
+    const { datasetId: _, ...fields } = record;
+    await evm.call(consumer.address, records, 'record', [datasetSalt, ...Object.values(fields), signature]);
     expect(await evm.read(records, 'recordHash', datasetId)).toBe(TypedDataEncoder.hashStruct('DataRecord', dataRecordType, record));
-    const beyond = { ...record, datasetId: `0x00${'e'.repeat(62)}`, datasetRoot: FIELD_ORDER };
-    const signed = await owner.signTypedData(domain(records), dataRecordType, beyond);
-    await expect(evm.call(owner.address, records, 'record', [...Object.values(beyond), signed])).rejects.toThrow('DatasetRootInvalid');
+    const beyond = { ...fields, datasetRoot: FIELD_ORDER };
+    const otherId = datasetIdOf(address(owner), word('e'));
+    const signed = await owner.signTypedData(domain(records), dataRecordType, { datasetId: otherId, ...beyond });
+    await expect(evm.call(owner.address, records, 'record', [word('e'), ...Object.values(beyond), signed])).rejects.toThrow(
+      'DatasetRootInvalid',
+    );
   }
 
   /** Publishes a requirement with the public signals in the order of the formats. */

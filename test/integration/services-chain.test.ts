@@ -17,6 +17,7 @@ import { systemClock } from '../../core/adapters/system-clock.ts';
 import { systemRandom } from '../../core/adapters/system-random.ts';
 import { fromHex, type Hex, toHex } from '../../core/base/bytes.ts';
 import { formatIdentity } from '../../core/crypto/identity.ts';
+import { datasetIdOf } from '../../core/proofs/identifiers.ts';
 import { startPkg } from '../../core/services/pkg.ts';
 import { openPkgAuthority } from '../../core/services/pkg-state.ts';
 import type { ContractCall, ContractName } from '../../core/sharing/chain.ts';
@@ -108,7 +109,8 @@ describe('the PKG beside a real chain', () => {
         revoked: false,
       });
 
-      const datasetId = toHex(new Uint8Array([0, ...systemRandom.bytes(31)]));
+      const salt = toHex(systemRandom.bytes(32));
+      const datasetId = datasetIdOf(pseudonym, salt);
       const identity = formatIdentity({ kind: 'dataset', chainId, contract: addresses.dataRecords, pseudonym, datasetId });
       const scheme = { engine, parameters: authority.publicParameters };
       expect(await codeOf(client.identityKey(keys, identity, scheme))).toBe('PKG_IDENTITY_NOT_OWNED');
@@ -122,7 +124,7 @@ describe('the PKG beside a real chain', () => {
         recordedAt: 1_790_000_000n,
       };
       const signature = signTypedData(keys.account, { chainId, verifyingContract: addresses.dataRecords }, dataRecordTypes, record);
-      await send({ contract: 'dataRecords', method: 'record', arguments: [...Object.values(record), signature] });
+      await send({ contract: 'dataRecords', method: 'record', arguments: [salt, ...Object.values(record).slice(1), signature] });
       const { recordedAt: _, ...expected } = record;
       expect(await chain.dataRecord(datasetId)).toEqual(expected);
       expect((await client.identityKey(keys, identity, scheme)).a1).toBeDefined();

@@ -5,6 +5,7 @@ import type { Hex } from '../../core/base/bytes.ts';
 import { FIELD_ORDER } from '../../core/dataset/constants.ts';
 import {
   circuitId,
+  datasetIdOf,
   evaluatePartials,
   offerBinding,
   offerIdOf,
@@ -49,6 +50,8 @@ describe('identifiers', () => {
       hashOf(['uint256', 'address', 'bytes32', 'address', 'uint256'], [1n, market, requestId, owner, 5n]) % FIELD_ORDER,
     );
     expect(BigInt(requestIdOf(owner, requestId))).toBe(hashOf(['address', 'bytes32'], [owner, requestId]));
+    expect(BigInt(datasetIdOf(owner, requestId))).toBe(hashOf(['address', 'bytes32'], [owner, requestId]) >> 8n);
+    expect(datasetIdOf(owner, requestId)).toMatch(/^0x00[0-9a-f]{62}$/);
     expect(offerIdOf(requestId, datasetId, owner, requestId)).toBe(
       hashOf(['bytes32', 'bytes32', 'address', 'bytes32'], [requestId, datasetId, owner, requestId]),
     );

@@ -278,6 +278,7 @@ describe('the owner of a dataset', () => {
     version: 1,
     state: 'uploaded',
     datasetId: dataset.sourceContext.datasetId,
+    salt: `0x${'06'.repeat(32)}`,
     name: 'readings',
     pseudonymIndex: 0,
     owner,
