@@ -177,13 +177,16 @@ export class ProxyClient {
     return fragment;
   }
 
-  /** Has the share of a grant that is over deleted; gives the proxy's signed receipt, the same one every time. */
-  async deleteGrant(offerId: bigint): Promise<DeletionReceipt> {
+  /**
+   * Has the share of a grant that is over deleted; gives the proxy's signed receipt, the same one every time. A
+   * receipt for another grant than that of `grantHash` says nothing about this one.
+   */
+  async deleteGrant(offerId: bigint, grantHash: Hex): Promise<DeletionReceipt> {
     const receipt = await this.#connection.requestJson(
       { method: 'DELETE', path: `/v1/grants/${offerId}`, signer: this.#signer() },
       deletionReceiptSchema,
     );
-    if (!isReceiptSignedBy(this.#options.signingKey, receipt)) throw this.#unsigned('receipt');
+    if (receipt.grantHash !== grantHash || !isReceiptSignedBy(this.#options.signingKey, receipt)) throw this.#unsigned('receipt');
     return receipt;
   }
 
@@ -201,7 +204,7 @@ export class ProxyClient {
     return new AppError(
       'PROXY_SIGNATURE_INVALID',
       {
-        what: `The ${what} from ${this.#connection.serviceName} is not signed by the key that the network file names for it.`,
+        what: `The ${what} from ${this.#connection.serviceName} is for something else, or not signed by the key that the network file names for it.`,
         consequence: `The ${what} was not used.`,
         remedy: 'Use the other proxies, and tell the operator of the network.',
       },

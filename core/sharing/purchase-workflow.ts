@@ -342,8 +342,11 @@ async function collect(
     }));
     const isRecorded = parts !== undefined && toHex(grantHash(engine, parts.grantContext, parts.grant)) === recorded.grantHash;
     if (isRecorded) granted ??= parts;
-    if (fragment?.index === index) fragments.push(fragment);
-    if (!isRecorded || fragment?.index !== index) faulty.add(index);
+    // Signed for something else, a bad fragment could not be held against the proxy, nor a good one of another offer be used.
+    const isForThis = answer.grantHash === recorded.grantHash && answer.headerHash === recorded.headerHash;
+    const own = isForThis && fragment?.index === index ? fragment : undefined;
+    if (own !== undefined) fragments.push(own);
+    if (!isRecorded || own === undefined) faulty.add(index);
     const verdict = tryToOpen();
     if (verdict !== undefined) return verdict;
   }

@@ -27,8 +27,8 @@ export interface ProxyPort {
   putGrant(offerId: bigint, grant: Uint8Array, context: Uint8Array, shareBox: Uint8Array): Promise<void>;
   getGrant(offerId: bigint): Promise<{ grant: Uint8Array; context: Uint8Array }>;
   fragment(offerId: bigint): Promise<SignedFragment>;
-  /** Asks the proxy to delete its share; its signed word that it did. */
-  deleteGrant(offerId: bigint): Promise<DeletionReceipt>;
+  /** Asks the proxy to delete its share of the grant of that hash; its signed word that it did. */
+  deleteGrant(offerId: bigint, grantHash: Hex): Promise<DeletionReceipt>;
 }
 
 /** The network's proxies 1..n in order, spoken to as the pseudonym of `keys`. */

@@ -366,7 +366,15 @@ describe('the consumer', () => {
     unpacked = [];
   });
 
-  const served = (position: number, change: { grant?: typeof grant; context?: GrantContext; fragment?: (typeof fragments)[number] } = {}) =>
+  const served = (
+    position: number,
+    change: {
+      grant?: typeof grant;
+      context?: GrantContext;
+      fragment?: (typeof fragments)[number];
+      statement?: { grantHash?: `0x${string}`; headerHash?: `0x${string}` };
+    } = {},
+  ) =>
     proxyPort({
       getGrant: async () => ({
         grant: encodeGrant(engine, change.grant ?? grant),
@@ -376,6 +384,7 @@ describe('the consumer', () => {
         version: 1 as const,
         grantHash: recordedGrant,
         headerHash: record.headerHash,
+        ...change.statement,
         fragment: toHex(encodeFragment(engine, change.fragment ?? (fragments[position] as (typeof fragments)[number]))),
         proxyKey: `0x${'00'.repeat(32)}`,
         signature,
@@ -507,6 +516,14 @@ describe('the consumer', () => {
     ).rejects.toMatchObject({ code: 'DELIVERY_FRAGMENTS', data: { party: 'proxies', proxies: '1' } });
     expect(chain.sent).toEqual([]);
   });
+
+  test.each(['grantHash', 'headerHash'] as const)(
+    'takes no fragment that its proxy signed for another %s, and names the proxy',
+    async (field) => {
+      const statement = { [field]: `0x${'77'.repeat(32)}` };
+      opens(await run(accepted, [served(0, { statement }), served(1), served(2)]), [1]);
+    },
+  );
 
   describe('before it pays', () => {
     const header = encodeHeader(engine, dataset.header);

@@ -116,7 +116,7 @@ describe('grants at a proxy', () => {
     expect(world.events.filter(({ event }) => event === 'share-deleted')).toEqual([
       { event: 'share-deleted', data: { offerId: trade.offerId.toString() } },
     ]);
-    expect(isReceiptSignedBy(info.signingKey, await owner.deleteGrant(trade.offerId))).toBe(true);
+    expect(isReceiptSignedBy(info.signingKey, await owner.deleteGrant(trade.offerId, trade.grantHash))).toBe(true);
   });
 
   it('leaves no trace of a deleted share on its disk', async () => {
@@ -127,7 +127,7 @@ describe('grants at a proxy', () => {
         .filter((name) => readFileSync(join(world.folder, 'proxy', name)).includes(Buffer.from(message.shareBox.subarray(0, 64))));
     expect(traces()).not.toEqual([]);
     changeGrant(trade, { revoked: true, live: false });
-    await owner.deleteGrant(trade.offerId);
+    await owner.deleteGrant(trade.offerId, trade.grantHash);
     expect(traces()).toEqual([]);
   });
 
@@ -141,13 +141,15 @@ describe('grants at a proxy', () => {
 
   it('deletes on revocation and signs a receipt, the same one every time', async () => {
     const { owner, consumer, trade, info } = await delivered();
-    expect(await codeOf(owner.deleteGrant(trade.offerId))).toBe('PROXY_GRANT_STILL_LIVE');
+    expect(await codeOf(owner.deleteGrant(trade.offerId, trade.grantHash))).toBe('PROXY_GRANT_STILL_LIVE');
     changeGrant(trade, { revoked: true, live: false });
-    expect(await codeOf(consumer.deleteGrant(trade.offerId))).toBe('PROXY_NOT_THE_OWNER');
-    const receipt = await owner.deleteGrant(trade.offerId);
+    expect(await codeOf(consumer.deleteGrant(trade.offerId, trade.grantHash))).toBe('PROXY_NOT_THE_OWNER');
+    const receipt = await owner.deleteGrant(trade.offerId, trade.grantHash);
     expect(isReceiptSignedBy(info.signingKey, receipt)).toBe(true);
     expect(isReceiptSignedBy(info.signingKey, { ...receipt, deletedAt: receipt.deletedAt + 1 })).toBe(false);
-    expect(await owner.deleteGrant(trade.offerId)).toEqual(receipt);
+    expect(await owner.deleteGrant(trade.offerId, trade.grantHash)).toEqual(receipt);
+    // A true receipt of another grant says nothing about this one.
+    expect(await codeOf(owner.deleteGrant(trade.offerId, trade.headerHash))).toBe('PROXY_SIGNATURE_INVALID');
     expect(await codeOf(consumer.fragment(trade.offerId))).toBe('PROXY_GRANT_NOT_LIVE');
   });
 

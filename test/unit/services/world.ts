@@ -214,6 +214,7 @@ export interface Trade {
   readonly headerHash: Hex;
   readonly key: Uint8Array;
   readonly grant: Grant;
+  readonly grantHash: Hex;
   readonly shares: readonly ProxyShare[];
   readonly ciphertext: { readonly path: string; readonly sha256: Hex; readonly bytes: number };
   readonly receiverKey: ReturnType<typeof generateIdentityKey>;
@@ -287,8 +288,9 @@ export async function createTrade(
     owner: owner.account.address,
     consumer: consumer.account.address,
   });
+  const recordedGrantHash = toHex(grantHash(engine, grantContext, grant));
   chain.grants.set(offerId, {
-    grantHash: toHex(grantHash(engine, grantContext, grant)),
+    grantHash: recordedGrantHash,
     threshold: grant.threshold,
     proxies: grant.proxies.length,
     liveUntil: BigInt(Math.floor(world.clock.nowMs() / 1000) + 3600),
@@ -308,6 +310,7 @@ export async function createTrade(
     headerHash: hash,
     key,
     grant,
+    grantHash: recordedGrantHash,
     shares,
     ciphertext,
     receiverKey,
