@@ -6,6 +6,7 @@
  * encapsulation; a dataset identity gets one header, which is immutable once it is recorded.
  */
 import { z } from 'zod';
+import { AppError } from '../base/app-error.ts';
 import { fromHex, type Hex, toBigEndian, toHex } from '../base/bytes.ts';
 import type { Clock, Random } from '../base/ports.ts';
 import { encodeSourceContext, type SourceContext } from '../crypto/context.ts';
@@ -175,10 +176,20 @@ export function datasetMachine(ports: DatasetPorts): Machine<DatasetState, Datas
             sha256: work.ciphertextHash,
             bytes: work.ciphertextBytes,
           };
-          for (const proxy of proxies(keys)) {
-            await proxy.uploadCiphertext(file);
-            await proxy.putHeader(work.headerHash, fromHex(work.header), fromHex(work.context));
+          const ports = proxies(keys);
+          const failures: AppError[] = [];
+          for (const proxy of ports) {
+            try {
+              await proxy.uploadCiphertext(file);
+              await proxy.putHeader(work.headerHash, fromHex(work.header), fromHex(work.context));
+            } catch (error) {
+              // Any t of them serve. One that is down or refuses must not stop every owner of the network.
+              if (!(error instanceof AppError)) throw error;
+              failures.push(error);
+            }
           }
+          const [first] = failures;
+          if (first && ports.length - failures.length < network.threshold) throw first;
           return { ...work, state: 'uploaded' };
         },
       },

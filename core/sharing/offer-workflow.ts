@@ -6,7 +6,7 @@
  * that a repeated step records and delivers the same grant; shares go to proxies only after the grant is final.
  */
 import { z } from 'zod';
-import { AppError } from '../base/app-error.ts';
+import { AppError, isAppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 import { fromHex, type Hex, toHex } from '../base/bytes.ts';
 import type { Random } from '../base/ports.ts';
@@ -29,7 +29,7 @@ import type { MarketOffer, MarketReader, MarketTerms, PostedDelivery } from './m
 import type { Network } from './network-file.ts';
 import type { Outbox } from './outbox.ts';
 import { proxyShareLabel } from './proxy-messages.ts';
-import type { Proxies } from './services.ts';
+import type { Proxies, ProxyPort } from './services.ts';
 import { aggregateStatementTypes, grantTypes, segmentStatementTypes, signTypedData } from './typed-data.ts';
 import { bring, type Machine } from './workflow.ts';
 
@@ -227,6 +227,16 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
     return send(work, 'post', 'post', [work.offerId, deliveryToPost(engine, parameters, dataset, work, random)]);
   }
 
+  /** A proxy that was away when the dataset was uploaded has no header to transform. Reading first, because an expired enrolment may not leave one. */
+  async function leaveHeader(proxy: ProxyPort): Promise<void> {
+    try {
+      await proxy.getHeader(dataset.headerHash);
+    } catch (error) {
+      if (!isAppError(error, 'PROXY_HEADER_UNKNOWN')) throw error;
+      await proxy.putHeader(dataset.headerHash, fromHex(dataset.header), fromHex(dataset.context));
+    }
+  }
+
   function grantContextOf(consumer: Hex): (work: OfferWork) => GrantContext {
     return (work) => ({
       chainId: BigInt(network.chain.chainId),
@@ -384,6 +394,7 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
             const shareBox = work.shareBoxes[position];
             assert(shareBox !== undefined, 'every proxy has a box');
             try {
+              await leaveHeader(proxy);
               await proxy.putGrant(BigInt(work.offerId), fromHex(work.grant), fromHex(work.context), fromHex(shareBox));
             } catch (error) {
               // Any t of them serve. One that is down or refuses must not keep the others from their shares.

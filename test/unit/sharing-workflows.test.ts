@@ -158,7 +158,10 @@ describe('the owner', () => {
       work,
     );
 
-  const good = () => shares.map(() => proxyPort({ putGrant: async () => {} }));
+  /** A proxy that has the header of the dataset. */
+  const holding = (putGrant: ProxyPort['putGrant']) =>
+    proxyPort({ getHeader: async () => ({ header: new Uint8Array(), context: new Uint8Array() }), putGrant });
+  const good = () => shares.map(() => holding(async () => {}));
 
   test('does not put its bond where a moment’s absence would cost it', () => {
     expect(() => requireTimeToAnswer({ grantWindow: 3600n, deliverWindow: 3600n })).not.toThrow();
@@ -200,7 +203,7 @@ describe('the owner', () => {
       chain.dueAt = START + 24n * HOUR;
       throw refused('WrongState');
     };
-    const ports = shares.map(() => proxyPort({ putGrant: async () => void delivered++ }));
+    const ports = shares.map(() => holding(async () => void delivered++));
     expect((await run({ ...granted, state: 'grant-made' }, ports)).state).toBe('granted');
     expect(delivered).toBe(3);
   });
@@ -239,11 +242,9 @@ describe('the owner', () => {
     chain.dueAt = START + 24n * HOUR;
     const taken: number[] = [];
     const ports = shares.map(({ index }) =>
-      proxyPort({
-        putGrant: async () => {
-          if (index === 1) throw serviceError('PROXY_GRANT_REFUSED');
-          taken.push(index);
-        },
+      holding(async () => {
+        if (index === 1) throw serviceError('PROXY_GRANT_REFUSED');
+        taken.push(index);
       }),
     );
     expect((await run({ ...granted, state: 'grant-recorded' }, ports)).state).toBe('granted');
@@ -253,7 +254,7 @@ describe('the owner', () => {
   test('posts the delivery when too few proxies take their shares and time runs out', async () => {
     chain.state = 'granted';
     chain.dueAt = START + 24n * HOUR;
-    const ports = shares.map(() => proxyPort({ putGrant: () => Promise.reject(serviceError('SERVICE_UNREACHABLE')) }));
+    const ports = shares.map(() => proxyPort({ getHeader: () => Promise.reject(serviceError('SERVICE_UNREACHABLE')) }));
     await expect(run({ ...granted, state: 'grant-recorded' }, ports)).rejects.toMatchObject({ code: 'SERVICE_UNREACHABLE' });
     expect(chain.sent).toEqual([]);
     chain.consumerBond = 1n;
