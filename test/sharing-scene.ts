@@ -99,6 +99,8 @@ export function deliveryOf(
   const recorded = {
     headerHash: toHex(headerHash(net.engine, sourceContext, header)),
     grantHash: toHex(grantHash(net.engine, grantContext, grant)),
+    threshold: grant.threshold,
+    proxies: grant.proxies.length,
     receiverIdentity: receivingIdentityOf(grantContext.offerId),
   };
   return { sourceContext, grantContext, header, grant, fragments, recorded };

@@ -169,8 +169,14 @@ export interface Delivery {
   readonly grant: Grant;
   /** In any order, each with its proxy's signature already checked; at least t from distinct proxies have to prove. */
   readonly fragments: readonly Fragment[];
-  /** What the chain says: the hashes that the owner signed, and the identity of the offer's receiver. */
-  readonly recorded: { readonly headerHash: Hex; readonly grantHash: Hex; readonly receiverIdentity: string };
+  /** What the chain says: the hashes and the t of n that the owner signed, and the identity of the offer's receiver. */
+  readonly recorded: {
+    readonly headerHash: Hex;
+    readonly grantHash: Hex;
+    readonly threshold: number;
+    readonly proxies: number;
+    readonly receiverIdentity: string;
+  };
 }
 
 /** Why a delivery does not open, in the order in which it is tested. */
@@ -181,7 +187,7 @@ export type OpenFault =
   | 'HEADER_NOT_RECORDED'
   /** The grant does not hash to what is recorded: whoever supplied it. */
   | 'GRANT_NOT_RECORDED'
-  /** The recorded grant is of another header or identity, or for another receiver: the owner. */
+  /** The recorded grant is of another header or identity, for another receiver, or of another t or n than its record says: the owner. */
   | 'GRANT_CONTEXT'
   /** Fewer than t distinct fragments prove: the proxies named, or nobody if too few were asked. */
   | 'FRAGMENTS'
@@ -217,6 +223,11 @@ export type OpenVerdict =
       readonly faultyProxies: readonly number[];
     };
 
+/** Whether the grant has the t of n under which the owner recorded it. */
+export function isOfRecordedSize({ threshold, proxies }: Grant, recorded: Pick<Delivery['recorded'], 'threshold' | 'proxies'>): boolean {
+  return threshold === recorded.threshold && proxies.length === recorded.proxies;
+}
+
 /** Open: the data-encryption key (32 bytes) with the key of the receiving identity, or who is at fault. */
 export function open(engine: PairingEngine, parameters: PublicParameters, receiverKey: IdentityKey, delivery: Delivery): OpenVerdict {
   const { sourceContext, grantContext, header, grant, recorded } = delivery;
@@ -231,7 +242,8 @@ export function open(engine: PairingEngine, parameters: PublicParameters, receiv
   if (
     grantContext.headerHash !== recorded.headerHash ||
     grantContext.ownerIdentity !== sourceContext.ownerIdentity ||
-    grantContext.receiverIdentity !== recorded.receiverIdentity
+    grantContext.receiverIdentity !== recorded.receiverIdentity ||
+    !isOfRecordedSize(grant, recorded)
   )
     return refused('GRANT_CONTEXT');
 

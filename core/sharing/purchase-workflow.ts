@@ -14,7 +14,7 @@ import { decodeGrantContext, decodeSourceContext, type SourceContext } from '../
 import { ciphertextLength, type FileLabel, fileLabelOf, isChunkSize, plaintextBytesMax } from '../crypto/file-stream.ts';
 import type { PseudonymKeys } from '../crypto/key-derivation.ts';
 import type { PairingEngine } from '../crypto/pairing-engine.ts';
-import { type Delivery, type OpenVerdict, open, verifyFragment } from '../crypto/re-encryption.ts';
+import { type Delivery, isOfRecordedSize, type OpenVerdict, open, verifyFragment } from '../crypto/re-encryption.ts';
 import type { Fragment, PublicParameters } from '../crypto/scheme-algebra.ts';
 import { decodeFragment, decodeGrant, decodeHeader, decodeIdentityKey, encodeIdentityKey } from '../crypto/scheme-encodings.ts';
 import { decodeGrantPreimage, grantHash, headerHash } from '../crypto/scheme-hashes.ts';
@@ -207,6 +207,8 @@ export function purchaseMachine(ports: PurchasePorts): Machine<PurchaseState, Pu
           const verdict = await collect(ports, work, {
             headerHash: record.headerHash,
             grantHash: recorded.grantHash,
+            threshold: recorded.threshold,
+            proxies: recorded.proxies,
             receiverIdentity: receivingIdentity(network, offer.consumer, offer.offerId),
           });
           if (verdict === undefined) return undefined;
@@ -315,7 +317,9 @@ async function collect(
   let granted: Granted | undefined;
   let last: OpenVerdict | undefined;
   const tryToOpen = (): OpenVerdict | undefined => {
-    if (granted === undefined || fragments.length < granted.grant.threshold) return undefined;
+    if (granted === undefined) return undefined;
+    // A grant that contradicts its record opens with no number of fragments: the verdict need not wait for them.
+    if (isOfRecordedSize(granted.grant, recorded) && fragments.length < granted.grant.threshold) return undefined;
     const verdict = open(engine, parameters, receiverKey, { ...granted, sourceContext, header, fragments, recorded });
     for (const culprit of verdict.faultyProxies) faulty.add(culprit);
     last = { ...verdict, faultyProxies: [...faulty].sort((left, right) => left - right) };

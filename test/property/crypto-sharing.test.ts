@@ -210,6 +210,17 @@ describe('refusals', () => {
       expect(openWith(grant, shares, { ...grantContext, ...change })).toMatchObject({ fault: 'GRANT_CONTEXT', party: 'owner' });
   });
 
+  test('a grant of another t or n than the owner recorded is the owner’s fault, with however many fragments', () => {
+    for (const change of [{ threshold: grant.threshold - 1 }, { threshold: grant.threshold + 1 }, { proxies: grant.proxies.length + 1 }])
+      for (const given of [[], fragments]) {
+        const recorded = { ...delivery.recorded, ...change };
+        expect(open(engine, parameters, receiverKey, { ...delivery, fragments: given, recorded })).toMatchObject({
+          fault: 'GRANT_CONTEXT',
+          party: 'owner',
+        });
+      }
+  });
+
   test('a fragment that fails its proof names its proxy, and honest ones still suffice', () => {
     const honest = at(fragments, 1);
     const other = at(fragments, 0);

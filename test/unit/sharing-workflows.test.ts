@@ -54,6 +54,8 @@ interface Chain {
   dueAt: bigint;
   consumerBond: bigint;
   posted: PostedDelivery[];
+  /** The t of n of the recorded grant. */
+  recordedSize: { threshold: number; proxies: number };
   /** Seconds by which deadlines are judged. */
   now: bigint;
   readonly terms: { grantWindow: bigint; deliverWindow: bigint };
@@ -100,6 +102,7 @@ beforeEach(() => {
     dueAt: START + HOUR,
     consumerBond: 0n,
     posted: [],
+    recordedSize: { threshold: 2, proxies: 3 },
     now: START,
     terms: { grantWindow: HOUR, deliverWindow: 24n * HOUR },
     sent: [],
@@ -411,7 +414,7 @@ describe('the consumer', () => {
         parameters: net.publicParameters,
         chain: {
           dataRecord: async () => held,
-          grant: async () => ({ grantHash: recordedGrant, threshold: 2, proxies: 3, liveUntil: START, revoked: false, live: true }),
+          grant: async () => ({ grantHash: recordedGrant, ...chain.recordedSize, liveUntil: START, revoked: false, live: true }),
           entity: async () => null,
           offer: async () => offerOnChain(),
           parametersHash: async () => `0x${'00'.repeat(32)}`,
@@ -465,6 +468,21 @@ describe('the consumer', () => {
   test('adds what was posted to what too few proxies gave', async () => {
     chain.posted = [posted(encoded().slice(2))];
     opens(await run(accepted, [served(0), silent, silent]), []);
+  });
+
+  test('blames the owner for a record that says another t or n than the grant, and does not wait for more fragments', async () => {
+    for (const recordedSize of [
+      { threshold: 1, proxies: 3 },
+      { threshold: 3, proxies: 3 },
+      { threshold: 2, proxies: 4 },
+    ]) {
+      chain.recordedSize = recordedSize;
+      // The contract counts the posted fragments by its own t.
+      chain.posted = [posted(encoded().slice(0, 1))];
+      for (const ports of [[silent, silent, silent], [served(0), silent, silent], shares.map((_, position) => served(position))])
+        await expect(run(accepted, ports)).rejects.toMatchObject({ code: 'DELIVERY_GRANT_CONTEXT', data: { party: 'owner' } });
+    }
+    expect(unpacked).toEqual([]);
   });
 
   test('blames no proxy for what somebody posted', async () => {

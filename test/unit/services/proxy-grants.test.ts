@@ -63,6 +63,8 @@ describe('grants at a proxy', () => {
       recorded: {
         headerHash: trade.headerHash,
         grantHash: fragment.grantHash,
+        threshold: trade.grant.threshold,
+        proxies: trade.grant.proxies.length,
         receiverIdentity: decodeGrantContext(grant.context).receiverIdentity,
       },
     });
