@@ -2,8 +2,9 @@
  * The durable outbox: every transaction is signed and stored under the name of the step that wants it before it is
  * sent, so that a step repeated after a crash sends the same bytes again and happens once.
  *
- * Invariant: at most one transaction per step name is ever able to become final. A new one for the same name is
- * signed only when the fate of the last is known: reverted, or replaced by another use of its nonce.
+ * Invariant: of one step name at most one transaction whose fate is unknown is able to become final. A new one for the
+ * same name is signed only when the last was reverted or its nonce was used elsewhere, or when it is final and the step
+ * is repeated on purpose.
  */
 import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
@@ -45,11 +46,23 @@ export class Outbox {
     call: ContractCall,
     signal?: AbortSignal,
   ): Promise<FinalTransaction> {
-    const previous = this.#queues.get(account.address) ?? Promise.resolve();
-    const result = previous.then(() => this.#perform(name, account, call, signal));
+    return this.#enqueue(account.address, () => this.#perform(name, account, call, 'once', signal));
+  }
+
+  /**
+   * As {@link perform}, for a step that somebody may want again: a transaction of the same name that was not final when the program ended is
+   * finished, and after one that is final a new one is sent.
+   */
+  performAgain(name: string, account: { address: Hex; privateKey: Uint8Array }, call: ContractCall): Promise<FinalTransaction> {
+    return this.#enqueue(account.address, () => this.#perform(name, account, call, 'again'));
+  }
+
+  #enqueue(account: Hex, step: () => Promise<FinalTransaction>): Promise<FinalTransaction> {
+    const previous = this.#queues.get(account) ?? Promise.resolve();
+    const result = previous.then(step);
     // The queue goes on whatever became of this step; its own caller receives the failure.
     this.#queues.set(
-      account.address,
+      account,
       result.then(
         () => undefined,
         () => undefined,
@@ -62,13 +75,15 @@ export class Outbox {
     name: string,
     account: { address: Hex; privateKey: Uint8Array },
     call: ContractCall,
+    times: 'once' | 'again',
     signal?: AbortSignal,
   ): Promise<FinalTransaction> {
     const document = `outbox-${name}`;
     for (let attempt = 0; attempt <= REPLACEMENTS_MAX; attempt++) {
       let entry = await this.#documents.load(document, entrySchema.nullable());
-      if (entry?.final) return { hash: entry.final.hash, blockNumber: entry.final.blockNumber, gasUsed: BigInt(entry.final.gasUsed) };
-      if (!entry) {
+      if (entry?.final && times === 'once')
+        return { hash: entry.final.hash, blockNumber: entry.final.blockNumber, gasUsed: BigInt(entry.final.gasUsed) };
+      if (!entry || entry.final) {
         const signed = await this.#sender.prepare(call, account.privateKey, await this.#sender.nextNonce(account.address));
         entry = { raw: signed.raw, hash: signed.hash, from: signed.from, nonce: signed.nonce, final: null };
         await this.#documents.save(document, entry satisfies Entry);
