@@ -42,6 +42,8 @@ export interface StoryPlan {
   /** Both bounds are allowed values; decimals. */
   readonly between: readonly [string, string];
   readonly keywords: readonly string[];
+  /** Real names that the two give to the PKG, and to nobody else. */
+  readonly names?: { readonly owner: string; readonly consumer: string };
 }
 
 /** Hears the story as it goes. */
@@ -80,10 +82,11 @@ const DAY_SECONDS = 24 * 3600;
 /** Tells the story to its end. @throws {@link RequirementNotMet}, and AppErrors of the steps */
 export async function tellStory(plan: StoryPlan, listener: StoryListener): Promise<void> {
   listener.stage(1, 'Join the network');
-  const owner = await person(plan, 'owner', 'Ada Owner', entityRoles.owner, listener);
+  const names = plan.names ?? { owner: 'Ada Owner', consumer: 'Carl Consumer' };
+  const owner = await person(plan, 'owner', names.owner, entityRoles.owner, listener);
   let consumer: Participant | undefined;
   try {
-    consumer = await person(plan, 'consumer', 'Carl Consumer', entityRoles.consumer, listener);
+    consumer = await person(plan, 'consumer', names.consumer, entityRoles.consumer, listener);
     await tellTrade(plan, owner, consumer, listener);
   } finally {
     await consumer?.close();
@@ -212,7 +215,8 @@ async function person(plan: StoryPlan, folder: string, name: string, roles: numb
       await participant.enrol(1);
     }
     const entity = await participant.chain.entity(address);
-    listener.check(`${name} acts as pseudonym ${address}, enrolled on chain`, entity !== null && (entity.roles & roles) === roles);
+    // The name is for the PKG alone: not even this line puts it beside the pseudonym.
+    listener.check(`the ${folder} acts as pseudonym ${address}, enrolled on chain`, entity !== null && (entity.roles & roles) === roles);
     return participant;
   } catch (error) {
     await participant.close();

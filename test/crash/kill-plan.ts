@@ -13,8 +13,8 @@ export interface PlannedKill {
   readonly delayMs: number;
 }
 
-/** Of ten kills, so many strike each victim. */
-const weights: Readonly<Record<Victim, number>> = { validator: 3, PKG: 2, 'proxy 1': 1, 'proxy 2': 1, 'proxy 3': 1, workflow: 2 };
+/** Of twelve kills, so many strike each victim. */
+const weights: Readonly<Record<Victim, number>> = { validator: 3, PKG: 2, 'proxy 1': 1, 'proxy 2': 1, 'proxy 3': 1, workflow: 4 };
 const lot = victims.flatMap((victim) => Array.from({ length: weights[victim] }, () => victim));
 const pauseMs = { min: 200, max: 2000 };
 const afterNewsMsMax = 400;

@@ -48,9 +48,9 @@ export async function writeSampleRows(path: string, rows: number): Promise<void>
   await writeFile(path, `${lines.join('\n')}\n`);
 }
 
-/** The first of `count` neighbouring ports that nobody listens on now. */
-export async function freePortsInARow(count: number): Promise<number> {
-  for (let first = portsFrom + (process.pid % 1000) * count; first + count < portsTo; first += count) {
+/** The first of `count` neighbouring ports, at or above `from`, that nobody listens on now. */
+export async function freePortsInARow(count: number, from = portsFrom + (process.pid % 1000) * count): Promise<number> {
+  for (let first = from; first + count < portsTo; first += count) {
     const free = await Promise.all(Array.from({ length: count }, (_, offset) => isFree(first + offset)));
     if (free.every(Boolean)) return first;
   }

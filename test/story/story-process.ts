@@ -1,7 +1,8 @@
 /**
- * The story in a process of its own, for harnesses that kill it or listen to it: `story-process.ts <folder> <data>`, with
- * the passphrase of all homes on file descriptor 3. Writes what happens as lines of JSON: the story's own lines, then
- * `ended`, or `failed` with the error's code. Exits with 0 only when the story was told to its end.
+ * The story in a process of its own, for harnesses that kill it or listen to it: `story-process.ts <folder> <data>
+ * [<owner's name> <consumer's name>]`, with the passphrase of all homes on file descriptor 3. Writes what happens as lines
+ * of JSON: the story's own lines, then `ended`, or `failed` with the error's code. Exits with 0 only when the story was
+ * told to its end.
  */
 import { readPassphrase } from '../../core/adapters/passphrase-input.ts';
 import { AppError } from '../../core/base/app-error.ts';
@@ -15,12 +16,13 @@ export type StoryLine =
 
 const say = (line: StoryLine): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 
-const [folder, data] = process.argv.slice(2);
-if (folder === undefined || data === undefined) throw new Error('usage: story-process.ts <folder> <data>');
+const [folder, data, owner, consumer] = process.argv.slice(2);
+if (folder === undefined || data === undefined) throw new Error('usage: story-process.ts <folder> <data> [<name> <name>]');
+const names = owner !== undefined && consumer !== undefined ? { names: { owner, consumer } } : {};
 const lock = { passphrase: await readPassphrase({ fd: 3 }) };
 try {
   await tellStory(
-    { folder, lock, data, between: ['0', '110'], keywords: ['temperature'] },
+    { folder, lock, data, between: ['0', '110'], keywords: ['temperature'], ...names },
     {
       stage: (number, title) => say({ kind: 'stage', text: `${number} ${title}` }),
       done: (text) => say({ kind: 'done', text }),
