@@ -19,6 +19,14 @@ program.addCommand(demoCommand());
 program.addCommand(networkCommand());
 for (const command of [...serviceCommands(), ...personCommands(), ...ownerCommands(), ...consumerCommands()]) program.addCommand(command);
 
+// Whoever read the output is gone (`| head`): end as at a signal, so that what was begun is put away.
+let unread = false;
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  if (!unread) process.kill(process.pid, 'SIGTERM');
+  unread = true;
+});
+
 try {
   await program.parseAsync(process.argv);
 } catch (error) {

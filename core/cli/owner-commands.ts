@@ -18,7 +18,6 @@ import type { Participant } from '../services/participant.ts';
 import { trade } from '../services/trade.ts';
 import { argumentInvalid, formatCoins, id32, offerIdArgument, wholeNumber } from './arguments.ts';
 import { print, printFields } from './output.ts';
-import { ownPseudonym } from './person-commands.ts';
 import { command, turnOf } from './turns.ts';
 import { withParticipant } from './unlock.ts';
 
@@ -100,7 +99,7 @@ function datasetCommand(): Command {
           schema,
           reading: inspection.reading,
           keywords: options.keyword,
-          pseudonymIndex: ownPseudonym(participant, options.pseudonym),
+          pseudonymIndex: wholeNumber(options.pseudonym, '--pseudonym'),
           ...(options.name ? { name: options.name } : {}),
         });
         print(`dataset ${work.datasetId}`);

@@ -13,12 +13,12 @@ import { networkOf } from './network-source.ts';
 import { print, printError } from './output.ts';
 import { lockOf } from './unlock.ts';
 
-/** Runs the services of these homes in this process until it is told to stop (SIGINT, SIGTERM) or one of them fails. */
+/** Runs the services of these homes in this process until it is told to stop (SIGINT, SIGTERM), who started it with a channel is gone, or one of them fails. */
 export async function serveUntilStopped(homes: readonly string[], lock: DocumentLock | undefined): Promise<void> {
   const running: Running[] = [];
   const stopped = Promise.withResolvers<void>();
   const stop = () => stopped.resolve();
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  process.once('SIGINT', stop).once('SIGTERM', stop).once('disconnect', stop);
   try {
     for (const home of homes) {
       const log = ({ event, data }: { event: string; data?: unknown }) =>
@@ -29,7 +29,7 @@ export async function serveUntilStopped(homes: readonly string[], lock: Document
     }
     await stopped.promise;
   } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    process.off('SIGINT', stop).off('SIGTERM', stop).off('disconnect', stop);
     for (const service of running.reverse()) await service.stop();
   }
 }

@@ -1,9 +1,10 @@
 /** Short stories by the demo command: on a chain that exists, on data that does not meet the requirement, and with arguments that cannot be. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startAnvil, vouchsafe } from './command-line.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { readNetworkFile } from '../../core/sharing/network-file.ts';
+import { begin, startAnvil, vouchsafe } from './command-line.ts';
 
 describe('the demo', () => {
   let temporary: string;
@@ -46,6 +47,18 @@ describe('the demo', () => {
     expect(output).toMatch(/checked: the circuit refuses segment 0: .*PROOF_WITNESS_REFUSED/);
     expect(output).toMatch(/checked: the contract refuses a true proof of a weaker requirement: RequirementMismatch/);
     expect(code).toBe(1);
+  });
+
+  test.each(['SIGTERM', 'SIGKILL'] as const)('leaves no service running when it is ended by %s', async (signal) => {
+    const story = begin(['demo', '--rows', '600'], { environment: { TMPDIR: temporary } });
+    await story.says('5 services run');
+    const [home] = readdirSync(temporary).filter((name) => name.startsWith('vouchsafe-demo-'));
+    const { network } = readNetworkFile(readFileSync(join(temporary, home as string, 'network', 'network.json'), 'utf8'));
+    await story.end(signal);
+    for (const url of [...network.chain.rpcUrls, network.pkg.url, ...network.proxies.map((proxy) => proxy.url)])
+      await vi.waitFor(() => expect(fetch(url)).rejects.toThrow('fetch failed'), { timeout: 60_000, interval: 100 });
+    // What may put things away has put them away; after a kill they stay for whoever looks.
+    if (signal === 'SIGTERM') expect(readdirSync(temporary)).toEqual([]);
   });
 
   test.each([
