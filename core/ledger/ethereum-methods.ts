@@ -290,7 +290,7 @@ export function ethereumMethods(options: EthereumMethodsOptions): ReadonlyMap<st
       }),
       eth_sendRawTransaction: method([bytes], async (raw) => {
         const verdict = await ledger.submit(raw);
-        if (!verdict.ok) throw new RpcError(rpcErrorCodes.server, verdict.reason);
+        if (!verdict.ok) throw new RpcError(verdict.quota ? rpcErrorCodes.limit : rpcErrorCodes.server, verdict.reason);
         return verdict.hash;
       }),
       eth_getLogs: method([logQuery], allLogs),

@@ -79,8 +79,10 @@ export interface PlacedLog {
   readonly logIndex: number;
 }
 
-/** Whether a transaction was acknowledged. */
-export type SubmitVerdict = { readonly ok: true; readonly hash: Hex } | { readonly ok: false; readonly reason: string };
+/** Whether a transaction was acknowledged. `quota`: nothing is wrong with it, but its account or the pool has no room for it now. */
+export type SubmitVerdict =
+  | { readonly ok: true; readonly hash: Hex }
+  | { readonly ok: false; readonly reason: string; readonly quota: boolean };
 
 /** Logs, or why there are too many to return. */
 export type LogsVerdict = { readonly ok: true; readonly logs: readonly PlacedLog[] } | { readonly ok: false; readonly reason: string };
@@ -191,17 +193,17 @@ export class Ledger implements OrderedLedger {
   /** Takes a signed transaction. An accepted one is durable when this resolves. Repeating one is no error. */
   async submit(raw: Uint8Array): Promise<SubmitVerdict> {
     const decoded = this.#options.decodeTransaction(raw);
-    if (!decoded.ok) return decoded;
+    if (!decoded.ok) return { ok: false, reason: decoded.reason, quota: false };
     const { transaction } = decoded;
     const { hash } = transaction;
     if (this.#options.store.get(transactionKey(hash)) !== undefined) return { ok: true, hash };
     const verdict = this.#mempool.add(transaction);
-    if (verdict.kind === 'refused') return { ok: false, reason: verdict.reason };
+    if (verdict.kind === 'refused') return { ok: false, reason: verdict.reason, quota: verdict.quota };
     const writes: StoreWrite[] = [{ key: pendingKey(hash), value: transaction.raw }];
     if (verdict.kind === 'added') {
       for (const evicted of verdict.evicted) {
-        writes.push({ key: pendingKey(evicted), value: null });
-        this.#options.onDropped(evicted, 'made room for another transaction: an earlier nonce of its account never came');
+        writes.push({ key: pendingKey(evicted.hash), value: null });
+        this.#options.onDropped(evicted.hash, evicted.reason);
       }
     }
     await this.#writeJournal(verdict.kind === 'known' ? [] : writes);
@@ -218,22 +220,28 @@ export class Ledger implements OrderedLedger {
       const transactions: SignedTransaction[] = [];
       const receipts: Receipt[] = [];
       const skipped = new Set<Hex>();
+      const gasUsedBy = new Map<Hex, bigint>();
       const dropped: StoreWrite[] = [];
       let gasUsed = 0n;
       let bytes = 0;
-      for (const transaction of this.#mempool.executable(skipped)) {
-        bytes += transaction.raw.length;
-        if (transactions.length >= blockTransactionsMax || bytes > blockBytesMax || gasUsed + transaction.gasLimit > blockGasMax) break;
+      for (const transaction of this.#mempool.executable({ skipped, gasUsed: gasUsedBy })) {
+        const { sender } = transaction;
+        if (transactions.length >= blockTransactionsMax) break;
+        if (bytes + transaction.raw.length > blockBytesMax || gasUsed + transaction.gasLimit > blockGasMax) {
+          skipped.add(sender); // there may be room for a smaller one of another account
+          continue;
+        }
         const outcome = await execution.run(transaction);
         if (outcome.kind === 'invalid') {
-          bytes -= transaction.raw.length;
-          skipped.add(transaction.sender);
+          skipped.add(sender);
           this.#mempool.remove(transaction.hash);
           dropped.push({ key: pendingKey(transaction.hash), value: null });
           this.#options.onDropped(transaction.hash, outcome.reason);
           continue;
         }
         gasUsed += outcome.gasUsed;
+        gasUsedBy.set(sender, (gasUsedBy.get(sender) ?? 0n) + outcome.gasUsed);
+        bytes += transaction.raw.length;
         transactions.push(transaction);
         receipts.push(receiptOf(transaction, outcome, gasUsed));
         if (clock.nowMs() - startedMs >= proposalMsMax) break;
@@ -526,7 +534,7 @@ export class Ledger implements OrderedLedger {
     }
     waiting.sort((left, right) => left.nonce - right.nonce);
     for (const transaction of waiting) {
-      const verdict = this.#mempool.add(transaction);
+      const verdict = this.#mempool.restore(transaction);
       if (verdict.kind !== 'refused') continue;
       dropped.push({ key: pendingKey(transaction.hash), value: null });
       this.#options.onDropped(transaction.hash, verdict.reason);

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { batchCallsMax, filtersMax, requestBytesMax, subscriptionsMax } from '../../core/ledger/limits.ts';
+import { batchCallsMax, filtersMax, requestBytesMax, subscriptionsMax, unfundedTransactionGasMax } from '../../core/ledger/limits.ts';
 import { start, type Validator } from '../../core/services/validator.ts';
 import { compileContract, testGenesis, testWallet, withFolder } from './ledger-network.ts';
 
@@ -206,6 +206,16 @@ describe('bad input', () => {
     }
     expect(await rpc('eth_subscribe', 'newHeads')).toMatchObject({ error: { message: expect.stringContaining('WebSocket') } });
     expect(await rpc('eth_chainId')).toMatchObject({ result: '0x1ca3' });
+  });
+
+  it('of an account without coins is bounded in gas, and the refusal says so', async () => {
+    const fields = { to: testWallet(1).address, nonce: 0, gasPrice: 0n, type: 0, chainId: 7331 };
+    const heavy = await testWallet(13).signTransaction({ ...fields, gasLimit: unfundedTransactionGasMax + 1n });
+    expect(await rpc('eth_sendRawTransaction', heavy)).toMatchObject({
+      error: { code: -32_005, message: expect.stringMatching(/less than 0\.01 coin, .*\. The transaction was not taken\. Get coins /) },
+    });
+    const light = await testWallet(13).signTransaction({ ...fields, gasLimit: unfundedTransactionGasMax });
+    expect(await rpc('eth_sendRawTransaction', light)).toMatchObject({ result: expect.stringMatching(/^0x/) });
   });
 
   it('is bounded in size and in calls a batch', async () => {

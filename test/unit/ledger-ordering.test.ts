@@ -1,4 +1,5 @@
 /** What the ledger promises the protocol that orders its blocks, and how it fails when the disk does. */
+import { keccak256 } from 'ethers';
 import { describe, expect, it } from 'vitest';
 import { createEthereumjsEvm } from '../../core/adapters/ethereumjs-evm.ts';
 import { loadLedgerCrypto } from '../../core/adapters/ledger-crypto.ts';
@@ -7,8 +8,14 @@ import { fromHex, type Hex } from '../../core/base/bytes.ts';
 import type { Block, BlockHeader } from '../../core/ledger/block.ts';
 import { genesisAccounts } from '../../core/ledger/genesis.ts';
 import { Ledger } from '../../core/ledger/ledger.ts';
-import type { LedgerStore } from '../../core/ledger/ledger-store.ts';
-import { blockTransactionsMax, clockDriftSecondsMax, proposalMsMax } from '../../core/ledger/limits.ts';
+import { type LedgerStore, pendingKey } from '../../core/ledger/ledger-store.ts';
+import {
+  blockTransactionsMax,
+  clockDriftSecondsMax,
+  proposalMsMax,
+  transactionGasMax,
+  unfundedTransactionGasMax,
+} from '../../core/ledger/limits.ts';
 import { LocalProposer } from '../../core/ledger/local-proposer.ts';
 import { emptyTrieRoot } from '../../core/ledger/merkle-patricia-trie.ts';
 import { ledgerCommon, transactionDecoder } from '../../core/ledger/transaction.ts';
@@ -38,6 +45,14 @@ async function openLedger(options: { store?: LedgerStore; nowMs?: () => number; 
 async function transfer(from: number, nonce: number, value = 1n): Promise<Uint8Array> {
   const to = testWallet(9).address;
   return fromHex(await testWallet(from).signTransaction({ type: 0, chainId, gasPrice: 0n, gasLimit: 21_000n, to, nonce, value }));
+}
+
+/** A ledger's store in whose journal a transaction waits that was acknowledged under other rules. */
+async function storeWith(raw: Uint8Array): Promise<LedgerStore> {
+  const store = memoryStore();
+  await openLedger({ store });
+  await store.write([{ key: pendingKey(keccak256(raw) as Hex), value: raw }]);
+  return store;
 }
 
 const balance = (ledger: Ledger, index: number): bigint => ledger.account(testWallet(index).address.toLowerCase() as Hex).balance;
@@ -148,6 +163,98 @@ describe('the ordering port', () => {
     await ours.commit(verdict.executed, certificate);
     expect(dropped).toEqual([expect.stringContaining('another transaction with its nonce')]);
     expect(ours.hasExecutable()).toBe(false);
+  });
+});
+
+describe('quotas', () => {
+  /** A creation whose code is one INVALID: it uses up all of its gas, without the time that a loop takes. */
+  const burn = async (from: number, nonce: number, gasLimit: bigint): Promise<Uint8Array> =>
+    fromHex(await testWallet(from).signTransaction({ type: 0, chainId, gasPrice: 0n, gasLimit, to: null, nonce, data: '0xfe' }));
+  const senders = ({ transactions }: { transactions: readonly { sender: Hex }[] }): number[] =>
+    transactions.map(
+      ({ sender }) => Array.from({ length: 100 }, (_, index) => index).find((index) => addressOf(index) === sender) as number,
+    );
+  const addressOf = (index: number): Hex => testWallet(index).address.toLowerCase() as Hex;
+  const poor = Array.from({ length: 60 }, (_, index) => 20 + index);
+  /** A clock by which every transaction takes all the time that a block has. */
+  const slowClock = (): (() => number) => {
+    let nowMs = startMs;
+    return () => {
+      nowMs += proposalMsMax;
+      return nowMs;
+    };
+  };
+
+  it('let no crowd of accounts without coins delay one that has some', async () => {
+    const ledger = await openLedger({ nowMs: slowClock() });
+    for (const index of poor)
+      expect(await ledger.submit(await burn(index, 0, transactionGasMax))).toMatchObject({
+        ok: false,
+        quota: true,
+        reason: expect.stringContaining('at most 1000000 gas'),
+      });
+    for (const index of poor) expect(await ledger.submit(await burn(index, 0, unfundedTransactionGasMax))).toMatchObject({ ok: true });
+    const first = await ledger.propose(place);
+    expect(senders(first)).toEqual([20]);
+    await ledger.submit(await transfer(0, 0));
+    await ledger.commit(first, certificate);
+    const second = await ledger.propose(place);
+    expect(senders(second)).toEqual([0]);
+    await ledger.commit(second, certificate);
+    expect(senders(await ledger.propose(place))).toEqual([21]);
+  });
+
+  it('let no account with coins keep out another', async () => {
+    const [ledger, slow] = [await openLedger(), await openLedger({ nowMs: slowClock() })];
+    for (const open of [ledger, slow]) {
+      for (let nonce = 0; nonce < 11; nonce++)
+        expect(await open.submit(await burn(0, nonce, transactionGasMax))).toMatchObject({ ok: true });
+      expect(await open.submit(await burn(0, 11, transactionGasMax))).toMatchObject({ ok: false, quota: true });
+      await open.submit(await transfer(1, 0));
+    }
+    // The second of the heavy account no longer fits the block; the light one does, and one without coins.
+    await ledger.submit(await burn(20, 0, unfundedTransactionGasMax));
+    expect(senders(await ledger.propose(place))).toEqual([0, 1, 20]);
+    // Where there is time for only one, the light account begins the next block.
+    const first = await slow.propose(place);
+    expect(senders(first)).toEqual([0]);
+    await slow.commit(first, certificate);
+    expect(senders(await slow.propose(place))).toEqual([1]);
+  });
+
+  it('give the room that is left to whoever has more', async () => {
+    const ledger = await openLedger();
+    for (let nonce = 0; nonce < 4; nonce++) await ledger.submit(await burn(0, nonce, 9_000_000n));
+    await ledger.submit(await transfer(1, 0));
+    expect(senders(await ledger.propose(place))).toEqual([0, 1, 0, 0]);
+  });
+
+  it('lose nothing that was acknowledged, also when the account spent its coins and the node restarted', async () => {
+    const store = memoryStore();
+    const ledger = await openLedger({ store, nowMs: slowClock() });
+    const all = balance(ledger, 0);
+    await ledger.submit(await transfer(0, 0, all));
+    for (const nonce of [1, 2]) expect(await ledger.submit(await burn(0, nonce, transactionGasMax))).toMatchObject({ ok: true });
+    await ledger.commit(await ledger.propose(place), certificate);
+    expect([balance(ledger, 0), ledger.head().header.gasUsed]).toEqual([0n, 21_000n]);
+    const dropped: string[] = [];
+    const reopened = await openLedger({ store, dropped, nowMs: slowClock() });
+    // They come after what others without coins may send at any time.
+    await reopened.submit(await burn(20, 0, unfundedTransactionGasMax));
+    for (const expected of [20, 0, 0]) {
+      const block = await reopened.propose(place);
+      expect(senders(block)).toEqual([expected]);
+      await reopened.commit(block, certificate);
+    }
+    expect([dropped, reopened.hasExecutable()]).toEqual([[], false]);
+  });
+
+  it('are no rule of valid blocks', async () => {
+    const ledger = await openLedger();
+    const heavy = await burn(20, 0, transactionGasMax);
+    expect(await ledger.submit(heavy)).toMatchObject({ ok: false, quota: true });
+    const other = await openLedger({ store: await storeWith(heavy) });
+    expect(await ledger.verify((await other.propose(place)).block, { checkClock: true })).toMatchObject({ ok: true });
   });
 });
 
