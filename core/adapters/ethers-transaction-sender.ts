@@ -18,6 +18,9 @@ const GAS_MARGIN_PERCENT = 25n;
 /** Most that one transaction may cost in fees, in wei: what a node asks beyond that is not signed. */
 const FEE_WEI_MAX = 10n ** 18n / 4n;
 
+/** EIP-1474: the request exceeds a limit of the node; a validator of our own answers so where a quota is used up. */
+const LIMIT_EXCEEDED = -32_005;
+
 /** A provider that trusts no cache (nonces go stale with instant blocks) and does not ask for the network again. */
 export function openProvider(rpcUrl: string, chainId: number): JsonRpcProvider {
   return new JsonRpcProvider(rpcUrl, chainId, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 1 });
@@ -206,10 +209,24 @@ async function broadcast(provider: JsonRpcProvider, transaction: SignedTransacti
   try {
     await provider.send('eth_sendRawTransaction', [transaction.raw]);
   } catch (error) {
+    const answer = (error as { error?: { code?: unknown; message?: unknown } }).error;
+    const message = String(answer?.message ?? (error as Error).message);
+    if (answer?.code === LIMIT_EXCEEDED) throw limitReached(message, error);
     // The chain has this transaction already, or its nonce is used: the receipt and the nonce, asked next, tell which.
-    const message = String((error as { error?: { message?: unknown } }).error?.message ?? (error as Error).message);
     if (!/already known|already imported|nonce too low|known transaction|nonce has already been used/i.test(message)) throw error;
   }
+}
+
+function limitReached(reason: string, cause: unknown): AppError {
+  return new AppError(
+    'CHAIN_LIMIT_REACHED',
+    {
+      what: `The node takes no more of this account now: ${reason.replace(/\.$/, '')}.`,
+      consequence: 'The chain is unchanged.',
+      remedy: 'Wait until what was sent before is final, or have the account funded by the network operator; then repeat the step.',
+    },
+    { data: { reason }, cause },
+  );
 }
 
 function feeTooHigh(method: string): AppError {

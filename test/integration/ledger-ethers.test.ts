@@ -1,6 +1,8 @@
 /** ethers, unmodified, on the ledger: over HTTP and WebSocket, and across a restart. */
-import { Contract, ContractFactory, isError, JsonRpcProvider, type Log, WebSocketProvider } from 'ethers';
+import { Contract, ContractFactory, isError, JsonRpcProvider, type Log, Wallet, WebSocketProvider } from 'ethers';
 import { describe, expect, it } from 'vitest';
+import { sendAndWait } from '../../core/adapters/ethers-transaction-sender.ts';
+import { unfundedTransactionGasMax } from '../../core/ledger/limits.ts';
 import { start, type Validator } from '../../core/services/validator.ts';
 import { compileContract, testGenesis, testWallet, withFolder } from './ledger-network.ts';
 
@@ -150,6 +152,11 @@ describe('ethers over HTTP', () => {
       expect(receipt.status).toBe(1);
       expect(receipt.gasPrice).toBe(0n);
       expect(await provider.getBalance(pauper.address)).toBe(0n);
+      const heavy = { to: pauper.address, gasLimit: unfundedTransactionGasMax + 1n };
+      await expect(sendAndWait(provider, new Wallet(pauper.privateKey, provider), heavy, 0)).rejects.toMatchObject({
+        code: 'CHAIN_LIMIT_REACHED',
+        text: { what: expect.stringContaining('holds less than 0.01 coin') },
+      });
     });
   });
 
