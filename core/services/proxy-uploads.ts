@@ -39,6 +39,8 @@ export interface UploadLimits {
   readonly freeBytesMin: number;
   /** An upload that is not finished by then is dropped. */
   readonly uploadLifetimeMs: number;
+  /** An upload of which nothing has arrived by then is dropped: announcing costs nothing, and reserves room. */
+  readonly uploadStartMs: number;
 }
 
 export interface UploadsOptions {
@@ -76,6 +78,8 @@ export class ProxyUploads {
   readonly #tus: TusServer;
   /** Uploads whose hash is being checked. */
   readonly #finishing = new Map<string, Promise<void>>();
+  /** Uploads of which a chunk is being written, one entry a chunk. */
+  readonly #writing = new Set<UploadRow>();
 
   private constructor(options: UploadsOptions) {
     this.#options = options;
@@ -122,9 +126,14 @@ export class ProxyUploads {
       const upload = announced.get(request.raw);
       assert(upload !== undefined, 'a chunk is read after its upload was looked up');
       await this.#requireFreeDisk(bodyBytes(request).length);
-      const answer = await this.#askTus(request, upload.id);
-      if (Number(answer.headers.get('upload-offset')) === upload.size) await this.#finish(upload);
-      return sendTusAnswer(reply, answer);
+      this.#writing.add(upload);
+      try {
+        const answer = await this.#askTus(request, upload.id);
+        if (Number(answer.headers.get('upload-offset')) === upload.size) await this.#finish(upload);
+        return await sendTusAnswer(reply, answer);
+      } finally {
+        this.#writing.delete(upload);
+      }
     });
     app.delete<Route>(route, async (request, reply) => {
       const upload = this.#uploadOf(request.params.id, await authenticateOwner(request));
@@ -148,26 +157,42 @@ export class ProxyUploads {
     });
   }
 
-  /** Drops uploads whose time is over. */
+  /** Drops uploads whose time is over, and those that were announced and never begun. */
   async dropExpired(): Promise<void> {
     const { database, clock, limits } = this.#options;
-    const rows = database
-      .prepare('SELECT id, owner, sha256, size FROM upload WHERE created_ms < ?')
-      .all(clock.nowMs() - limits.uploadLifetimeMs) as unknown as UploadRow[];
-    for (const { id } of rows) {
-      if (this.#finishing.has(id)) continue;
+    const createdBefore = (ms: number) =>
+      database.prepare('SELECT id, owner, sha256, size FROM upload WHERE created_ms < ?').all(ms) as unknown as UploadRow[];
+    const nowMs = clock.nowMs();
+    const over = createdBefore(nowMs - limits.uploadLifetimeMs);
+    for (const upload of createdBefore(nowMs - limits.uploadStartMs)) if (await this.#isUnbegun(upload)) over.push(upload);
+    for (const { id } of over) {
+      if (this.#finishing.has(id) || [...this.#writing].some((writing) => writing.id === id)) continue;
       await this.#drop(id);
     }
   }
 
+  /** Whether no byte has arrived; a file in its place among the ciphertexts already is one that a crash kept from being recorded. */
+  async #isUnbegun(upload: UploadRow): Promise<boolean> {
+    const written = await this.#written(upload);
+    return written === 0 || (written === null && (await this.#options.blobs.size(upload.sha256)) !== upload.size);
+  }
+
+  /** Bytes that have arrived; null where there is no file: never begun, or moved to its place. */
+  async #written(upload: UploadRow): Promise<number | null> {
+    return stat(join(this.#options.folder, upload.id)).then(
+      ({ size }) => size,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null;
+        throw error;
+      },
+    );
+  }
+
   async #recover(): Promise<void> {
-    const { database, blobs, folder } = this.#options;
+    const { database, blobs } = this.#options;
     await this.dropExpired();
     for (const upload of database.prepare('SELECT id, owner, sha256, size FROM upload').all() as unknown as UploadRow[]) {
-      const written = await stat(join(folder, upload.id)).then(
-        ({ size }) => size,
-        () => null, // not there: never begun, or moved to its place already
-      );
+      const written = await this.#written(upload);
       if (written === null && (await blobs.size(upload.sha256)) === upload.size) this.#record(upload);
       else if (written === upload.size) await this.#finish(upload).catch((error: unknown) => this.#logRecovery(upload, error));
     }

@@ -43,6 +43,7 @@ export const defaultProxyLimits: ProxyLimits = {
   ownerUploadsMax: 8,
   freeBytesMin: 256 * 2 ** 20,
   uploadLifetimeMs: 7 * 24 * 3600 * 1000,
+  uploadStartMs: 3600 * 1000,
   ownerHeadersMax: 10_000,
   signerRate: { burst: 200, perSecond: 50 },
 };

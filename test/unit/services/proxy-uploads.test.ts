@@ -187,6 +187,24 @@ describe('ciphertexts at a proxy', () => {
     expect((await create(url, sourceFile(12))).code).toBe('PROXY_QUOTA_EXCEEDED');
   });
 
+  it('hold room for an hour if nothing of them arrives, and for longer if something does', async () => {
+    const { url } = await world.startProxy({ limits: { ownerBytesMax: 1000 } });
+    const [begun, announced, wanted] = [sourceFile(300), sourceFile(700), sourceFile(600)];
+    for (const file of [begun, announced]) expect((await create(url, file)).status).toBe(201);
+    expect((await patch(url, begun, 0, begun.content.subarray(0, 1))).status).toBe(204);
+    world.clock.offsetMs = 59 * 60 * 1000;
+    expect((await create(url, wanted)).code).toBe('PROXY_QUOTA_EXCEEDED');
+    world.clock.offsetMs = 3600 * 1000 + 1;
+    world.enrolOnChain(owner, entityRoles.owner); // an enrolment of these tests lasts an hour
+    expect((await create(url, wanted)).status).toBe(201);
+    expect((await patch(url, announced, 0, announced.content)).code).toBe('PROXY_UPLOAD_UNKNOWN');
+    expect((await patch(url, begun, 1, begun.content.subarray(1))).status).toBe(204);
+    expect((await patch(url, wanted, 0, wanted.content)).status).toBe(204);
+    const client = await world.proxyClient(url, owner);
+    expect(await client.hasCiphertext(begun.sha256)).toBe(true);
+    expect(await client.hasCiphertext(wanted.sha256)).toBe(true);
+  });
+
   it('stay until every owner who brought them has taken them away', async () => {
     const { url } = await world.startProxy();
     const other = freshPseudonym();
