@@ -1,6 +1,6 @@
 /** The files of a home's datasets: imported and received folders, payloads, ciphertexts. */
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../base/app-error.ts';
 import { fromHex, type Hex, toHex } from '../base/bytes.ts';
@@ -9,6 +9,7 @@ import { type Commitment, commitDataset } from '../dataset/commitment.ts';
 import type { FieldHash } from '../dataset/field.ts';
 import type { DatasetFiles, DatasetWork } from '../sharing/dataset-workflow.ts';
 import type { PurchaseWork, ReceivedFiles } from '../sharing/purchase-workflow.ts';
+import { clearPartialFiles, flushFolder } from './atomic-file.ts';
 import { DatasetFolder } from './dataset-folder.ts';
 import { folderPayload, receivePayload } from './dataset-payload.ts';
 import { decryptToFile, encryptToFile, fileSource } from './encrypted-file.ts';
@@ -23,9 +24,30 @@ export class HomeDatasets implements DatasetFiles, ReceivedFiles {
     this.#hash = hash;
   }
 
-  static async open(home: string, hash: FieldHash): Promise<HomeDatasets> {
+  /**
+   * Opens the folders, which nobody else may use meanwhile, and settles what a crash left: an import whose document was
+   * saved is finished, any other is removed, and so are parts of files and decrypted payloads. `datasetIds` are those that
+   * have a document.
+   */
+  static async open(home: string, hash: FieldHash, datasetIds: readonly Hex[]): Promise<HomeDatasets> {
     for (const folder of ['datasets', 'ciphertexts', 'received']) await mkdir(join(home, folder), { recursive: true, mode: 0o700 });
-    return new HomeDatasets(home, hash);
+    const files = new HomeDatasets(home, hash);
+    for (const datasetId of datasetIds) if (existsSync(files.importPath(datasetId))) await files.finishImport(datasetId);
+    // Settled folders have no dot in their name: datasets are named by hexadecimal digits, received ones by decimal ones.
+    for (const folder of ['datasets', 'received']) await removeFrom(join(home, folder), (name) => name.includes('.'));
+    await clearPartialFiles(join(home, 'ciphertexts'));
+    return files;
+  }
+
+  /** Folder into which a dataset is imported; {@link finishImport} follows once its document is saved. */
+  importPath(datasetId: Hex): string {
+    return `${this.folderPath(datasetId)}.import`;
+  }
+
+  /** Puts an imported dataset in its place. */
+  async finishImport(datasetId: Hex): Promise<void> {
+    await rename(this.importPath(datasetId), this.folderPath(datasetId));
+    await flushFolder(join(this.#home, 'datasets'));
   }
 
   /** Folder of an imported dataset. */
@@ -128,4 +150,8 @@ export class HomeDatasets implements DatasetFiles, ReceivedFiles {
       await folder.close();
     }
   }
+}
+
+async function removeFrom(folder: string, isLeftOver: (name: string) => boolean): Promise<void> {
+  for (const name of (await readdir(folder)).filter(isLeftOver)) await rm(join(folder, name), { recursive: true, force: true });
 }

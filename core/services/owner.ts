@@ -51,7 +51,7 @@ export async function importDataset(
   const owner = participant.keysOf(choice.pseudonymIndex).account.address;
   const salt = toHex(random.bytes(32));
   const datasetId = datasetIdOf(owner, salt);
-  await importCsv(file, choice.schema, choice.reading, files.folderPath(datasetId), { signal: watch.signal });
+  await importCsv(file, choice.schema, choice.reading, files.importPath(datasetId), { signal: watch.signal });
   const work: DatasetWork = {
     version: 1,
     state: 'imported',
@@ -65,6 +65,7 @@ export async function importDataset(
     createdAtMs: clock.nowMs(),
   };
   await documents.save(datasetDocument(datasetId), work);
+  await files.finishImport(datasetId);
   return work;
 }
 

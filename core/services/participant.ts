@@ -44,6 +44,7 @@ import type { FieldHash } from '../dataset/field.ts';
 import type { Prover } from '../proofs/proof.ts';
 import type { FinalTransaction, TransactionSender } from '../sharing/chain.ts';
 import type { ChainReader } from '../sharing/chain-reader.ts';
+import { datasetDocument } from '../sharing/dataset-workflow.ts';
 import type { Documents } from '../sharing/documents.ts';
 import { hexOfLength } from '../sharing/enrolment.ts';
 import type { MarketReader } from '../sharing/market.ts';
@@ -109,8 +110,8 @@ export async function openParticipant(config: ParticipantConfig): Promise<Partic
 }
 
 async function assemble(config: ParticipantConfig, store: HomeStore): Promise<Participant> {
-  const { network, signer } = readNetworkFile(await readFile(join(config.home, networkFileName), 'utf8'));
   const documents = homeDocuments(store);
+  // The identity is written last: a home without one is of a service, or its owner has not joined to the end.
   const identity = await documents.load(identityDocument, identitySchema);
   if (identity === undefined)
     throw new AppError('HOME_NOT_A_PARTICIPANT', {
@@ -118,6 +119,7 @@ async function assemble(config: ParticipantConfig, store: HomeStore): Promise<Pa
       consequence: 'Nothing was changed.',
       remedy: 'Name the home of a person, or join again in an empty folder.',
     });
+  const { network, signer } = readNetworkFile(await readFile(join(config.home, networkFileName), 'utf8'));
   if (signer !== identity.networkSigner)
     throw new AppError('NETWORK_FILE_OTHER_SIGNER', {
       what: "The home's network file was signed by another operator than when this home joined.",
@@ -253,7 +255,7 @@ export class Participant {
 
   /** The files of this home's datasets. */
   get files(): Promise<HomeDatasets> {
-    this.#files ??= HomeDatasets.open(this.#store.folder, this.hash);
+    this.#files ??= this.#openFiles();
     return this.#files;
   }
 
@@ -323,6 +325,12 @@ export class Participant {
     await this.prover.close();
     this.#sender.provider.destroy();
     await this.#store.close();
+  }
+
+  async #openFiles(): Promise<HomeDatasets> {
+    const prefix = datasetDocument('0x');
+    const datasetIds = (await this.documents.list(prefix)).map((name): Hex => `0x${name.slice(prefix.length)}`);
+    return HomeDatasets.open(this.#store.folder, this.hash, datasetIds);
   }
 
   #applicant() {
