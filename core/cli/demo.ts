@@ -2,7 +2,7 @@
  * `vouchsafe demo`: the whole story by one command. Makes a network, runs its services as processes of their own,
  * tells the story with the given data, and says what was checked. Exits with an error if any check fails.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -18,6 +18,7 @@ import { forceRefusals } from './force.ts';
 import { chainIdOf, networkOf } from './network-source.ts';
 import { print } from './output.ts';
 import { printDryRun } from './owner-commands.ts';
+import { ready, spawnService, stopService } from './service-processes.ts';
 import { RequirementNotMet, type StoryListener, type StoryPlan, tellStory } from './story.ts';
 
 const SAMPLE = new URL('../../resources/sample/machine-temperature.csv', import.meta.url);
@@ -58,7 +59,7 @@ async function runDemo(options: DemoOptions): Promise<void> {
   const report = new Report();
   const services: ChildProcess[] = [];
   const leave = async () => {
-    await Promise.all(services.map(ended));
+    await Promise.all(services.map(stopService));
     if (options.keep === undefined) await rm(folder, { recursive: true, force: true });
   };
   const interrupted = (signal: NodeJS.Signals) => {
@@ -147,56 +148,6 @@ async function startServices(services: ChildProcess[], networkHome: string, pass
     await ready(service, kind);
   }
   report.done(`${services.length} services run: ${ownChain ? 'validator, ' : ''}PKG, ${network.proxies.length} proxies`);
-}
-
-/** Tells a service to stop and waits until it has. */
-function ended(service: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (service.exitCode !== null || service.signalCode !== null) return resolve();
-    service.once('exit', () => resolve());
-    service.kill('SIGTERM');
-  });
-}
-
-/** Starts a service of the command line as a process; the passphrase goes through file descriptor 3, and the service ends when this process is gone. */
-export function spawnService(kind: string, home: string, passphrase: string): ChildProcess {
-  const main = fileURLToPath(new URL('./main.ts', import.meta.url));
-  const keyed = kind === 'validator' ? [] : ['--passphrase-fd', '3'];
-  const child = spawn(process.execPath, [main, kind, '--home', home, ...keyed], {
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
-  });
-  const pipe = child.stdio[3] as NodeJS.WritableStream;
-  // A process that dies before it has read leaves a broken pipe; its exit says so.
-  pipe.on('error', () => undefined);
-  pipe.end(`${passphrase}\n`);
-  return child;
-}
-
-/** Waits until the service says that it is ready; what it printed goes into the error if it ends instead. */
-export function ready(child: ChildProcess, kind: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    const failed = () =>
-      reject(
-        new AppError('SERVICE_NOT_STARTED', {
-          what: `The ${kind} did not start: ${text.trim().slice(-600)}`,
-          consequence: 'The story was not begun.',
-          remedy: 'Correct what it names and try again.',
-        }),
-      );
-    const hear = (chunk: Buffer) => {
-      text = (text + chunk.toString()).slice(-4096);
-      if (!/^ready: /m.test(text)) return;
-      child.off('exit', failed);
-      child.stdout?.off('data', hear).resume();
-      child.stderr?.off('data', hear).resume();
-      resolve();
-    };
-    child.stdout?.on('data', hear);
-    child.stderr?.on('data', hear);
-    child.once('exit', failed);
-  });
 }
 
 /** Prints the story with the time of each stage. */

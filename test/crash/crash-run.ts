@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { spawnService } from '../../core/cli/demo.ts';
+import { spawnService } from '../../core/cli/service-processes.ts';
 import { createStoryNetwork, writeSampleRows } from '../story/story-network.ts';
 import { type Aftermath, examineHomes, examineStories } from './aftermath.ts';
 import { killPlan, type PlannedKill } from './kill-plan.ts';

@@ -11,7 +11,7 @@ import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { systemRandom } from '../../core/adapters/system-random.ts';
-import { ready, spawnService } from '../../core/cli/demo.ts';
+import { ready, spawnService } from '../../core/cli/service-processes.ts';
 import { createPhrase } from '../../core/crypto/key-derivation.ts';
 import { networkFolders } from '../../core/services/network-creation.ts';
 import { createParticipant } from '../../core/services/participant.ts';

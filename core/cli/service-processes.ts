@@ -1,0 +1,54 @@
+/** Services as processes of their own: started with their passphrase, awaited, stopped. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { AppError } from '../base/app-error.ts';
+
+/** Tells a service to stop and waits until it has. */
+export function stopService(service: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (service.exitCode !== null || service.signalCode !== null) return resolve();
+    service.once('exit', () => resolve());
+    service.kill('SIGTERM');
+  });
+}
+
+/** Starts a service of the command line as a process; the passphrase goes through file descriptor 3, and the service ends when this process is gone. */
+export function spawnService(kind: string, home: string, passphrase: string): ChildProcess {
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+  const keyed = kind === 'validator' ? [] : ['--passphrase-fd', '3'];
+  const child = spawn(process.execPath, [main, kind, '--home', home, ...keyed], {
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
+  });
+  const pipe = child.stdio[3] as NodeJS.WritableStream;
+  // A process that dies before it has read leaves a broken pipe; its exit says so.
+  pipe.on('error', () => undefined);
+  pipe.end(`${passphrase}\n`);
+  return child;
+}
+
+/** Waits until the service says that it is ready; what it printed goes into the error if it ends instead. */
+export function ready(child: ChildProcess, kind: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const failed = () =>
+      reject(
+        new AppError('SERVICE_NOT_STARTED', {
+          what: `The ${kind} did not start: ${text.trim().slice(-600)}`,
+          consequence: 'The story was not begun.',
+          remedy: 'Correct what it names and try again.',
+        }),
+      );
+    const hear = (chunk: Buffer) => {
+      text = (text + chunk.toString()).slice(-4096);
+      if (!/^ready: /m.test(text)) return;
+      child.off('exit', failed);
+      child.stdout?.off('data', hear).resume();
+      child.stderr?.off('data', hear).resume();
+      resolve();
+    };
+    child.stdout?.on('data', hear);
+    child.stderr?.on('data', hear);
+    child.once('exit', failed);
+  });
+}
