@@ -27,7 +27,7 @@ export const accountWaitingGasMax = 200_000_000n;
 /** Wei from which on an account is funded (0.01 coin). Coins come from an operator, accounts from nowhere: only the first can be rationed. */
 export const fundedWeiMin = 10n ** 16n;
 /** Gas limit of a transaction from an account that is not funded: several times an enrolment, a fraction of a second of execution. */
-export const unfundedTransactionGasMax = 1_000_000n;
+export const unfundedTransactionGasMax = 2_000_000n;
 /** Gas of one block that a funded account may use before all others had their turn. A proposer's rule: blocks that break it are valid. */
 export const accountBlockGasMax = transactionGasMax;
 /** How far the nonce of a waiting transaction may be ahead of those that its account can execute. */

@@ -191,7 +191,7 @@ describe('quotas', () => {
       expect(await ledger.submit(await burn(index, 0, transactionGasMax))).toMatchObject({
         ok: false,
         quota: true,
-        reason: expect.stringContaining('at most 1000000 gas'),
+        reason: expect.stringContaining('at most 2000000 gas'),
       });
     for (const index of poor) expect(await ledger.submit(await burn(index, 0, unfundedTransactionGasMax))).toMatchObject({ ok: true });
     const first = await ledger.propose(place);
