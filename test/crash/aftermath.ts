@@ -35,11 +35,21 @@ export interface Aftermath {
   blocks: number;
 }
 
+/** What a service said that it had done: it must have it for good. */
+export interface Acknowledgement {
+  readonly service: string;
+  readonly event: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
 /** What a finished story left behind. */
 interface Traces {
   readonly identities: readonly string[];
   readonly ciphertextHash: Hex;
 }
+
+/** How many proxies must answer for a delivery. */
+const threshold = 2;
 
 const sentTransaction = z
   .object({
@@ -119,16 +129,20 @@ export async function examineHomes(
   folder: string,
   stories: readonly string[],
   traces: readonly Traces[],
+  acknowledged: readonly Acknowledgement[],
   passphrase: string,
   found: Aftermath,
 ): Promise<void> {
   const homes = networkFolders(join(folder, 'network'), proxyCount);
-  const issued = readColumn(join(homes.pkg, 'pkg.sqlite'), 'SELECT identity AS value FROM issued_identity_key');
-  for (const identity of traces.flatMap(({ identities }) => identities)) {
-    if (issued.includes(identity)) found.identityKeys++;
-    else found.violations.push(`a key of ${identity} is in use, but the PKG's log does not know it`);
+  await examinePkg(homes.pkg, traces, acknowledged, found);
+  const holders = new Map<string, number>(traces.map(({ ciphertextHash }) => [ciphertextHash, 0]));
+  for (const [position, home] of homes.proxies.entries()) {
+    const own = acknowledged.filter(({ service }) => service === `proxy ${position + 1}`);
+    for (const sha256 of await examineProxy(home, own, found)) holders.set(sha256, (holders.get(sha256) ?? 0) + 1);
   }
-  for (const home of homes.proxies) await examineProxy(home, traces, found);
+  for (const [sha256, count] of holders) {
+    if (count < threshold) found.violations.push(`the ciphertext ${sha256} is at ${count} proxies, fewer than must answer`);
+  }
   const participants = stories.flatMap((story) => [join(story, 'owner'), join(story, 'consumer')]);
   for (const home of [homes.operator, homes.pkg, ...homes.proxies, ...participants]) found.documents += await openAll(home, passphrase);
   for (const home of participants) await examineLeftovers(home, found);
@@ -136,19 +150,51 @@ export async function examineHomes(
   found.blocks = (await replayLedger(join(homes.validator, 'ledger'), genesis)).height;
 }
 
-/** Each ciphertext is there under its hash and is whole; no upload is left half-way. */
-async function examineProxy(home: string, traces: readonly Traces[], found: Aftermath): Promise<void> {
-  const held = readColumn(join(home, 'proxy.sqlite'), 'SELECT sha256 AS value FROM ciphertext');
-  for (const { ciphertextHash } of traces) {
-    if (!held.includes(ciphertextHash)) found.violations.push(`${basename(home)} does not hold the ciphertext ${ciphertextHash}`);
+/** Every key that was handed out is in the log, and every application that was taken is there. */
+async function examinePkg(
+  home: string,
+  traces: readonly Traces[],
+  acknowledged: readonly Acknowledgement[],
+  found: Aftermath,
+): Promise<void> {
+  const issued = readColumn(join(home, 'pkg.sqlite'), 'SELECT identity AS value FROM issued_identity_key');
+  for (const identity of traces.flatMap(({ identities }) => identities)) {
+    if (issued.includes(identity)) found.identityKeys++;
+    else found.violations.push(`a key of ${identity} is in use, but the PKG's log does not know it`);
   }
-  for (const name of await readdir(join(home, 'ciphertexts'))) {
+  const said = acknowledged.filter(({ event }) => event === 'identity-key-issued').length;
+  if (issued.length < said) found.violations.push(`the PKG said of ${said} keys that they were issued; its log has ${issued.length}`);
+  const documents = await readdir(home);
+  for (const { event, data } of acknowledged) {
+    if (event !== 'application-received') continue;
+    if (!documents.includes(`pkg-application-${String(data.applicationId).slice(2)}.sealed`))
+      found.violations.push(`the PKG took the application ${data.applicationId} and does not have it`);
+  }
+}
+
+/** What the proxy said that it stored is there, whole and under its hash; no part of an upload is without its record. Gives what it holds. */
+async function examineProxy(home: string, acknowledged: readonly Acknowledgement[], found: Aftermath): Promise<string[]> {
+  const held = readColumn(join(home, 'proxy.sqlite'), 'SELECT sha256 AS value FROM ciphertext');
+  const grants = readColumn(join(home, 'proxy.sqlite'), 'SELECT offer_id AS value FROM share_grant');
+  const files = await readdir(join(home, 'ciphertexts'));
+  for (const { event, data } of acknowledged) {
+    if (event === 'ciphertext-stored' && !held.includes(String(data.sha256)))
+      found.violations.push(`${basename(home)} said that it stored ${data.sha256} and does not hold it`);
+    if (event === 'share-kept' && !grants.includes(String(data.offerId)))
+      found.violations.push(`${basename(home)} said that it kept the share of offer ${data.offerId} and does not know the offer`);
+  }
+  for (const sha256 of held) {
+    if (!files.includes(sha256.slice(2))) found.violations.push(`${basename(home)} lists ${sha256} and has no such file`);
+  }
+  for (const name of files) {
     if ((await sha256Of(join(home, 'ciphertexts', name))) === name) found.ciphertexts++;
     else found.violations.push(`${basename(home)} has the file ${name} with another content`);
   }
-  const unfinished = readColumn(join(home, 'proxy.sqlite'), 'SELECT id AS value FROM upload').length;
-  const parts = (await readdir(join(home, 'uploads'))).length;
-  if (unfinished + parts > 0) found.violations.push(`${basename(home)} still has ${unfinished} uploads and ${parts} parts of files`);
+  const begun = readColumn(join(home, 'proxy.sqlite'), 'SELECT id AS value FROM upload');
+  for (const name of await readdir(join(home, 'uploads'))) {
+    if (!begun.includes(name)) found.violations.push(`${basename(home)} has ${name}, a part of an upload that it does not know`);
+  }
+  return held;
 }
 
 /** Opens every sealed document of a home; a damaged one throws. Gives their number. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { spawnService } from '../../core/cli/service-processes.ts';
 import { createStoryNetwork, writeSampleRows } from '../story/story-network.ts';
-import { type Aftermath, examineHomes, examineStories } from './aftermath.ts';
+import { type Acknowledgement, type Aftermath, examineHomes, examineStories } from './aftermath.ts';
 import { killPlan, type PlannedKill } from './kill-plan.ts';
 import { ProcessUnderFire } from './process-under-fire.ts';
 import { StoryUnderFire } from './story-under-fire.ts';
@@ -17,7 +17,7 @@ const passphrase = 'correct horse battery staple';
 /** A proof takes the longest of all steps; a workflow killed more often than this in one of them would never end. */
 const workflowKillsPerNewsMax = 2;
 /** Longest wait for news of the story before a kill that waits for them happens anyway. */
-const newsWaitMsMax = 20_000;
+const newsWaitMsMax = 8_000;
 /** A story that says nothing for so long hangs. */
 const silenceMsMax = 300_000;
 /** After the last kill, for so long a step may still have met a service that was down. */
@@ -62,6 +62,7 @@ class CrashRun {
   readonly #ready = new Set<string>();
   readonly #stories: StoryUnderFire[] = [];
   readonly #storyFolders: string[] = [];
+  readonly #acknowledged: Acknowledgement[] = [];
   readonly #byVictim = new Map<string, number>();
   readonly #byStage = new Map<string, number>();
   readonly #found: Aftermath = { violations: [], transactions: 0, identityKeys: 0, ciphertexts: 0, documents: 0, blocks: 0 };
@@ -95,7 +96,7 @@ class CrashRun {
       await this.#untilReady();
       const traces = await examineStories(network, this.#storyFolders, data, passphrase, this.#found);
       await this.#stopServices();
-      await examineHomes(this.#folder, this.#storyFolders, traces, passphrase, this.#found);
+      await examineHomes(this.#folder, this.#storyFolders, traces, this.#acknowledged, passphrase, this.#found);
     } finally {
       await Promise.all([...this.#services.values(), ...this.#stories.map(({ process }) => process)].map((each) => each.kill()));
     }
@@ -111,6 +112,8 @@ class CrashRun {
       },
       onLine: (line) => {
         if (line.startsWith('ready: ')) this.#ready.add(name);
+        const [, event, data] = /^\S+ ([a-z-]+) (\{.*\})$/.exec(line) ?? [];
+        if (event !== undefined && data !== undefined) this.#acknowledged.push({ service: name, event, data: JSON.parse(data) });
         if (line.includes('request-failed') || line.includes('was given up')) this.#violation(`${name} says: ${line}`);
       },
       onEnd: (code, signal, tail) => {
