@@ -48,10 +48,15 @@ export interface CrashReport {
 /** Runs it; the folder is kept, and named in a note, when something is wrong. */
 export async function crash(options: CrashOptions): Promise<CrashReport> {
   const folder = await mkdtemp(join(tmpdir(), 'vouchsafe-crash-'));
-  const report = await new CrashRun(options, folder).run();
-  if (report.aftermath.violations.length === 0) await rm(folder, { recursive: true });
-  else options.onNote(`everything is kept in ${folder}; the passphrase of its homes is "${passphrase}"`);
-  return report;
+  let good = false;
+  try {
+    const report = await new CrashRun(options, folder).run();
+    good = report.aftermath.violations.length === 0;
+    return report;
+  } finally {
+    if (good) await rm(folder, { recursive: true });
+    else options.onNote(`everything is kept in ${folder}; the passphrase of its homes is "${passphrase}"`);
+  }
 }
 
 class CrashRun {

@@ -54,14 +54,16 @@ export async function checkSecrets(options: SecretsOptions): Promise<SecretsRepo
   const folder = await mkdtemp(join(tmpdir(), 'vouchsafe-secrets-'));
   const workingFolder = process.cwd();
   const run = new SecretsRun(options, folder);
+  let good = false;
   try {
     const report = await run.run();
-    if (report.violations.length > 0) options.onNote(`everything is kept in ${folder}`);
-    else await rm(folder, { recursive: true });
+    good = report.violations.length === 0;
     return report;
   } finally {
     process.chdir(workingFolder);
     await run.end();
+    if (good) await rm(folder, { recursive: true });
+    else options.onNote(`everything is kept in ${folder}`);
   }
 }
 
