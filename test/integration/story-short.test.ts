@@ -23,7 +23,7 @@ describe('the demo', () => {
       expect(output).toContain('4 services run: PKG, 3 proxies');
       expect(output).toMatch(/checked: the contract verified 1 segments, 600 rows and the whole/);
       expect(output).toContain('checked: the received file equals the sent one');
-      expect(output).toContain('All 11 checks hold.');
+      expect(output).toContain('All 12 checks hold.');
       expect(code).toBe(0);
       expect(readdirSync(temporary)).toEqual([]);
     } finally {
