@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../base/app-error.ts';
 
-const lockFileName = 'home.lock';
+/** Name of the file in a home whose lock it is. */
+export const lockFileName = 'home.lock';
 /** SQLITE_BUSY: somebody else holds the lock. */
 const busy = 5;
 

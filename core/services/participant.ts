@@ -4,7 +4,7 @@
  *
  * Invariant: the phrase and what derives from it stay in this process and in the sealed home.
  */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JsonRpcProvider } from 'ethers';
 import { z } from 'zod';
@@ -15,6 +15,7 @@ import { createEthersChainReader } from '../adapters/ethers-chain-reader.ts';
 import { createEthersMarket } from '../adapters/ethers-market.ts';
 import { EthersTransactionSender, openProvider } from '../adapters/ethers-transaction-sender.ts';
 import { homeDocuments } from '../adapters/home-documents.ts';
+import { lockFileName } from '../adapters/home-lock.ts';
 import { HomeStore } from '../adapters/home-store.ts';
 import { checkNetworkOnChain } from '../adapters/network-check.ts';
 import { PkgClient } from '../adapters/pkg-client.ts';
@@ -46,7 +47,7 @@ import type { FinalTransaction, TransactionSender } from '../sharing/chain.ts';
 import type { ChainReader } from '../sharing/chain-reader.ts';
 import { datasetDocument } from '../sharing/dataset-workflow.ts';
 import type { Documents } from '../sharing/documents.ts';
-import { hexOfLength } from '../sharing/enrolment.ts';
+import { enrolmentBatchMax, hexOfLength } from '../sharing/enrolment.ts';
 import type { MarketReader } from '../sharing/market.ts';
 import { type Network, readNetworkFile } from '../sharing/network-file.ts';
 import { Outbox } from '../sharing/outbox.ts';
@@ -80,12 +81,13 @@ export interface ParticipantConfig {
   readonly transfer?: TransferOptions;
 }
 
-/** Makes a home that has joined the network of a network file. Gives the phrase: it is shown to the user once. */
+/** Makes a home that has joined the network of a network file. Gives the phrase: it is shown to the user once. @throws AppError `HOME_FOLDER_OCCUPIED`, `HOME_EXISTS` */
 export async function createParticipant(
   config: ParticipantConfig & { readonly networkFile: string; readonly phrase?: string },
 ): Promise<{ participant: Participant; phrase: string }> {
   const { signer } = readNetworkFile(config.networkFile);
   const phrase = config.phrase === undefined ? createPhrase(systemRandom) : parsePhrase(config.phrase);
+  await requireOwnFolder(config.home);
   const store = await HomeStore.create(config.home, config.lock);
   try {
     const identity: Identity = { version: 1, phrase, networkSigner: signer, applicationId: null, roles: 0, pseudonyms: [] };
@@ -96,6 +98,22 @@ export async function createParticipant(
     await store.close();
     throw error;
   }
+}
+
+/** A home's files must not mix with others, least of all replace the `network.json` of a network that was made there. */
+async function requireOwnFolder(folder: string): Promise<void> {
+  // What is no readable folder is refused, with its reason, when the home is made; so is a home that exists.
+  const files = await readdir(folder).catch(() => []);
+  if (files.every((file) => file === lockFileName) || (await HomeStore.exists(folder))) return;
+  throw new AppError(
+    'HOME_FOLDER_OCCUPIED',
+    {
+      what: `The folder ${folder} holds other files already.`,
+      consequence: 'Nothing was made and nothing was changed.',
+      remedy: 'Name a folder that is empty or does not exist yet.',
+    },
+    { data: { folder } },
+  );
 }
 
 /** Opens a home made by {@link createParticipant}. */
@@ -290,6 +308,16 @@ export class Participant {
 
   /** Has a batch of fresh pseudonyms enrolled by the PKG, and records each on chain. Needs an approved application. */
   async enrol(count = ENROLMENT_BATCH): Promise<void> {
+    if (count < 1 || count > enrolmentBatchMax)
+      throw new AppError(
+        'IDENTITY_BATCH_INVALID',
+        {
+          what: `The PKG enrols 1 to ${enrolmentBatchMax} pseudonyms at a time, not ${count}.`,
+          consequence: 'No pseudonym was enrolled.',
+          remedy: 'Ask for fewer at a time, and repeat the step for more.',
+        },
+        { data: { count } },
+      );
     const { roles } = await this.application();
     const first = this.#identity.pseudonyms.length;
     const keys = Array.from({ length: count }, (_, offset) => this.keysOf(first + offset));
