@@ -119,16 +119,7 @@ export class EthersTransactionSender implements TransactionSender {
     } catch (error) {
       const reason = revertReason(error, Object.values(this.#abis));
       if (reason !== undefined) throw rejected(call.method, reason, error);
-      if (isError(error, 'INSUFFICIENT_FUNDS'))
-        throw new AppError(
-          'CHAIN_INSUFFICIENT_FUNDS',
-          {
-            what: `The account ${wallet.address} does not hold enough coins for ${call.method}.`,
-            consequence: 'Nothing was sent.',
-            remedy: 'Have the account funded by the network operator, then repeat the step.',
-          },
-          { cause: error },
-        );
+      if (isError(error, 'INSUFFICIENT_FUNDS')) throw insufficientFunds(wallet.address, call.method, error);
       throw chainFailure(error);
     }
   }
@@ -161,7 +152,7 @@ export class EthersTransactionSender implements TransactionSender {
 
 /**
  * Sends one transaction of a wallet that is connected to a provider, and gives its receipt when it is final. Not durable:
- * for an operator's own steps. Throws `CHAIN_TRANSACTION_REJECTED`, `CHAIN_UNREACHABLE`.
+ * for an operator's own steps. Throws `CHAIN_INSUFFICIENT_FUNDS`, `CHAIN_TRANSACTION_REJECTED`, `CHAIN_UNREACHABLE`.
  */
 export async function sendAndWait(
   provider: JsonRpcProvider,
@@ -177,6 +168,7 @@ export async function sendAndWait(
     if (receipt?.status === 1) return receipt;
     throw rejected('the transaction', receipt === null ? 'its nonce was used by another one' : 'it was reverted', undefined);
   } catch (error) {
+    if (isError(error, 'INSUFFICIENT_FUNDS')) throw insufficientFunds(wallet.address, 'this transaction', error);
     throw chainFailure(error);
   }
 }
@@ -215,6 +207,18 @@ async function broadcast(provider: JsonRpcProvider, transaction: SignedTransacti
     // The chain has this transaction already, or its nonce is used: the receipt and the nonce, asked next, tell which.
     if (!/already known|already imported|nonce too low|known transaction|nonce has already been used/i.test(message)) throw error;
   }
+}
+
+function insufficientFunds(account: string, purpose: string, cause: unknown): AppError {
+  return new AppError(
+    'CHAIN_INSUFFICIENT_FUNDS',
+    {
+      what: `The account ${account} does not hold enough coins for ${purpose}.`,
+      consequence: 'Nothing was sent.',
+      remedy: 'Have the account funded by the network operator, then repeat the step.',
+    },
+    { data: { account }, cause },
+  );
 }
 
 function limitReached(reason: string, cause: unknown): AppError {

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { writing } from '../adapters/atomic-file.ts';
 import { AppError } from '../base/app-error.ts';
 import { createNetwork, networkFolders } from '../services/network-creation.ts';
 import { argumentInvalid, wholeNumber } from './arguments.ts';
@@ -52,7 +53,7 @@ async function runDemo(options: DemoOptions): Promise<void> {
   const [low, high, ...more] = options.between;
   if (low === undefined || high === undefined || more.length > 0) throw argumentInvalid('--between takes two numbers');
   const folder = options.keep ?? (await mkdtemp(join(tmpdir(), 'vouchsafe-demo-')));
-  await mkdir(folder, { recursive: true });
+  await writing(folder, () => mkdir(folder, { recursive: true }));
   // Made for this run alone; with --keep it is shown, so that the homes can be opened again.
   const passphrase = randomBytes(18).toString('base64url');
   const lock = { passphrase };

@@ -70,7 +70,8 @@ export function networkCommand(): Command {
     .action(async (account, coins, options) => {
       const address = addressArgument(account);
       const wei = parseCoins(coins);
-      const operator = await openNetworkOperator(options.home, await lockOf(options));
+      const { network: file } = await networkOf(options.home);
+      const operator = await openNetworkOperator(options.home, file, await lockOf(options));
       try {
         await operator.fund(address, wei);
         print(`sent ${coins} coins to ${address}`);

@@ -109,9 +109,9 @@ export async function asOperator(
   options: { readonly networkHome: string; readonly lock: DocumentLock },
   work: (client: PkgClient, signer: Signer) => Promise<void>,
 ): Promise<void> {
-  const operator = await openNetworkOperator(options.networkHome, options.lock);
+  const { network } = await networkOf(options.networkHome);
+  const operator = await openNetworkOperator(options.networkHome, network, options.lock);
   try {
-    const { network } = await networkOf(options.networkHome);
     const client = new PkgClient({
       url: network.pkg.url,
       network: {

@@ -198,7 +198,7 @@ async function person(plan: StoryPlan, folder: string, name: string, roles: numb
     const { address } = participant.keysOf(0).account;
     // First, since on a chain with fees even its enrolment costs coins.
     if ((await participant.market.balance(address)) < FUNDS / 4n) {
-      const operator = await openNetworkOperator(networkHome, plan.lock);
+      const operator = await openNetworkOperator(networkHome, participant.network, plan.lock);
       try {
         await operator.fund(address, FUNDS);
       } finally {

@@ -23,10 +23,13 @@ const coins = z
   .regex(/^(0|[1-9][0-9]{0,38})$/, 'whole number of wei in decimal digits')
   .refine((text) => BigInt(text) < coinsMax, 'below 2^128');
 
+/** Highest id of a chain of our own. */
+export const chainIdMax = 4_294_967_295;
+
 const schema = z.strictObject({
   format: z.literal(format),
   version: z.literal(version),
-  chainId: z.int().min(1).max(4_294_967_295),
+  chainId: z.int().min(1).max(chainIdMax),
   timestamp: z.int().min(0).max(253_402_300_799),
   development: z.boolean(),
   alloc: z.record(address, z.strictObject({ balance: coins })),

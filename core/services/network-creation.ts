@@ -4,7 +4,7 @@
  * that was interrupted goes on with the keys that it had made.
  */
 import { existsSync } from 'node:fs';
-import { copyFile, link, mkdir, readFile, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { JsonRpcProvider, Wallet } from 'ethers';
@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { circuitFolder } from '../../circuits/build.ts';
 import { developmentKeys } from '../../circuits/development-keys.ts';
 import { sha256OfFile } from '../adapters/artifact-store.ts';
-import { writeFileAtomically } from '../adapters/atomic-file.ts';
+import { writeFileAtomically, writing } from '../adapters/atomic-file.ts';
 import { deployContracts } from '../adapters/contract-deployment.ts';
 import { openProvider, sendAndWait } from '../adapters/ethers-transaction-sender.ts';
 import { homeDocuments } from '../adapters/home-documents.ts';
@@ -24,11 +24,11 @@ import { addressOfPrivateKey } from '../crypto/key-derivation.ts';
 import { createMclEngine } from '../crypto/mcl-engine.ts';
 import { type RequestKey, requestKeyFrom } from '../crypto/request-key.ts';
 import type { DocumentLock } from '../crypto/sealed-document.ts';
-import { createGenesisDocument } from '../ledger/genesis.ts';
+import { chainIdMax, createGenesisDocument } from '../ledger/genesis.ts';
 import { proofTemplates, REQUIREMENT_CIRCUIT } from '../proofs/templates.ts';
 import type { VerifyingKey } from '../proofs/verifying-key.ts';
 import { hexOfLength } from '../sharing/enrolment.ts';
-import { NETWORK_FILE_VERSION, type Network, type NetworkCircuit, readNetworkFile, signNetworkFile } from '../sharing/network-file.ts';
+import { NETWORK_FILE_VERSION, type Network, type NetworkCircuit, networkNameMax, signNetworkFile } from '../sharing/network-file.ts';
 import { openPkgAuthority } from './pkg-state.ts';
 import { openProxyKeys } from './proxy-state.ts';
 import { startService, writeServiceDescription } from './service-home.ts';
@@ -37,6 +37,8 @@ import { startService, writeServiceDescription } from './service-home.ts';
 const TREASURY_WEI = 10n ** 27n;
 /** What the treasury asks of a development chain's unlocked account, in wei. */
 const EXTERNAL_FUNDING_WEI = 10n ** 21n;
+
+const PORT_MAX = 65_535;
 
 const operatorDocument = 'operator';
 const operatorSchema = z.strictObject({
@@ -90,7 +92,7 @@ export async function createNetwork(plan: NetworkPlan): Promise<Network> {
       consequence: 'It was not changed.',
       remedy: 'Start it, or name another folder for a new one.',
     });
-  await mkdir(plan.home, { recursive: true, mode: 0o700 });
+  await writing(plan.home, () => mkdir(plan.home, { recursive: true, mode: 0o700 }));
 
   const engine = await createMclEngine();
   const operatorStore = await openOrCreate(folders.operator, lock);
@@ -177,9 +179,8 @@ export interface Operator {
   close(): Promise<void>;
 }
 
-/** Opens the operator's home of a network. */
-export async function openNetworkOperator(home: string, lock: DocumentLock): Promise<Operator> {
-  const { network } = readNetworkFile(await readFile(join(home, 'network.json'), 'utf8'));
+/** Opens the operator's home of the network that was made in `home`. */
+export async function openNetworkOperator(home: string, network: Network, lock: DocumentLock): Promise<Operator> {
   const store = await HomeStore.open(join(home, 'operator'), lock);
   try {
     const operator = await openOperator(store);
@@ -207,6 +208,11 @@ function checkPlan(plan: NetworkPlan): void {
   if (!(Number.isInteger(plan.proxies) && plan.proxies >= 1 && plan.proxies <= 32)) refuse('A network has 1 to 32 proxies.');
   if (!(Number.isInteger(plan.threshold) && plan.threshold >= 1 && plan.threshold <= plan.proxies))
     refuse('The threshold lies between 1 and the number of proxies.');
+  if (plan.firstPort !== 0 && !(plan.firstPort + 1 + plan.proxies <= PORT_MAX))
+    refuse(`The chain, the PKG and ${plan.proxies} proxies need ${2 + plan.proxies} ports up to ${PORT_MAX}.`);
+  if (!plan.externalChain && !(plan.chainId >= 1 && plan.chainId <= chainIdMax))
+    refuse(`The id of a chain lies between 1 and ${chainIdMax}.`);
+  if (plan.name === '' || plan.name.length > networkNameMax) refuse(`The name of a network has 1 to ${networkNameMax} characters.`);
   const unknown = plan.templates.find((name) => !proofTemplates.some((template) => template.name === name));
   if (unknown !== undefined || plan.templates.length === 0)
     refuse(`The template "${unknown ?? ''}" does not exist; there are ${proofTemplates.map(({ name }) => name).join(', ')}.`);

@@ -1,7 +1,6 @@
 /**
- * The network file: all that an installation needs to join a network, signed by the network's operator
- * (design: a network, as a file). It names the chain, the contracts, the PKG and proxies with their pinned
- * keys, the public parameters, and the circuits with the hashes of their keys.
+ * The network file: all that an installation needs to join a network, signed by the network's operator.
+ * It names the chain, the contracts, the PKG and proxies with their pinned keys, the public parameters, and the circuits with the hashes of their keys.
  *
  * Invariant: a `NetworkFile` value has passed the schema and its signature; nothing in it is fetched from
  * the places it names before its hash is known.
@@ -51,10 +50,13 @@ const circuit = z.strictObject({
   verifyingKey: z.record(z.string(), z.unknown()),
 });
 
+/** UTF-16 code units of a network's name. */
+export const networkNameMax = 80;
+
 const networkSchema = z.strictObject({
   format: z.literal('vouchsafe-network'),
   version: z.literal(NETWORK_FILE_VERSION),
-  name: z.string().min(1).max(80),
+  name: z.string().min(1).max(networkNameMax),
   development: z.boolean(),
   chain: z.strictObject({
     chainId: z.int().positive(),
