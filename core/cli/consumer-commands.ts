@@ -96,18 +96,19 @@ function requirementCommand(): Command {
         const pseudonym = ownPseudonym(participant, options.pseudonym);
         const price = parseCoins(options.price);
         const now = Number(await participant.market.timeSeconds());
-        const hours = (name: string) => wholeNumber(options[name], name) * 3600;
+        const hours = (kind: 'grant' | 'deliver' | 'confirm') => wholeNumber(options[`${kind}Hours`], `--${kind}-hours`) * 3600;
         const terms = {
           price: price.toString(),
           bond: parseCoins(options.bond).toString(),
           deadline: now + wholeNumber(options.days, '--days') * DAY_SECONDS,
-          grantWindow: hours('grantHours'),
-          deliverWindow: hours('deliverHours'),
-          confirmWindow: hours('confirmHours'),
+          grantWindow: hours('grant'),
+          deliverWindow: hours('deliver'),
+          confirmWindow: hours('confirm'),
         };
         const escrow = price * BigInt(wholeNumber(options.offers, '--offers'));
         const { requestId } = await draft(participant, document, terms, escrow, pseudonym);
         print(`requirement ${requestId}`);
+        print(`If this is interrupted, go on with: ${command(`requirement continue ${requestId}`, options.home)}`);
         await goOnPublishing(participant, requestId, options.home);
       }),
     );
@@ -136,7 +137,11 @@ function requirementCommand(): Command {
         const { document, terms } = found;
         print(`${requestId}  ${formatCoins(terms.price)} coins, until ${formatSeconds(terms.deadline)}`);
         print(document === null ? '  Its words do not say what it asks: leave it alone.' : `  ${sentence(document)}`);
-        print(`  Import data for it with: ${command(`dataset import FILE --for ${requestId}`, options.home)}`);
+        print(
+          found.escrow < terms.price
+            ? '  Its escrow is used up: an offer made now cannot be accepted.'
+            : `  Import data for it with: ${command(`dataset import FILE --for ${requestId}`, options.home)}`,
+        );
         shown++;
       }
       if (shown === 0) print('No requirement is open.');

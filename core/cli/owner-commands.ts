@@ -120,7 +120,7 @@ function datasetCommand(): Command {
   homeCommand(dataset, 'list', 'your datasets and how far they are').action((options) =>
     withParticipant(options, async (participant) => {
       const all = await datasets(participant);
-      if (all.length === 0) print('No dataset yet. Import one with: vouchsafe dataset import FILE --home ...');
+      if (all.length === 0) print(`No dataset yet. Import one with: ${command('dataset import FILE', options.home)}`);
       for (const { datasetId, state, name } of all) print(`${datasetId}  ${state.padEnd(9)}  ${name}`);
     }),
   );
@@ -161,6 +161,7 @@ function offerCommand(): Command {
         const { offerId, bond } = await draftOffer(participant, request, dataset, { shortWindows: options.shortWindows === true });
         const { terms } = await requirementNamed(participant, request);
         print(`offer ${offerId}`);
+        print(`If this is interrupted, go on with: ${command(`offer continue ${offerId}`, options.home)}`);
         print(
           `Your bond is ${formatCoins(BigInt(bond))} coins. It is lost if, once accepted, you do not grant within ${terms.grantWindow} seconds.`,
         );

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { readPassphrase } from '../adapters/passphrase-input.ts';
 import { createParticipant, type Participant } from '../services/participant.ts';
 import { entityRoles } from '../sharing/chain-reader.ts';
+import { applicationRequestSchema, pkgMessagesVersion } from '../sharing/pkg-messages.ts';
 import { addressArgument, argumentInvalid, formatCoins, offerIdArgument, textFile, wholeNumber } from './arguments.ts';
 import { print, printFields } from './output.ts';
 import { rolesText } from './service-commands.ts';
@@ -24,7 +25,7 @@ export function personCommands(): Command[] {
     .option('--phrase-fd <number>', 'read the existing phrase from this file descriptor')
     .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
     .action(async (options) => {
-      const roles = rolesOf(options.roles);
+      const applicant = applicantOf(options);
       const networkFile = await textFile(options.network, 'the network file');
       const restored = options.restore || options.phraseFd !== undefined;
       const lock = await lockOf(options, 'New passphrase for this home: ');
@@ -37,7 +38,7 @@ export function personCommands(): Command[] {
       });
       try {
         if (!restored) print(`Write these 24 words down and keep them secret. They restore everything that is yours:\n\n  ${words}\n`);
-        await apply(participant, { ...options, roles });
+        await apply(participant, applicant, options.home);
       } finally {
         await participant.close();
       }
@@ -51,7 +52,10 @@ export function personCommands(): Command[] {
     .requiredOption('--name <name>', "your real name: only the PKG's operator sees it")
     .option('--contact <text>', 'how the operator reaches you', 'none given')
     .option('--roles <names...>', 'owner, consumer', [...roleNames])
-    .action((options) => withParticipant(options, (participant) => apply(participant, { ...options, roles: rolesOf(options.roles) })));
+    .action((options) => {
+      const applicant = applicantOf(options);
+      return withParticipant(options, (participant) => apply(participant, applicant, options.home));
+    });
   home(identity.command('phrase').description('show the 24 words that restore everything that is yours')).action((options) =>
     withParticipant(options, async ({ phrase }) => print(phrase)),
   );
@@ -109,12 +113,20 @@ export function personCommands(): Command[] {
   return [join, identity, activity];
 }
 
-async function apply(
-  participant: Participant,
-  person: { readonly name: string; readonly contact: string; readonly roles: number; readonly home: string },
-): Promise<void> {
-  const { name, contact, roles, home } = person;
-  const { applicationId, state } = await participant.apply({ name, contact, roles });
+type Applicant = Parameters<Participant['apply']>[0];
+
+/** Who applies, refused before a home is made if the PKG would not take it. */
+function applicantOf(options: { readonly name: string; readonly contact: string; readonly roles: readonly string[] }): Applicant {
+  const { name, contact } = options;
+  const applicant = { name, contact, roles: rolesOf(options.roles) };
+  const parsed = applicationRequestSchema.safeParse({ version: pkgMessagesVersion, ...applicant });
+  const place = parsed.error?.issues[0]?.path[0];
+  if (place !== undefined) throw argumentInvalid(`--${String(place)} takes one line of visible characters, not too long and not empty`);
+  return applicant;
+}
+
+async function apply(participant: Participant, applicant: Applicant, home: string): Promise<void> {
+  const { applicationId, state } = await participant.apply(applicant);
   print(`application ${applicationId} is ${state}`);
   print(`When the operator has approved it: ${commandLine('identity enrol', home)}`);
 }

@@ -7,7 +7,12 @@ export type Side = 'owner' | 'consumer';
 
 /** A command of the program about an offer and a home, as the user types it. */
 export function command(words: string, home: string): string {
-  return `vouchsafe ${words} --home ${home}`;
+  return `vouchsafe ${words} --home ${shellWord(home)}`;
+}
+
+/** A word as a POSIX shell takes it: in quotes if it has more than the characters of a plain path. */
+function shellWord(text: string): string {
+  return /^[\p{L}\p{N}_./~@:+-]+$/u.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** What an offer waits for, as `side` sees it; `offer` is what the chain has, null when it is not there yet. */

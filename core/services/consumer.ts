@@ -68,8 +68,9 @@ export async function requirements({ documents }: Participant): Promise<Requirem
   return found;
 }
 
-/** The offers made for a requirement, as the chain has them. */
+/** The offers made for a requirement, as the chain has them. @throws AppError `REQUIREMENT_UNKNOWN` */
 export async function offersFor({ market }: Participant, requestId: Hex): Promise<MarketOffer[]> {
+  if ((await market.requirement(requestId)) === null) throw unknownHere('REQUIREMENT_UNKNOWN', 'requirement', requestId);
   const found = await Promise.all((await market.offerIds({ requestId })).map((offerId) => market.marketOffer(offerId)));
   return found.filter((offer) => offer !== null);
 }

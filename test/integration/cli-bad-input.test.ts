@@ -2,7 +2,7 @@
  * What the command line says to bad input and to services that are not there: the code, exit code 1, nothing lost, and the same command again
  * goes on when the cause is gone. One network; every test has homes of its own and leaves the services running.
  */
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -197,8 +197,51 @@ describe('the command line', () => {
     await isRefused(`activity 5x --home ${home()}`, 'ARGUMENT_INVALID');
     await isRefused(`offer revoke 0x5 --home ${home()}`, 'ARGUMENT_INVALID');
     await isRefused(`purchase fetch 5 --home ${home()}`, 'OFFER_UNKNOWN');
+    await isRefused(`requirement offers 0x${'5'.repeat(64)} --home ${home()}`, 'REQUIREMENT_UNKNOWN');
+    await isRefused(`identity enrol --count 33 --home ${home()}`, 'IDENTITY_BATCH_INVALID');
     await isRefused(`identity withdraw --to 0x12 --home ${home()}`, 'ARGUMENT_INVALID');
     await isRefused(`requirement publish --column x --between 5 3 --price 1 --home ${home()}`, 'REQUIREMENT_INVALID');
+  });
+
+  test('joining into a folder with other files, such as a network: it stays as it was', async () => {
+    const before = readFileSync(file());
+    const names = readdirSync(network());
+    await isRefused(`join --home ${network()} --network ${file()} --name Somebody`, 'HOME_FOLDER_OCCUPIED');
+    expect(readFileSync(file())).toEqual(before);
+    expect(readdirSync(network())).toEqual(names);
+    await isRefused(`join --home ${home()} --network ${file()} --name Somebody`, 'HOME_EXISTS');
+  });
+
+  test('a name that the PKG would not take is refused before a home is made', async () => {
+    const newcomer = join(homes, 'newcomer');
+    const { code, output, errors } = await vouchsafe(['join', '--home', newcomer, '--network', file(), '--name', ''], { passphrase });
+    expect(errors).toContain('ARGUMENT_INVALID\n  --name takes');
+    expect(output).toBe('');
+    expect(code).toBe(1);
+    expect(existsSync(newcomer)).toBe(false);
+  });
+
+  test('a command that is printed for a home with spaces can be typed as it stands', async () => {
+    const spaced = join(homes, "Ada's home");
+    cpSync(owner(), spaced, { recursive: true });
+    const { output } = await vouchsafe(['dataset', 'list', '--home', spaced], { passphrase });
+    expect(output).toContain(`--home '${homes}/Ada'\\''s home'`);
+  });
+
+  test('a network that cannot be: nothing is made', async () => {
+    const place = join(homes, 'another-network');
+    const creating = (options: string) => `network create --home ${place} ${options}`;
+    await isRefused(creating('--first-port 65533'), 'NETWORK_PLAN_INVALID');
+    await isRefused(creating('--first-port 0 --chain-id 0'), 'NETWORK_PLAN_INVALID');
+    await isRefused(creating('--first-port 0 --threshold 4'), 'NETWORK_PLAN_INVALID');
+    expect(existsSync(place)).toBe(false);
+    await isRefused(`network create --home ${csv(rows)} --first-port 0`, 'DISK_NOT_WRITABLE');
+  });
+
+  test('an operator names a folder without a network, or sends more coins than there are', async () => {
+    await isRefused(`pkg list --network-home ${homes}`, 'FILE_NOT_READABLE', operator.passphrase);
+    await isRefused(`network fund ${address} 5 --home ${homes}`, 'FILE_NOT_READABLE', operator.passphrase);
+    await isRefused(`network fund ${address} 9999999999999 --home ${network()}`, 'CHAIN_INSUFFICIENT_FUNDS', operator.passphrase);
   });
 
   test('a network file that is newer, changed, no network file or not there', async () => {
