@@ -1,5 +1,5 @@
 /**
- * The commitment to a dataset (design: "Commitment"; docs/formats.md, "Data and commitment"): one root over every promised cell, the keywords,
+ * The commitment to a dataset (docs/formats.md, "Data and commitment"): one root over every promised cell, the keywords,
  * the original file, its owner and its identity. Segments are read one at a time, so memory does not grow with their content.
  * Invariant: the root is a function of the canonical integers and the facts of {@link DatasetFacts} alone, not of how they were read.
  */

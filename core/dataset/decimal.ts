@@ -1,5 +1,5 @@
 /**
- * Exact decimal numbers and their fixed-point form (design: "Values"). Nothing here passes through binary floating point: the text of a
+ * Exact decimal numbers and their fixed-point form (docs/formats.md, "Data and commitment"). Nothing here passes through binary floating point: the text of a
  * cell and the integer that is committed differ by at most half a unit of the last place, and that difference is known exactly.
  */
 

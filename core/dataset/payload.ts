@@ -1,5 +1,5 @@
 /**
- * The container that is encrypted (design: "The file"; docs/formats.md, "The payload"): a manifest, the canonical integers that were committed
+ * The container that is encrypted (docs/formats.md, "The payload"): a manifest, the canonical integers that were committed
  * to, and the original file. Its length is known before it is written. A reader takes nothing on trust: counts are bounded by the length that the
  * chain names, cells must be canonical, and the root is recomputed from them.
  */

@@ -1,5 +1,5 @@
 /**
- * What a dataset's columns are called and how their cells become integers (design: "Values"; docs/formats.md, "Data and commitment").
+ * What a dataset's columns are called and how their cells become integers (docs/formats.md, "Data and commitment").
  * A column's hash covers name, unit, type, width and scale, so a commitment cannot be opened under another meaning.
  * Invariant: a schema that passed {@link parseSchema} has 1 to COLUMNS_MAX promised columns with pairwise distinct hashes.
  */

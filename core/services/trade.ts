@@ -1,6 +1,6 @@
 /**
  * The steps of a trade outside its straight path: taking back, collecting after silence, saying that nothing arrived,
- * posting on chain. For every state of an offer one of them is a way out (design: paths when somebody misbehaves).
+ * posting on chain. For every state of an offer one of them is a way out (docs/formats.md, "Contracts").
  */
 import { AppError, isAppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
