@@ -6,7 +6,7 @@
  * a checked key; it confirms only what it has decrypted and recomputed.
  */
 import { z } from 'zod';
-import { AppError } from '../base/app-error.ts';
+import { AppError, isAppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 import { fromHex, type Hex, toHex } from '../base/bytes.ts';
 import { DecodeError } from '../base/codec.ts';
@@ -191,7 +191,9 @@ export function purchaseMachine(ports: PurchasePorts): Machine<PurchaseState, Pu
             price: requirement.terms.price,
             arbitersHash: requirement.terms.arbitersHash,
           };
-          await send(work, 'accept', [work.offerId, acceptance]);
+          await send(work, 'accept', [work.offerId, acceptance]).catch((error: unknown) => {
+            throw escrowUsedUp(error);
+          });
           return { ...work, state: 'accepted' };
         },
       },
@@ -243,6 +245,20 @@ export function purchaseMachine(ports: PurchasePorts): Machine<PurchaseState, Pu
       closed: { waitsFor: 'nobody' },
     },
   };
+}
+
+/** The contract's refusal to lock a price that the escrow does not cover, said to a person; any other error as it is. */
+function escrowUsedUp(error: unknown): unknown {
+  if (!isAppError(error, 'CHAIN_TRANSACTION_REJECTED') || !String(error.data.reason).startsWith('EscrowTooSmall')) return error;
+  return new AppError(
+    'PURCHASE_ESCROW_USED_UP',
+    {
+      what: 'The escrow of your requirement does not cover the price of another offer.',
+      consequence: 'The offer was not accepted and nothing was paid.',
+      remedy: 'Publish the requirement again with an escrow of its own, and let the owner offer for that one.',
+    },
+    { cause: error },
+  );
 }
 
 /** Refuses a header or context that is not the one whose hash is recorded (the proxy's fault), or that says something else than the record (the owner's). */

@@ -90,6 +90,7 @@ function offerOnChain() {
 const reader = {
   marketOffer: async () => offerOnChain(),
   requirement: async () => ({ terms: chain.terms }),
+  recordHash: async () => `0x${'00'.repeat(32)}`,
   timeSeconds: async () => chain.now,
   provedSegments: async () => new Set<number>(),
   postedDeliveries: async () => chain.posted,
@@ -499,6 +500,16 @@ describe('the consumer', () => {
     );
     expect(work).toMatchObject({ state: 'ended', outcome: 'paid' });
     expect(unpacked).toEqual([toHex(dataset.key)]);
+  });
+
+  test('says that the escrow is used up when the contract does not lock another price', async () => {
+    chain.state = 'verified';
+    chain.onSend = () => {
+      const text = { what: 'refused', consequence: '', remedy: '' };
+      throw new AppError('CHAIN_TRANSACTION_REJECTED', text, { data: { reason: 'EscrowTooSmall(0, 5)' } });
+    };
+    await expect(run({ ...accepted, state: 'keyed' }, [])).rejects.toMatchObject({ code: 'PURCHASE_ESCROW_USED_UP' });
+    expect(chain.sent).toEqual([]);
   });
 
   test('does not call a trade paid that was refunded', async () => {
