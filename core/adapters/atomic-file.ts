@@ -9,7 +9,8 @@ import { basename, dirname, join } from 'node:path';
 import { AppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 
-const partialSuffix = '.partial';
+/** End of the name of a file that is not whole yet. */
+export const partialSuffix = '.partial';
 
 /** A file in the making. Exactly one of {@link commit} and {@link discard} ends it; discarding twice does nothing. */
 export class AtomicFile {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { JsonRpcProvider } from 'ethers';
 import { z } from 'zod';
 import { ArtifactStore, defaultArtifactFolder } from '../adapters/artifact-store.ts';
-import { writeFileAtomically } from '../adapters/atomic-file.ts';
+import { partialSuffix, writeFileAtomically } from '../adapters/atomic-file.ts';
 import { HomeDatasets } from '../adapters/dataset-files.ts';
 import { createEthersChainReader } from '../adapters/ethers-chain-reader.ts';
 import { createEthersMarket } from '../adapters/ethers-market.ts';
@@ -104,7 +104,8 @@ export async function createParticipant(
 async function requireOwnFolder(folder: string): Promise<void> {
   // What is no readable folder is refused, with its reason, when the home is made; so is a home that exists.
   const files = await readdir(folder).catch(() => []);
-  if (files.every((file) => file === lockFileName) || (await HomeStore.exists(folder))) return;
+  const isLeftByInterruption = (file: string) => file.startsWith(lockFileName) || file.endsWith(partialSuffix);
+  if (files.every(isLeftByInterruption) || (await HomeStore.exists(folder))) return;
   throw new AppError(
     'HOME_FOLDER_OCCUPIED',
     {

@@ -2,7 +2,7 @@
  * What the command line says to bad input and to services that are not there: the code, exit code 1, nothing lost, and the same command again
  * goes on when the cause is gone. One network; every test has homes of its own and leaves the services running.
  */
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -210,6 +210,12 @@ describe('the command line', () => {
     expect(readFileSync(file())).toEqual(before);
     expect(readdirSync(network())).toEqual(names);
     await isRefused(`join --home ${home()} --network ${file()} --name Somebody`, 'HOME_EXISTS');
+    // What a joining leaves that was killed before its key was whole is no obstacle.
+    const begun = join(homes, 'begun');
+    mkdirSync(begun);
+    writeFileSync(join(begun, 'home.lock'), '');
+    writeFileSync(join(begun, '.home-key.sealed.0011223344556677.partial'), 'half');
+    expect(await does(`join --home ${begun} --network ${file()} --name Somebody`)).toContain('is pending');
   });
 
   test('a name that the PKG would not take is refused before a home is made', async () => {
