@@ -61,7 +61,8 @@ async function runDemo(options: DemoOptions): Promise<void> {
   const services: ChildProcess[] = [];
   const leave = async () => {
     await Promise.all(services.map(stopService));
-    if (options.keep === undefined) await rm(folder, { recursive: true, force: true });
+    // An interrupted story may still be writing: what it adds while the folder is taken away is taken away as well.
+    if (options.keep === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   };
   const interrupted = (signal: NodeJS.Signals) => {
     print(`\nStopped by ${signal}.`);
