@@ -4,7 +4,7 @@ import type { Hex } from '../base/bytes.ts';
 import { parseRequirementDocument, type RequirementDocument } from '../proofs/requirement-document.ts';
 import { advancePurchase, draft, offersFor, publish, purchases, requirements, saveReceivedFile } from '../services/consumer.ts';
 import type { Participant } from '../services/participant.ts';
-import { reclaimEscrow, trade } from '../services/trade.ts';
+import { addEscrow, reclaimEscrow, trade } from '../services/trade.ts';
 import type { PurchaseWork } from '../sharing/purchase-workflow.ts';
 import { argumentInvalid, formatCoins, id32, jsonFile, offerIdArgument, parseCoins, wholeNumber } from './arguments.ts';
 import { formatSeconds, print } from './output.ts';
@@ -157,6 +157,15 @@ function requirementCommand(): Command {
           print(`${offer.offerId}  ${offer.state}, ${offer.provedRows} rows proved by ${offer.owner}`);
           print(`  ${turnOf(offer, String(offer.offerId), 'consumer', options.home)}`);
         }
+      }),
+    );
+  homeCommand(requirement, 'fund', 'add to the escrow, so that more offers can be accepted; each time it is run it pays again')
+    .argument('<requirement>', 'id of the requirement')
+    .argument('<coins>', 'how many, such as 5')
+    .action((requestId, coins, options) =>
+      withParticipant(options, async (participant) => {
+        const { blockNumber } = await addEscrow(participant, id32(requestId, 'requirement'), parseCoins(coins));
+        print(`${coins} coins added to the escrow, final in block ${blockNumber}`);
       }),
     );
   homeCommand(requirement, 'reclaim', 'take back the unused escrow after the deadline')

@@ -33,6 +33,7 @@ export async function draft(
   escrow: bigint,
   pseudonymIndex: number,
 ): Promise<RequirementWork> {
+  await participant.requireLive(pseudonymIndex, 'consumer');
   const work = draftRequirement(participant.keysOf(pseudonymIndex), document, terms, escrow, participant.random);
   await participant.documents.save(requirementDocumentName(work.requestId), work);
   return work;

@@ -127,9 +127,11 @@ export async function draftOffer(
   allowed: { readonly shortWindows?: boolean } = {},
 ): Promise<OfferWork> {
   const { documents, random } = participant;
-  const { fields, terms } = await requirementNamed(participant, requestId);
+  const { fields, terms, escrow } = await requirementNamed(participant, requestId);
   if (!allowed.shortWindows) requireTimeToAnswer(terms);
+  if (escrow < terms.price) throw escrowUsedUp(requestId);
   const dataset = await readyDataset(participant, datasetId);
+  await participant.requireLive(dataset.pseudonymIndex, 'owner');
   const segmentCount = await withCommitment(participant, dataset, async (_, commitment) => commitment.segmentCount);
   const template = templateFor(fields.slotCount, fields.width, segmentCount);
   if (template === undefined || !participant.network.templates.includes(template.name))
@@ -158,6 +160,18 @@ export async function draftOffer(
   };
   await documents.save(offerDocument(work.offerId), work);
   return work;
+}
+
+function escrowUsedUp(requestId: Hex): AppError {
+  return new AppError(
+    'OFFER_ESCROW_USED_UP',
+    {
+      what: "The requirement's escrow does not cover one more offer.",
+      consequence: 'Nothing was proved, and no bond was put in: an offer now could not be accepted.',
+      remedy: 'Choose another requirement, or wait until its publisher has added to the escrow.',
+    },
+    { data: { requestId } },
+  );
 }
 
 /** The home's offers. */

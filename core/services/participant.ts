@@ -44,7 +44,7 @@ import type { DocumentLock } from '../crypto/sealed-document.ts';
 import type { FieldHash } from '../dataset/field.ts';
 import type { Prover } from '../proofs/proof.ts';
 import type { FinalTransaction, TransactionSender } from '../sharing/chain.ts';
-import type { ChainReader } from '../sharing/chain-reader.ts';
+import { type ChainReader, entityRoles } from '../sharing/chain-reader.ts';
 import { datasetDocument } from '../sharing/dataset-workflow.ts';
 import type { Documents } from '../sharing/documents.ts';
 import { enrolmentBatchMax, hexOfLength } from '../sharing/enrolment.ts';
@@ -343,10 +343,30 @@ export class Participant {
     }
   }
 
+  /** Refuses, before anything is proved, what the contracts would refuse after. @throws AppError `IDENTITY_NOT_LIVE` */
+  async requireLive(pseudonymIndex: number, role: 'owner' | 'consumer'): Promise<void> {
+    const { address } = this.keysOf(pseudonymIndex).account;
+    const entity = await this.chain.entity(address);
+    const live = entity !== null && !entity.revoked && entity.expiry >= (await this.market.timeSeconds());
+    if (live && (entity.roles & entityRoles[role]) !== 0) return;
+    throw new AppError(
+      'IDENTITY_NOT_LIVE',
+      {
+        what: `The pseudonym ${address} is not enrolled as ${role}, or no longer.`,
+        consequence: 'Nothing was proved and nothing was sent.',
+        remedy: `Use a pseudonym that is enrolled as ${role}, or have one enrolled by the PKG's operator.`,
+      },
+      { data: { pseudonym: address, role } },
+    );
+  }
+
   /** Pays out what the market has credited to `account`, to any address. Each call is a payment of its own. */
   async withdraw(account: ChainAccount, to: string): Promise<FinalTransaction> {
-    const name = `withdraw-${toHex(this.random.bytes(8)).slice(2)}`;
-    return this.outbox.perform(name, account, { contract: 'sharingMarket', method: 'withdraw', arguments: [to] });
+    return this.outbox.performAgain(`withdraw-${account.address.slice(2)}`, account, {
+      contract: 'sharingMarket',
+      method: 'withdraw',
+      arguments: [to],
+    });
   }
 
   /** Forgets the keys, ends the prover and lets others use the home. */

@@ -4,6 +4,7 @@
  */
 import { AppError, isAppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
+import type { ChainAccount } from '../crypto/key-derivation.ts';
 import type { FinalTransaction } from '../sharing/chain.ts';
 import type { MarketOffer, PostedDelivery } from '../sharing/market.ts';
 import { deliveryToPost } from '../sharing/offer-workflow.ts';
@@ -54,12 +55,28 @@ function inWords(error: unknown, step: TradeStep, offer: MarketOffer): unknown {
   );
 }
 
-/** Takes back the unused escrow of a requirement after its deadline. */
-export async function reclaimEscrow(participant: Participant, requestId: Hex): Promise<FinalTransaction> {
+/** Adds to the escrow of one's own requirement, so that more offers can be accepted. Each call is a payment of its own. */
+export async function addEscrow(participant: Participant, requestId: Hex, wei: bigint): Promise<FinalTransaction> {
+  const account = await publisherOf(participant, requestId);
+  return participant.outbox.performAgain(`fund-${requestId.slice(2)}`, account, {
+    contract: 'sharingMarket',
+    method: 'fund',
+    arguments: [requestId],
+    value: wei,
+  });
+}
+
+/** The account of this home that published the requirement. */
+async function publisherOf(participant: Participant, requestId: Hex): Promise<ChainAccount> {
   const requirement = await participant.market.requirement(requestId);
   const pseudonym = participant.pseudonyms.find(({ address }) => address === requirement?.publisher);
   if (pseudonym === undefined) throw notYours('requirement');
-  const { account } = participant.keysOf(pseudonym.index);
+  return participant.keysOf(pseudonym.index).account;
+}
+
+/** Takes back the unused escrow of a requirement after its deadline. */
+export async function reclaimEscrow(participant: Participant, requestId: Hex): Promise<FinalTransaction> {
+  const account = await publisherOf(participant, requestId);
   return participant.outbox.perform(`reclaim-${requestId.slice(2)}`, account, {
     contract: 'sharingMarket',
     method: 'reclaim',

@@ -87,6 +87,8 @@ describe('two people with two homes', () => {
     const seen = await ada.does('requirement open');
     expect(seen).toContain('every value (F), to 2 decimal places, between -5 and 110, at least 300 rows, about temperature');
     expect(seen).toContain(`vouchsafe dataset import FILE --for ${requirement} --home ${at('ada')}`);
+    await ada.isRefused('requirement publish --column value --between 0 110 --price 5', 'IDENTITY_NOT_LIVE');
+    expect(await carl.does(`requirement fund ${requirement} 1`)).toContain('1 coins added to the escrow, final in block');
     expect(await carl.isRefused(`requirement reclaim ${requirement}`, 'CHAIN_TRANSACTION_REJECTED')).toContain('TooEarly');
 
     const imported = await ada.does(`dataset import ${at('data.csv')} --for ${requirement} --keyword temperature`);
@@ -113,7 +115,7 @@ describe('two people with two homes', () => {
     expect(fetched).toContain(`vouchsafe purchase accept ${offer} --home ${at('carl')}`);
     // To receive is not to accept: no price is locked by the wrong word.
     expect(await carl.does(`purchase confirm ${offer}`)).toContain('nothing is paid');
-    expect(await carl.does('identity show')).toContain(`${addresses[1]}  15 coins`);
+    expect(await carl.does('identity show')).toContain(`${addresses[1]}  14 coins`);
 
     expect(await carl.does(`purchase accept ${offer}`)).toContain("The price is locked. The owner's turn to grant");
     expect(await carl.isRefused(`purchase refund ${offer}`, 'OFFER_TOO_EARLY')).toContain('still has time until');
