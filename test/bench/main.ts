@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const benches: Readonly<Record<string, { readonly title: string; readonly arguments: readonly string[] }>> = {
@@ -25,7 +25,10 @@ if (unknown !== undefined) {
   process.stderr.write(`There is no benchmark "${unknown}"; there are ${Object.keys(benches).join(', ')}.\n`);
   process.exit(2);
 }
-for (const name of asked.length > 0 ? asked : Object.keys(benches)) record(name, await run(name));
+for (const name of asked.length > 0 ? asked : Object.keys(benches)) {
+  const load = (loadavg()[0] ?? 0).toFixed(1);
+  record(name, await run(name), load);
+}
 
 /** What a benchmark printed; it is shown while it runs. */
 function run(name: string): Promise<string> {
@@ -47,13 +50,13 @@ function run(name: string): Promise<string> {
 }
 
 /** Puts the result into the document in place of the last one. */
-function record(name: string, text: string): void {
+function record(name: string, text: string, load: string): void {
   const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}, Node ${process.versions.node}`;
   const section = [
     begin(name),
     `## ${benches[name]?.title}`,
     '',
-    `\`npm run bench -- ${name}\` on ${new Date().toISOString().slice(0, 10)}; ${machine}.`,
+    `\`npm run bench -- ${name}\` on ${new Date().toISOString().slice(0, 10)}; ${machine}; load average ${load} when it began.`,
     '',
     '```',
     text.trimEnd(),
