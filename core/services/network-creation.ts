@@ -17,6 +17,7 @@ import { deployContracts } from '../adapters/contract-deployment.ts';
 import { openProvider, sendAndWait } from '../adapters/ethers-transaction-sender.ts';
 import { homeDocuments } from '../adapters/home-documents.ts';
 import { HomeStore } from '../adapters/home-store.ts';
+import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
 import { AppError } from '../base/app-error.ts';
 import { fromHex, type Hex, toHex, utf8 } from '../base/bytes.ts';
@@ -296,7 +297,7 @@ async function prepareChain(
   await writeServiceDescription(folder, { version: 1, service: 'validator', listen: { host: '127.0.0.1', port } });
   const genesisPath = join(folder, 'genesis.json');
   if (!existsSync(genesisPath)) {
-    const timestampSeconds = Math.floor(Date.now() / 1000);
+    const timestampSeconds = Math.floor(systemClock.nowMs() / 1000);
     const genesis = createGenesisDocument({
       chainId: plan.chainId,
       timestampSeconds,
