@@ -33,8 +33,8 @@ export async function draft(
   escrow: bigint,
   pseudonymIndex: number,
 ): Promise<RequirementWork> {
-  await participant.requireLive(pseudonymIndex, 'consumer');
   const work = draftRequirement(participant.keysOf(pseudonymIndex), document, terms, escrow, participant.random);
+  await participant.requireLive(pseudonymIndex, 'consumer');
   await participant.documents.save(requirementDocumentName(work.requestId), work);
   return work;
 }

@@ -50,10 +50,7 @@ describe('the command line', () => {
     expect(errors).toBe('');
     expect(code).toBe(0);
     for (const kind of ['validator', 'pkg', 'proxies'] as const) await start(kind);
-    const joined = await does(`join --home ${owner()} --network ${file()} --name Somebody --roles owner`);
-    const id = /application (0x[0-9a-f]{32})/.exec(joined)?.[1] as string;
-    expect((await vouchsafe(['pkg', 'approve', id, '--network-home', network()], operator)).code).toBe(0);
-    address = /(0x[0-9a-f]{40})/.exec(await does(`identity enrol --count 1 --home ${owner()}`))?.[1] as string;
+    address = await enrolled(person(), ['owner', 'consumer']);
     expect((await vouchsafe(['network', 'fund', address, '20', '--home', network()], operator)).code).toBe(0);
   });
   afterAll(async () => {
@@ -62,7 +59,7 @@ describe('the command line', () => {
   });
   beforeEach(() => {
     homes = mkdtempSync(join(folder, 'homes-'));
-    cpSync(owner(), home(), { recursive: true });
+    cpSync(person(), home(), { recursive: true });
   });
   afterEach(() => rmSync(homes, { recursive: true, force: true }));
 
@@ -80,8 +77,15 @@ describe('the command line', () => {
     return errors;
   }
   const home = () => join(homes, 'home');
-  /** An owner who has joined, is approved and enrolled: every test has a copy of this home. */
-  const owner = () => join(folder, 'owner');
+  /** A person who has joined, is approved and enrolled: every test has a copy of this home. */
+  const person = () => join(folder, 'person');
+  /** Makes a home whose pseudonym 0 is enrolled with these roles, and gives its address. */
+  async function enrolled(folder: string, roles: readonly string[]): Promise<string> {
+    const joined = await does(`join --home ${folder} --network ${file()} --name Somebody --roles ${roles.join(' ')}`);
+    const id = /application (0x[0-9a-f]{32})/.exec(joined)?.[1] as string;
+    expect((await vouchsafe(['pkg', 'approve', id, '--network-home', network()], operator)).code).toBe(0);
+    return /(0x[0-9a-f]{40})/.exec(await does(`identity enrol --count 1 --home ${folder}`))?.[1] as string;
+  }
   let address: string;
   const csv = (text: string) => {
     const path = join(homes, 'data.csv');
@@ -124,13 +128,19 @@ describe('the command line', () => {
   });
 
   test('a transaction that the contract would reject is not sent; its reason is told', async () => {
-    // An owner that is no consumer.
-    const errors = await isRefused(
-      `requirement publish --column value --between 0 3 --price 5 --home ${home()}`,
-      'CHAIN_TRANSACTION_REJECTED',
-    );
-    expect(errors).toContain('The contract would refuse publish: ');
-    expect(await does(`identity show --home ${home()}`)).toContain(`${address}  20 coins`);
+    const published = await does(`requirement publish --column value --between 0 3 --price 5 --home ${home()}`);
+    const requirement = /requirement (0x[0-9a-f]{64})/.exec(published)?.[1];
+    // Its deadline is a week ahead.
+    const errors = await isRefused(`requirement reclaim ${requirement} --home ${home()}`, 'CHAIN_TRANSACTION_REJECTED');
+    expect(errors).toContain('The contract would refuse reclaim: ');
+    expect(await does(`identity show --home ${home()}`)).toContain(`${address}  15 coins, 0 to withdraw`);
+  });
+
+  test('a step that the role of the pseudonym does not allow is refused before anything is proved', async () => {
+    const ownerOnly = join(homes, 'owner-only');
+    await enrolled(ownerOnly, ['owner']);
+    await isRefused(`requirement publish --column value --between 0 3 --price 5 --home ${ownerOnly}`, 'IDENTITY_NOT_LIVE');
+    expect(await does(`requirement list --home ${ownerOnly}`)).toContain('No requirement yet');
   });
 
   test('ports taken: the service names the port, stops what it began, and starts when the port is free', async () => {
@@ -229,7 +239,7 @@ describe('the command line', () => {
 
   test('a command that is printed for a home with spaces can be typed as it stands', async () => {
     const spaced = join(homes, "Ada's home");
-    cpSync(owner(), spaced, { recursive: true });
+    cpSync(person(), spaced, { recursive: true });
     const { output } = await vouchsafe(['dataset', 'list', '--home', spaced], { passphrase });
     expect(output).toContain(`--home '${homes}/Ada'\\''s home'`);
   });
