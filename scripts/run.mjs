@@ -13,7 +13,7 @@ import { SetUpError } from './setup/failure.mjs';
 import { projectRoot } from './setup/places.mjs';
 import { prepare } from './setup/prepare.mjs';
 import { runElectronNode } from './setup/processes.mjs';
-import { runTests } from './test.mjs';
+import { checkTypes, runTests } from './test.mjs';
 
 const nodeVersionMin = [20, 10];
 
@@ -54,7 +54,7 @@ const commands = {
   'check:secrets': program('test/secrets/main.ts'),
   bench: program('test/bench/main.ts'),
   lint: tool('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '--diagnostic-level=warn'),
-  typecheck: tool('node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'),
+  typecheck: { needs: packagesOnly, run: checkTypes },
   test: { needs: everything, run: runTests },
   setup: { needs: everything, run: async () => 0 },
 };

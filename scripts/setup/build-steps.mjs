@@ -16,11 +16,12 @@ const buildSteps = [
   { text: 'compiling the contracts', program: 'contracts/build.ts' },
   { text: 'compiling the circuits', program: 'circuits/build.ts' },
   { text: 'making the development proving keys', program: 'circuits/development-keys.ts' },
+  { text: 'building the windows', program: 'electron/build.ts' },
 ];
 
 /** The steps read sources of their own folders and code of core. */
-const inputFolders = ['contracts', 'circuits', 'core'];
-const outputFolders = ['contracts', 'circuits', 'keys'];
+const inputFolders = ['contracts', 'circuits', 'core', 'electron', 'renderer'];
+const outputFolders = ['contracts', 'circuits', 'keys', 'app'];
 const recordFile = path.join(setUpFolder, 'built.json');
 
 /** Whether the outputs of these very inputs are all there. */

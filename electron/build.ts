@@ -1,0 +1,35 @@
+/**
+ * Builds what Chromium loads: the pages of the windows with Vite, and the sandboxed preload scripts as CommonJS. Main and
+ * the services need no build: Electron's Node runs their TypeScript as it is.
+ */
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { rolldown } from 'rolldown';
+import { build } from 'vite';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const output = join(root, 'build', 'app');
+
+rmSync(output, { recursive: true, force: true });
+for (const file of readdirSync(join(root, 'electron', 'preload'))) {
+  const bundle = await rolldown({ input: join(root, 'electron', 'preload', file), platform: 'node', external: ['electron'] });
+  await bundle.write({ dir: join(output, 'preload'), format: 'cjs', entryFileNames: '[name].cjs' });
+  await bundle.close();
+}
+await build({
+  root: join(root, 'renderer'),
+  base: './',
+  configFile: false,
+  logLevel: 'warn',
+  plugins: [react()],
+  build: {
+    outDir: join(output, 'renderer'),
+    emptyOutDir: true,
+    target: 'chrome148',
+    // Everything comes from app://, where a data: URL of the build would need its own permission.
+    assetsInlineLimit: 0,
+    rolldownOptions: { input: { main: join(root, 'renderer', 'index.html'), secret: join(root, 'renderer', 'secret.html') } },
+  },
+});

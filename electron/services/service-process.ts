@@ -1,0 +1,66 @@
+/**
+ * What every utility process does: waits for its one `start`, then answers calls until main lets it go. Main sends the
+ * configuration once; keys in it are nowhere else in this process' input.
+ */
+import { type Handlers, Link, type Port } from '../link.ts';
+
+/** How a service sees main, and services that main has connected it with. */
+export interface Surroundings {
+  readonly main: Link;
+  /** Resolves when main has connected the other service; each time anew after the other was restarted. */
+  readonly peer: (kind: string) => Promise<Link>;
+  /** One line of text for the log of this service; never a secret. */
+  readonly log: (line: string) => void;
+}
+
+/** A started service. */
+export interface StartedService {
+  readonly handlers: Handlers;
+  /** Ends what runs and closes what is open; the process exits after. */
+  stop(): Promise<void>;
+}
+
+interface ParentPort extends Port {
+  on(
+    event: 'message',
+    listener: (event: { readonly data: unknown; readonly ports: readonly (Port & { start(): void })[] }) => void,
+  ): unknown;
+}
+
+/** Runs the service of this process. `start` gets the configuration that main sent, unchecked. */
+export function runService(start: (config: unknown, surroundings: Surroundings) => Promise<StartedService>): void {
+  const parent = (process as unknown as { readonly parentPort: ParentPort }).parentPort;
+  let service: StartedService | undefined;
+  const peers = new Map<string, PromiseWithResolvers<Link>>();
+  const expected = (kind: string) => {
+    const known = peers.get(kind) ?? Promise.withResolvers<Link>();
+    peers.set(kind, known);
+    return known;
+  };
+  parent.on('message', (event) => {
+    const [port] = event.ports;
+    const kind = (event.data as { readonly connect?: unknown } | null)?.connect;
+    if (port === undefined || typeof kind !== 'string') return;
+    const link = new Link(port, service?.handlers ?? {});
+    // Whoever waits for the first connection gets it; later callers get the newest, for the other may have been restarted.
+    expected(kind).resolve(link);
+    const newest = Promise.withResolvers<Link>();
+    newest.resolve(link);
+    peers.set(kind, newest);
+    port.start();
+  });
+  const main = new Link(parent as Port, {
+    start: async (config: unknown) => {
+      service = await start(config, {
+        main,
+        peer: (kind) => expected(kind).promise,
+        log: (line) => main.tell('log', line.slice(0, 2000)),
+      });
+      main.answer({ ...service.handlers, stop });
+    },
+  });
+  const stop = async () => {
+    await service?.stop();
+    setImmediate(() => process.exit(0));
+  };
+}

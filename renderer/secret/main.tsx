@@ -1,0 +1,2 @@
+/** The secret window. */
+export {};
