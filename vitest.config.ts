@@ -5,6 +5,7 @@
  */
 import { defineConfig } from 'vitest/config';
 
+const endToEnd = ['test/e2e/**/*.test.ts'];
 const heavy = ['test/circuits/**/*.test.ts', 'test/contracts/**/*.test.ts', 'test/integration/**/*.test.ts'];
 
 export default defineConfig({
@@ -20,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'light',
           include: ['test/**/*.test.ts'],
-          exclude: heavy,
+          exclude: [...heavy, ...endToEnd],
           maxWorkers: 2,
           testTimeout: 60_000,
           sequence: { groupOrder: 0 },
@@ -35,6 +36,17 @@ export default defineConfig({
           testTimeout: 900_000,
           hookTimeout: 900_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: endToEnd,
+          fileParallelism: false,
+          testTimeout: 900_000,
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

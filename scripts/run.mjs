@@ -9,6 +9,7 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { runEndToEnd } from './e2e.mjs';
 import { SetUpError } from './setup/failure.mjs';
 import { projectRoot } from './setup/places.mjs';
 import { prepare } from './setup/prepare.mjs';
@@ -56,6 +57,7 @@ const commands = {
   lint: tool('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '--diagnostic-level=warn'),
   typecheck: { needs: packagesOnly, run: checkTypes },
   test: { needs: everything, run: runTests },
+  e2e: { needs: everything, run: runEndToEnd },
   setup: { needs: everything, run: async () => 0 },
 };
 

@@ -8,7 +8,8 @@ import path from 'node:path';
 import { buildFolder } from './setup/places.mjs';
 import { runElectronNode } from './setup/processes.mjs';
 
-const reportFile = path.join(buildFolder, 'test-report.json');
+/** What vitest wrote about its last run. */
+export const reportFile = path.join(buildFolder, 'test-report.json');
 
 /** Runs everything, or only the test files whose path contains one of `filters`. Resolves to the exit code. */
 export async function runTests(filters) {
@@ -45,12 +46,22 @@ async function runVitest(filters) {
   const code = await runElectronNode([
     'node_modules/vitest/vitest.mjs',
     'run',
+    '--project=light',
+    '--project=heavy',
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${reportFile}`,
     ...filters,
   ]);
-  const counts = existsSync(reportFile) ? countReport(JSON.parse(readFileSync(reportFile, 'utf8'))) : { passed: 0, failed: 0 };
+  return countReport(code, reportFile);
+}
+
+/**
+ * What a run of vitest that ended with `code` came to, from its JSON report. Every test is passed or failed; a file that broke
+ * before its tests counts as one failure, and so does a run that ended badly without a failed test.
+ */
+export function countReport(code, file) {
+  const counts = existsSync(file) ? countTests(JSON.parse(readFileSync(file, 'utf8'))) : { passed: 0, failed: 0 };
   if (code !== 0 && counts.failed === 0) {
     console.error(`The test runner ended with code ${code} although no test failed: see its message above.`);
     counts.failed = 1;
@@ -58,8 +69,7 @@ async function runVitest(filters) {
   return counts;
 }
 
-/** Every test is passed or failed; a file that broke before its tests counts as one failure. */
-function countReport(report) {
+function countTests(report) {
   const counts = { passed: 0, failed: 0 };
   for (const file of report.testResults) {
     if (file.assertionResults.length === 0) {

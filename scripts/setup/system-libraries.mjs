@@ -32,31 +32,41 @@ export async function missingLibraries() {
 /** Installs the libraries as root on Debian; otherwise stops with the command to give. */
 export async function installLibraries(missing) {
   const what = `Electron needs system libraries that are not installed: ${missing.join(', ')}.`;
-  const consequence = 'The packages are in place, but nothing can run before the libraries are.';
+  await installDebianPackages(debianPackages, what);
+  const still = await missingLibraries();
+  if (still.length === 0) return;
+  throw new SetUpError(
+    `Electron still lacks system libraries: ${still.join(', ')}.`,
+    'The packages are in place, but nothing can run before the libraries are.',
+    "Install what contains them with your system's package manager, then run the same command again.",
+  );
+}
+
+/** Installs Debian packages as root; anybody else is told the exact command. `what` says why they are needed. */
+export async function installDebianPackages(packages, what) {
+  const consequence = 'Nothing was run: what needs them would only fail.';
   if (!isDebian())
-    throw new SetUpError(what, consequence, `Install with your system's package manager what Debian calls: ${debianPackages.join(' ')}`);
+    throw new SetUpError(what, consequence, `Install with your system's package manager what Debian calls: ${packages.join(' ')}`);
   if (process.getuid() !== 0) {
-    const names = await availableNames();
+    const names = await availableNames(packages);
     throw new SetUpError(
       what,
       consequence,
       `Run this, then the same command again:\n  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${names.join(' ')}`,
     );
   }
-  await step('installing the system libraries that Electron needs', async () => {
+  await step(`installing ${packages.join(' ')}`, async () => {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     const quiet = { env, stdio: ['ignore', 'ignore', 'inherit'] };
     await run('apt-get', ['update', '-q'], quiet);
-    const command = ['install', '-y', '-q', '--no-install-recommends', ...(await availableNames())];
+    const command = ['install', '-y', '-q', '--no-install-recommends', ...(await availableNames(packages))];
     const { code } = await run('apt-get', command, quiet);
-    const still = code === 0 ? await missingLibraries() : missing;
-    if (still.length > 0) {
+    if (code !== 0)
       throw new SetUpError(
-        `apt-get ${command.join(' ')} ended with code ${code}; still missing: ${still.join(', ')}.`,
+        `apt-get ${command.join(' ')} ended with code ${code}.`,
         consequence,
         'Mend what apt-get reports above, then run the same command again.',
       );
-    }
   });
 }
 
@@ -69,8 +79,8 @@ function isDebian() {
 }
 
 /** The names under which this release has the packages. */
-async function availableNames() {
+async function availableNames(packages) {
   const { output } = await run('apt-cache', ['pkgnames'], { stdio: ['ignore', 'pipe', 'ignore'] });
   const known = new Set(output.split('\n'));
-  return debianPackages.map((name) => (known.has(`${name}t64`) ? `${name}t64` : name));
+  return packages.map((name) => (known.has(`${name}t64`) ? `${name}t64` : name));
 }

@@ -1,0 +1,78 @@
+/**
+ * The app under test: the real one, in a real window, with a folder of its own for everything that it keeps.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { _electron, type ElectronApplication, type Page } from '@playwright/test';
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+/** Where this run keeps its things; scripts/e2e.mjs names one that the throwaway user owns. */
+const folder = process.env['VOUCHSAFE_E2E_FOLDER'] ?? tmpdir();
+export const screenshots = join(folder, 'screenshots');
+
+/** How to start the app. */
+export interface LaunchOptions {
+  /** Folder of an earlier start, to go on with it; a new one unless given. */
+  readonly userData?: string;
+  /** `none` takes the system's keyring away. */
+  readonly keyring?: 'system' | 'none';
+  /** Further words of the command line, such as a deep link. */
+  readonly words?: readonly string[];
+}
+
+/** A running app with its main window. */
+export interface RunningApp {
+  readonly app: ElectronApplication;
+  readonly window: Page;
+  readonly userData: string;
+  /** What main and the services wrote to the terminal. */
+  readonly output: () => string;
+  /** Ends it as a user does. */
+  close(): Promise<void>;
+}
+
+/** A new folder of this run. */
+export function newFolder(): string {
+  return mkdtempSync(join(folder, 'user-data-'));
+}
+
+/** Starts the app and waits for its main window. */
+export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
+  const userData = options.userData ?? newFolder();
+  const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env;
+  const executable = join(process.env['ELECTRON_OVERRIDE_DIST_PATH'] ?? join(project, 'node_modules/electron/dist'), 'electron');
+  const app = await _electron.launch({
+    executablePath: executable,
+    args: [
+      project,
+      `--user-data-dir=${userData}`,
+      `--password-store=${options.keyring === 'none' ? 'basic' : 'gnome-libsecret'}`,
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      ...(options.words ?? []),
+    ],
+    env: env as Record<string, string>,
+    timeout: 60_000,
+  });
+  let text = '';
+  const hear = (chunk: Buffer) => {
+    text += chunk.toString();
+  };
+  app.process().stdout?.on('data', hear);
+  app.process().stderr?.on('data', hear);
+  const window = await app.firstWindow();
+  await window.waitForLoadState('domcontentloaded');
+  return { app, window, userData, output: () => text, close: () => app.close() };
+}
+
+/** Takes a picture of the window for people to look at. */
+export async function picture(window: Page, name: string): Promise<void> {
+  mkdirSync(screenshots, { recursive: true });
+  await window.screenshot({ path: join(screenshots, `${name}.png`) });
+}
+
+/** Removes what an app kept. */
+export function remove(userData: string): void {
+  rmSync(userData, { recursive: true, force: true });
+}
