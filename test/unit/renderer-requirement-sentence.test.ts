@@ -1,0 +1,101 @@
+/** A requirement in words, and the figures in it, in both languages. */
+import { readFileSync } from 'node:fs';
+import { createInstance } from 'i18next';
+import { describe, expect, test } from 'vitest';
+import type { RequirementDocumentView } from '../../electron/views.ts';
+import { coins, localDecimal, localDuration, utcTime } from '../../renderer/model/figures.ts';
+import { requirementSentence, sentenceText, type Translate } from '../../renderer/model/requirement-sentence.ts';
+
+const whole: RequirementDocumentView = {
+  version: 1,
+  width: 64,
+  columns: [
+    { type: 'number', name: 'Pressure', unit: 'bar', scale: 2, between: ['-0.50', '3.5'], mean: ['1', '2'] },
+    { type: 'category', name: 'Site', equals: 'North' },
+  ],
+  minRows: 12000,
+  time: { from: '2026-01-01T00:00:00Z', to: '2026-02-01 00:00', minSpanMs: 26 * 3_600_000 },
+  keywords: ['pump', 'steel'],
+};
+
+async function translator(language: 'en' | 'de'): Promise<Translate> {
+  const file = new URL(`../../renderer/texts/${language}/open-requirements.json`, import.meta.url);
+  const i18n = createInstance();
+  await i18n.init({
+    lng: language,
+    resources: { [language]: { 'open-requirements': JSON.parse(readFileSync(file, 'utf8')) } },
+    interpolation: { escapeValue: false },
+  });
+  return (key, values) => i18n.t(key, values ?? {});
+}
+
+/** Spaces that do not break are spaces to a reader. */
+const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, ' ');
+
+describe('the sentence of a requirement', () => {
+  test('says every predicate in English', async () => {
+    const parts = requirementSentence(whole, await translator('en'), 'en');
+    expect(plain(sentenceText(parts, 'en'))).toBe(
+      'Every Pressure (bar) between −0.50 and 3.5, the mean of Pressure between 1 and 2, every Site equal to “North”, ' +
+        'at least 12,000 rows, times in order from Jan 1, 2026, 12:00 AM UTC to Feb 1, 2026, 12:00 AM UTC, ' +
+        'covering at least 1 day 2 hours, with the keywords “pump” and “steel”.',
+    );
+  });
+
+  test('says every predicate in German, with its decimal comma', async () => {
+    const parts = requirementSentence(whole, await translator('de'), 'de');
+    expect(plain(sentenceText(parts, 'de'))).toBe(
+      'Jeder Wert von Pressure (bar) zwischen −0,50 und 3,5, der Mittelwert von Pressure zwischen 1 und 2, ' +
+        'jeder Wert von Site gleich „North“, mindestens 12.000 Zeilen, ' +
+        'aufsteigende Zeiten von 01.01.2026, 00:00 UTC bis 01.02.2026, 00:00 UTC, ' +
+        'über mindestens 1 Tag 2 Stunden, mit den Schlagwörtern „pump“ und „steel“.',
+    );
+  });
+
+  test('points from each clause to the column that it is about', async () => {
+    const parts = requirementSentence(whole, await translator('en'));
+    expect(parts.map(({ about, column }) => [about, column])).toEqual([
+      ['column', 0],
+      ['mean', 0],
+      ['column', 1],
+      ['rows', undefined],
+      ['times', undefined],
+      ['span', undefined],
+      ['keywords', undefined],
+    ]);
+  });
+
+  test('leaves out what is not asked', async () => {
+    const { time: _, ...rest } = whole;
+    const [column] = whole.columns;
+    const parts = requirementSentence(
+      { ...rest, columns: [{ ...column!, mean: undefined } as never], minRows: 1, keywords: [] },
+      await translator('en'),
+    );
+    expect(sentenceText(parts)).toBe('Every Pressure (bar) between −0.50 and 3.5, at least 1 row.');
+  });
+});
+
+describe('figures', () => {
+  test('keep every digit of a decimal', () => {
+    expect(localDecimal('123456789012345678901.000000000000000001', 'en')).toBe('123,456,789,012,345,678,901.000000000000000001');
+    expect(localDecimal('not a number', 'en')).toBe('not a number');
+  });
+
+  test('show wei as coins', () => {
+    expect(coins('5000000000000000000', 'en')).toBe('5');
+    expect(coins('10000000000000000', 'de')).toBe('0,01');
+    expect(coins('1', 'en')).toBe('0.000000000000000001');
+    expect(coins('0', 'en')).toBe('0');
+  });
+
+  test('name the two largest units of a duration', () => {
+    expect(plain(localDuration(90_061_000, 'en'))).toBe('1 day 1 hour');
+    expect(plain(localDuration(7 * 86_400_000, 'de'))).toBe('7 Tage');
+    expect(plain(localDuration(0, 'en'))).toBe('0 milliseconds');
+  });
+
+  test('leave a time that cannot be read as it is', () => {
+    expect(utcTime('soon', 'en')).toBe('soon');
+  });
+});
