@@ -26,10 +26,10 @@ export async function runTests(filters) {
   return failed === 0 ? 0 : 1;
 }
 
-/** Checks the types of both programs: what runs on Node, and what runs in a window. Resolves to the exit code. */
+/** Checks the types of the three programs: what runs on Node, in a window, and beside a window in the end-to-end tests. Resolves to the exit code. */
 export async function checkTypes() {
   const codes = [];
-  for (const project of ['.', 'renderer'])
+  for (const project of ['.', 'renderer', 'test/e2e'])
     codes.push(await runElectronNode(['node_modules/typescript/bin/tsc', '--noEmit', '-p', project]));
   return Math.max(...codes);
 }

@@ -9,7 +9,7 @@ import { _electron, type ElectronApplication, type Page } from '@playwright/test
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 /** Where this run keeps its things; scripts/e2e.mjs names one that the throwaway user owns. */
-const folder = process.env['VOUCHSAFE_E2E_FOLDER'] ?? tmpdir();
+const folder = process.env.VOUCHSAFE_E2E_FOLDER ?? tmpdir();
 export const screenshots = join(folder, 'screenshots');
 
 /** How to start the app. */
@@ -42,7 +42,7 @@ export function newFolder(): string {
 export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
   const userData = options.userData ?? newFolder();
   const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env;
-  const executable = join(process.env['ELECTRON_OVERRIDE_DIST_PATH'] ?? join(project, 'node_modules/electron/dist'), 'electron');
+  const executable = join(process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(project, 'node_modules/electron/dist'), 'electron');
   const app = await _electron.launch({
     executablePath: executable,
     args: [
