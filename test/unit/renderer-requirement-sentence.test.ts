@@ -4,7 +4,7 @@ import { createInstance } from 'i18next';
 import { describe, expect, test } from 'vitest';
 import type { RequirementDocumentView } from '../../electron/views.ts';
 import { coins, localDecimal, localDuration, utcTime } from '../../renderer/model/figures.ts';
-import { requirementSentence, sentenceText, type Translate } from '../../renderer/model/requirement-sentence.ts';
+import { requirementSentence, sentencePieces, sentenceText, type Translate } from '../../renderer/model/requirement-sentence.ts';
 
 const whole: RequirementDocumentView = {
   version: 1,
@@ -24,6 +24,7 @@ async function translator(language: 'en' | 'de'): Promise<Translate> {
   await i18n.init({
     lng: language,
     resources: { [language]: { 'open-requirements': JSON.parse(readFileSync(file, 'utf8')) } },
+    keySeparator: false,
     interpolation: { escapeValue: false },
   });
   return (key, values) => i18n.t(key, values ?? {});
@@ -63,6 +64,23 @@ describe('the sentence of a requirement', () => {
       ['span', undefined],
       ['keywords', undefined],
     ]);
+  });
+
+  test("sets the author's choices off from the words around them", async () => {
+    const parts = requirementSentence(whole, await translator('en'));
+    expect(parts[0]?.pieces).toEqual([
+      { text: 'every ', slot: false },
+      { text: 'Pressure (bar)', slot: true },
+      { text: ' between ', slot: false },
+      { text: '−0.50', slot: true },
+      { text: ' and ', slot: false },
+      { text: '3.5', slot: true },
+    ]);
+    expect(
+      sentencePieces(parts)
+        .map(({ text }) => text)
+        .join(''),
+    ).toBe(sentenceText(parts));
   });
 
   test('leaves out what is not asked', async () => {
