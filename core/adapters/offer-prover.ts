@@ -11,15 +11,14 @@ import type { RequirementFields } from '../proofs/requirement.ts';
 import { matchSlots, timePosition } from '../proofs/requirement-document.ts';
 import { aggregateStatement, encodeSegmentSummary, partialBlind, type Statement, segmentStatement } from '../proofs/statements.ts';
 import { proofTemplates } from '../proofs/templates.ts';
-import type { ReadyDataset } from '../sharing/dataset-workflow.ts';
-import type { Network } from '../sharing/network-file.ts';
 import type { OfferProver, OfferWork, ProvedStatement } from '../sharing/offer-workflow.ts';
 import type { DatasetFolder } from './dataset-folder.ts';
+import type { DatasetFacts, ProofPlace } from './dataset-work.ts';
 
 /** What an offer is proved from. */
 export interface OfferMaterial {
-  readonly network: Network;
-  readonly dataset: ReadyDataset;
+  readonly network: ProofPlace;
+  readonly dataset: DatasetFacts;
   readonly folder: DatasetFolder;
   readonly commitment: Commitment;
   readonly fields: RequirementFields;

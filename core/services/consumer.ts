@@ -1,12 +1,8 @@
 /** What a consumer does with an open home: publish requirements, buy, receive, check, pay. Every action may be repeated. */
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
-import { DatasetFolder } from '../adapters/dataset-folder.ts';
+import type { SavedFile } from '../adapters/dataset-work.ts';
 import { proveStatement } from '../adapters/offer-prover.ts';
 import { AppError } from '../base/app-error.ts';
-import { type Hex, toHex } from '../base/bytes.ts';
+import type { Hex } from '../base/bytes.ts';
 import { requirementBinding } from '../proofs/identifiers.ts';
 import { type RequirementDocument, requirementFields } from '../proofs/requirement-document.ts';
 import { requirementStatement } from '../proofs/statements.ts';
@@ -22,7 +18,7 @@ import {
   type Terms,
 } from '../sharing/requirement-workflow.ts';
 import { advance } from '../sharing/workflow.ts';
-import type { Watch } from './owner.ts';
+import { transferOf, type Watch } from './owner.ts';
 import type { Participant } from './participant.ts';
 
 /** Drafts a requirement; nothing is sent yet. `escrow` in wei: at least one price. */
@@ -125,7 +121,7 @@ export async function advancePurchase(
 ): Promise<PurchaseWork> {
   const { documents, network, engine, parameters, chain, market, outbox, pkg, proxies, keysOf } = participant;
   const files = await participant.files;
-  const transfer = { ...participant.transfer, ...(watch.signal ? { signal: watch.signal } : {}) };
+  const transfer = transferOf(participant, watch);
   const machine = purchaseMachine({
     documents,
     files,
@@ -152,70 +148,8 @@ export async function advancePurchase(
  * Copies the received original file to `path`, where no file may be; its SHA-256 is compared on the way, and a copy that is not whole is
  * removed. @throws AppError `PURCHASE_NOT_RECEIVED`, `FILE_EXISTS`, `FILE_NOT_WRITABLE`, `RECEIVED_DATA_DAMAGED`
  */
-export async function saveReceivedFile(
-  participant: Participant,
-  offerId: string,
-  path: string,
-): Promise<{ sha256: Hex; bytes: number; name: string }> {
-  const place = (await participant.files).receivedPath(offerId);
-  if (!existsSync(place))
-    throw new AppError('PURCHASE_NOT_RECEIVED', {
-      what: `The data of offer ${offerId} has not been received here.`,
-      consequence: 'Nothing was copied.',
-      remedy: 'Receive it first; a received file can be copied as often as you like.',
-    });
-  const folder = await DatasetFolder.open(place);
-  try {
-    const { sha256, size, name } = folder.document.file;
-    const copied = await copyWithDigest(folder.sourcePath, path);
-    if (copied !== sha256) {
-      await rm(path, { force: true });
-      throw new AppError('RECEIVED_DATA_DAMAGED', {
-        what: `The received file in ${place} was changed since it was checked: its SHA-256 differs.`,
-        consequence: 'The copy was thrown away.',
-        remedy: 'Restore the home from a backup, or check the disk.',
-      });
-    }
-    return { sha256, bytes: size, name };
-  } finally {
-    await folder.close();
-  }
-}
-
-/** Copies a file to a new one, flushed to disk, and gives the SHA-256 of what was copied. */
-async function copyWithDigest(source: string, target: string): Promise<Hex> {
-  const hash = createHash('sha256');
-  const output = createWriteStream(target, { flags: 'wx', flush: true });
-  let opened = false;
-  output.once('open', () => {
-    opened = true;
-  });
-  try {
-    await pipeline(
-      createReadStream(source),
-      async function* (chunks: AsyncIterable<Uint8Array>) {
-        for await (const chunk of chunks) {
-          hash.update(chunk);
-          yield chunk;
-        }
-      },
-      output,
-    );
-  } catch (cause) {
-    if (opened) await rm(target, { force: true });
-    const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown';
-    const exists = reason === 'EEXIST';
-    throw new AppError(
-      exists ? 'FILE_EXISTS' : 'FILE_NOT_WRITABLE',
-      {
-        what: exists ? `There is a file ${target} already.` : `${target} cannot be written (${reason}).`,
-        consequence: exists ? 'It was not changed, and nothing was copied.' : 'No copy was made; what was received is kept.',
-        remedy: exists ? 'Name another file, or move that one away.' : 'Check that the folder exists, may be written and has room.',
-      },
-      { data: { path: target, reason }, cause },
-    );
-  }
-  return toHex(hash.digest());
+export async function saveReceivedFile(participant: Participant, offerId: string, path: string, watch: Watch = {}): Promise<SavedFile> {
+  return (await participant.files).saveReceived(offerId, path, transferOf(participant, watch));
 }
 
 function unknownHere(code: string, kind: string, id: string): AppError {

@@ -1,17 +1,15 @@
 /** What an owner does with an open home: import, share, offer, prove, grant, collect. Every action may be repeated. */
 import { basename } from 'node:path';
-import { type CsvInspection, importCsv, inspectCsv } from '../adapters/csv-import.ts';
-import { DatasetFolder } from '../adapters/dataset-folder.ts';
-import { createOfferProver } from '../adapters/offer-prover.ts';
+import { type CsvInspection, inspectCsv } from '../adapters/csv-import.ts';
+import type { DatasetFacts } from '../adapters/dataset-work.ts';
 import { AppError } from '../base/app-error.ts';
-import { assert } from '../base/assert.ts';
 import { type Hex, toHex } from '../base/bytes.ts';
-import type { Commitment } from '../dataset/commitment.ts';
+import { segmentCountOf } from '../dataset/commitment.ts';
 import type { FileReading } from '../dataset/description.ts';
 import type { Schema } from '../dataset/schema.ts';
-import { type DryRun, dryRun } from '../proofs/dry-run.ts';
+import type { DryRun } from '../proofs/dry-run.ts';
 import { datasetIdOf, offerIdOf } from '../proofs/identifiers.ts';
-import { type RequirementFields, requirementHash } from '../proofs/requirement.ts';
+import { requirementHash } from '../proofs/requirement.ts';
 import { templateFor } from '../proofs/templates.ts';
 import { type DatasetWork, datasetDocument, datasetMachine, datasetWorkSchema, type ReadyDataset } from '../sharing/dataset-workflow.ts';
 import type { MarketRequirement } from '../sharing/market.ts';
@@ -23,6 +21,7 @@ import {
   offerWorkSchema,
   requireTimeToAnswer,
 } from '../sharing/offer-workflow.ts';
+import type { TransferOptions } from '../sharing/services.ts';
 import { advance } from '../sharing/workflow.ts';
 import type { Participant } from './participant.ts';
 
@@ -31,6 +30,19 @@ export interface Watch {
   readonly signal?: AbortSignal;
   readonly onState?: (state: string) => void;
   readonly onProgress?: OfferPorts['onProgress'];
+  /** Told how far the current step over bytes or segments is. */
+  readonly onTransfer?: TransferOptions['onProgress'];
+}
+
+/** How transfers of a watched workflow are watched. */
+export function transferOf({ transfer }: Participant, { signal, onTransfer }: Watch): TransferOptions {
+  return { ...transfer, ...(signal ? { signal } : {}), ...(onTransfer ? { onProgress: onTransfer } : {}) };
+}
+
+/** What work on the files of a dataset needs to know of it. */
+export function factsOf(work: DatasetWork): DatasetFacts {
+  const { datasetId, owner, seed, keywords } = work;
+  return { datasetId, owner, seed, keywords, ...(work.state === 'imported' ? {} : { datasetRoot: work.datasetRoot }) };
 }
 
 /** Imports a file into a new dataset of the home, offline. */
@@ -51,7 +63,7 @@ export async function importDataset(
   const owner = participant.keysOf(choice.pseudonymIndex).account.address;
   const salt = toHex(random.bytes(32));
   const datasetId = datasetIdOf(owner, salt);
-  await importCsv(file, choice.schema, choice.reading, files.importPath(datasetId), { signal: watch.signal });
+  await files.importFile(file, datasetId, choice, transferOf(participant, watch));
   const work: DatasetWork = {
     version: 1,
     state: 'imported',
@@ -88,7 +100,7 @@ export async function datasetNamed({ documents }: Participant, datasetId: Hex): 
 export async function advanceDataset(participant: Participant, datasetId: Hex, watch: Watch = {}): Promise<DatasetWork> {
   const { documents, network, engine, parameters, chain, outbox, pkg, proxies, keysOf, clock, random } = participant;
   const files = await participant.files;
-  const transfer = { ...participant.transfer, ...(watch.signal ? { signal: watch.signal } : {}) };
+  const transfer = transferOf(participant, watch);
   const machine = datasetMachine({
     documents,
     files,
@@ -111,9 +123,7 @@ export async function advanceDataset(participant: Participant, datasetId: Hex, w
 export async function tryRequirement(participant: Participant, requestId: Hex, datasetId: Hex, watch: Watch = {}): Promise<DryRun> {
   const { fields } = await requirementNamed(participant, requestId);
   const work = await datasetNamed(participant, datasetId);
-  return withCommitment(participant, work, (folder, commitment) =>
-    dryRun(fields, { ...commitment, schema: folder.document.schema }, folder, { signal: watch.signal }),
-  );
+  return (await participant.files).dryRun(factsOf(work), fields, transferOf(participant, watch));
 }
 
 /**
@@ -132,7 +142,9 @@ export async function draftOffer(
   if (escrow < terms.price) throw escrowUsedUp(requestId);
   const dataset = await readyDataset(participant, datasetId);
   await participant.requireLive(dataset.pseudonymIndex, 'owner');
-  const segmentCount = await withCommitment(participant, dataset, async (_, commitment) => commitment.segmentCount);
+  const description = await (await participant.files).description({ kind: 'own', datasetId });
+  if (description === undefined) throw filesMissing(dataset);
+  const segmentCount = segmentCountOf(description.rows);
   const template = templateFor(fields.slotCount, fields.width, segmentCount);
   if (template === undefined || !participant.network.templates.includes(template.name))
     throw new AppError(
@@ -186,29 +198,26 @@ export async function offerNamed({ documents }: Participant, offerId: string): P
 
 /** Takes an offer as far as it goes: offers, proves, submits, and once it is accepted grants. */
 export async function advanceOffer(participant: Participant, offerId: string, watch: Watch = {}): Promise<OfferWork> {
-  const { documents, network, engine, parameters, market, outbox, proxies, keysOf, random, hash, prover } = participant;
+  const { documents, network, engine, parameters, market, outbox, proxies, keysOf, random } = participant;
   const work = await offerNamed(participant, offerId);
   const dataset = await readyDataset(participant, work.datasetId);
   const { fields } = await requirementNamed(participant, work.requestId);
-  return withCommitment(participant, dataset, (folder, commitment) => {
-    const offerProver = createOfferProver({ network, dataset, folder, commitment, fields, hash, prover });
-    const ports: OfferPorts = {
-      documents,
-      network,
-      engine,
-      parameters,
-      market,
-      outbox,
-      proxies,
-      prover: offerProver,
-      dataset,
-      keysOf,
-      random,
-      ...(watch.signal ? { signal: watch.signal } : {}),
-      ...(watch.onProgress ? { onProgress: watch.onProgress } : {}),
-    };
-    return advance(offerMachine(ports), work, supervision(watch));
-  });
+  const ports: OfferPorts = {
+    documents,
+    network,
+    engine,
+    parameters,
+    market,
+    outbox,
+    proxies,
+    prover: (await participant.files).offerProver(factsOf(dataset), fields),
+    dataset,
+    keysOf,
+    random,
+    ...(watch.signal ? { signal: watch.signal } : {}),
+    ...(watch.onProgress ? { onProgress: watch.onProgress } : {}),
+  };
+  return advance(offerMachine(ports), work, supervision(watch));
 }
 
 /** A published requirement. @throws AppError `REQUIREMENT_UNKNOWN` */
@@ -226,21 +235,16 @@ export async function requirementNamed({ market, hash }: Participant, requestId:
   );
 }
 
-/** Opens the dataset's folder with its commitment, checked against the one it was encrypted under. */
-export async function withCommitment<Result>(
-  participant: Participant,
-  work: DatasetWork,
-  use: (folder: DatasetFolder, commitment: Commitment, fields?: RequirementFields) => Promise<Result>,
-): Promise<Result> {
-  const files = await participant.files;
-  const folder = await DatasetFolder.open(files.folderPath(work.datasetId));
-  try {
-    const commitment = await files.commitment(work, folder);
-    assert(work.state === 'imported' || work.datasetRoot === commitment.datasetRoot.toString(), 'a dataset folder does not change');
-    return await use(folder, commitment);
-  } finally {
-    await folder.close();
-  }
+function filesMissing({ name, datasetId }: DatasetWork): AppError {
+  return new AppError(
+    'DATASET_FILES_MISSING',
+    {
+      what: `The files of the dataset "${name}" are not in this home.`,
+      consequence: 'It cannot be proved from here. What is on the chain and at the proxies stays.',
+      remedy: 'Restore the home from a backup, or import the original file as a new dataset.',
+    },
+    { data: { datasetId } },
+  );
 }
 
 async function readyDataset(participant: Participant, datasetId: Hex): Promise<ReadyDataset> {

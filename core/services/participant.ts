@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { ArtifactStore, defaultArtifactFolder } from '../adapters/artifact-store.ts';
 import { partialSuffix, writeFileAtomically } from '../adapters/atomic-file.ts';
 import { HomeDatasets } from '../adapters/dataset-files.ts';
+import type { DatasetWorkshop } from '../adapters/dataset-work.ts';
 import { createEthersChainReader } from '../adapters/ethers-chain-reader.ts';
 import { createEthersMarket } from '../adapters/ethers-market.ts';
 import { EthersTransactionSender, openProvider } from '../adapters/ethers-transaction-sender.ts';
@@ -21,7 +22,7 @@ import { checkNetworkOnChain } from '../adapters/network-check.ts';
 import { PkgClient } from '../adapters/pkg-client.ts';
 import { loadPoseidon } from '../adapters/poseidon.ts';
 import { ProxyClient } from '../adapters/proxy-client.ts';
-import { createSnarkjsProver } from '../adapters/snarkjs-prover.ts';
+import { createSnarkjsProver, type ProvingFiles } from '../adapters/snarkjs-prover.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
 import { AppError } from '../base/app-error.ts';
@@ -79,6 +80,22 @@ export interface ParticipantConfig {
   /** Where circuits and proving keys are kept; the user's cache unless given. */
   readonly artifactFolder?: string;
   readonly transfer?: TransferOptions;
+  /** Where heavy work is done: in this process and its prover's unless given. */
+  readonly workplace?: Workplace;
+}
+
+/** Finds the files of a circuit, fetching them first where they are not here. */
+export type FilesOfCircuit = (circuit: string) => Promise<ProvingFiles>;
+
+/** Who does the work that reads much, parses what others wrote, or proves. */
+export interface Workplace {
+  prover(filesOf: FilesOfCircuit): Prover;
+  /** Opens the dataset folders of a home, settling what a crash left. `datasetIds` are those that have a document. */
+  openFiles(
+    home: string,
+    datasetIds: readonly Hex[],
+    proving: { readonly network: Network; readonly prover: Prover; readonly filesOf: FilesOfCircuit },
+  ): Promise<DatasetWorkshop>;
 }
 
 /** Makes a home that has joined the network of a network file. Gives the phrase: it is shown to the user once. @throws AppError `HOME_FOLDER_OCCUPIED`, `HOME_EXISTS` */
@@ -204,7 +221,9 @@ export class Participant {
   readonly #keys = new Map<number, PseudonymKeys>();
   #identity: Identity;
   readonly #provider: JsonRpcProvider;
-  #files: Promise<HomeDatasets> | undefined;
+  readonly #workplace: Workplace;
+  readonly #filesOf: FilesOfCircuit;
+  #files: Promise<DatasetWorkshop> | undefined;
   #checked: Promise<void> | undefined;
 
   constructor(parts: Parts) {
@@ -239,7 +258,12 @@ export class Participant {
       );
     this.proxies = clients;
     const artifacts = new ArtifactStore(config.artifactFolder ?? defaultArtifactFolder(), network, clients(), this.transfer);
-    this.prover = createSnarkjsProver((circuit) => artifacts.filesOf(circuit));
+    this.#workplace = config.workplace ?? {
+      prover: createSnarkjsProver,
+      openFiles: (home, datasetIds, proving) => HomeDatasets.open(home, parts.hash, datasetIds, proving),
+    };
+    this.#filesOf = (circuit) => artifacts.filesOf(circuit);
+    this.prover = this.#workplace.prover(this.#filesOf);
     const { entityRegistry } = network.contracts;
     const pinned = { chainId: BigInt(chainId), entityRegistry, enrolmentAddress: network.pkg.enrolmentAddress };
     this.#pkgClient = new PkgClient({ url: network.pkg.url, network: pinned, clock: systemClock, random: systemRandom });
@@ -273,7 +297,7 @@ export class Participant {
   }
 
   /** The files of this home's datasets. */
-  get files(): Promise<HomeDatasets> {
+  get files(): Promise<DatasetWorkshop> {
     this.#files ??= this.#openFiles();
     return this.#files;
   }
@@ -376,10 +400,11 @@ export class Participant {
     await this.#store.close();
   }
 
-  async #openFiles(): Promise<HomeDatasets> {
+  async #openFiles(): Promise<DatasetWorkshop> {
     const prefix = datasetDocument('0x');
     const datasetIds = (await this.documents.list(prefix)).map((name): Hex => `0x${name.slice(prefix.length)}`);
-    return HomeDatasets.open(this.#store.folder, this.hash, datasetIds);
+    const { network, prover } = this;
+    return this.#workplace.openFiles(this.#store.folder, datasetIds, { network, prover, filesOf: this.#filesOf });
   }
 
   #applicant() {
