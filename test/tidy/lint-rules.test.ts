@@ -1,7 +1,7 @@
 /**
  * The layer rules of ARCHITECTURE.md hold only if the lint rules bite. Each rule gets a planted
  * violation, in a folder of its own under the very biome.json of the project: one file for every
- * ordered pair of core's folders, and one for each thing that the pure layers and the renderer may not do.
+ * ordered pair of core's folders, and one for each thing that the pure layers, the renderer and the Electron side may not do.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -76,7 +76,44 @@ const elsewhere: Planted[] = [
   { file: 'renderer/api/node.ts', source: "export { readFileSync } from 'node:fs';\n", rule: 'lint/correctness/noNodejsModules' },
 ];
 
-const planted = [...layerPairs, ...waysToImport, ...plantedInPure, ...elsewhere];
+const unsafeInElectron: readonly (readonly [name: string, source: string])[] = [
+  ['node-integration', 'export const preferences = { nodeIntegration: true };\n'],
+  ['isolation', 'export const preferences = { contextIsolation: false };\n'],
+  ['sandbox', 'export const preferences = { sandbox: false };\n'],
+  ['web-security', 'export const preferences = { webSecurity: false };\n'],
+  ['webview', 'export const preferences = { webviewTag: true };\n'],
+  ['blink', "export const preferences = { enableBlinkFeatures: 'Anything' };\n"],
+  ['own-preferences', "export const window = { webPreferences: { preload: 'main.cjs' } };\n"],
+  ['switch', "export const start = (app: Electron.App) => app.commandLine.appendSwitch('no-sandbox');\n"],
+  ['address', "export const go = (window: Electron.BrowserWindow) => window.loadURL('https://example.org/');\n"],
+  ['file', "export const go = (window: Electron.BrowserWindow) => window.loadFile('index.html');\n"],
+  ['script', "export const run = (window: Electron.WebContents) => window.executeJavaScript('1');\n"],
+  ['function', "export const run = new Function('return 1');\n"],
+  ['remote', "export { initialize } from '@electron/remote/main';\n"],
+  ['external', "import { shell } from 'electron';\nexport const go = () => shell.openExternal('https://example.org');\n"],
+  ['ipc', "import { ipcMain } from 'electron';\nexport const go = () => ipcMain.handle('all', () => 1);\n"],
+  ['keychain', "import { safeStorage } from 'electron';\nexport const go = () => safeStorage.encryptString('x');\n"],
+];
+const plantedInElectron: Planted[] = unsafeInElectron.map(([name, source]) => ({
+  file: `electron/main/planted-${name}.ts`,
+  source,
+  rule: 'plugin',
+}));
+const allowedInElectron: Planted[] = [
+  {
+    file: 'electron/main/innocent-window.ts',
+    source:
+      "export const window = { webPreferences: { ...webPreferences, preload: 'main.cjs' } };\ndeclare const webPreferences: object;\n",
+    rule: null,
+  },
+  {
+    file: 'electron/main/keychain.ts',
+    source: "import { safeStorage } from 'electron';\nexport const go = () => safeStorage.encryptString('x');\n",
+    rule: null,
+  },
+];
+
+const planted = [...layerPairs, ...waysToImport, ...plantedInPure, ...plantedInElectron, ...allowedInElectron, ...elsewhere];
 
 describe('lint rules', () => {
   let folder: string;
