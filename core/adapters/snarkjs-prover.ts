@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { AppError } from '../base/app-error.ts';
 import { type Groth16Proof, type ProofProgress, type Prover, proofShape } from '../proofs/proof.ts';
 import type { WitnessInput, WitnessInputs } from '../proofs/statements.ts';
-import type { ProverAnswer, ProverJob } from './prover-process.ts';
+import type { ProverAnswer, ProverJob } from './snarkjs-jobs.ts';
 
 /** Most jobs that wait. */
 const JOBS_MAX = 1024;
@@ -23,32 +23,20 @@ export interface ProvingFiles {
   readonly provingKey: string;
 }
 
-/** Creates a prover. `filesOf` finds a circuit's files and may fetch them first. No process is started before the first job. */
+/** Who does the jobs, one at a time in the order in which they came. */
+export interface JobRunner {
+  /** @throws AppError `PROOF_PROVER_CRASHED`; the signal's reason */
+  run(job: ProverJob, signal: AbortSignal | undefined, onStep: (step: number, steps: number) => void): Promise<ProverAnswer>;
+  close(): Promise<void>;
+}
+
+/** Creates a prover in a process of its own. `filesOf` finds a circuit's files and may fetch them first. No process is started before the first job. */
 export function createSnarkjsProver(filesOf: (circuit: string) => Promise<ProvingFiles>): Prover {
-  let child: ChildProcess | undefined;
-  let last: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
+  return createProver(filesOf, childRunner());
+}
 
-  const run = async (
-    job: ProverJob,
-    signal: AbortSignal | undefined,
-    onStep: (step: number, steps: number) => void,
-  ): Promise<ProverAnswer> => {
-    if (waiting >= JOBS_MAX) throw queueFull();
-    waiting++;
-    const result = last.then(async () => {
-      signal?.throwIfAborted();
-      if (child === undefined || !child.connected) child = startProcess();
-      return await ask(child, job, signal, onStep);
-    });
-    last = result.catch(() => undefined); // whoever asked for this job gets its error
-    try {
-      return await result;
-    } finally {
-      waiting--;
-    }
-  };
-
+/** Creates a prover whose jobs `runner` does. */
+export function createProver(filesOf: (circuit: string) => Promise<ProvingFiles>, runner: JobRunner): Prover {
   return {
     async prove(circuit, statement, options = {}) {
       const files = await filesOf(circuit);
@@ -61,7 +49,7 @@ export function createSnarkjsProver(filesOf: (circuit: string) => Promise<Provin
         witnessCalculator: files.witnessCalculator,
         provingKey: files.provingKey,
       };
-      const answer = await run(job, options.signal, (step, steps) =>
+      const answer = await runner.run(job, options.signal, (step, steps) =>
         progress(WITNESS_FRACTION + ((1 - WITNESS_FRACTION) * step) / steps, step <= POLYNOMIAL_STEPS ? 'polynomials' : 'points'),
       );
       if (answer.kind === 'refused') throw witnessRefused(circuit, answer.reason);
@@ -72,13 +60,35 @@ export function createSnarkjsProver(filesOf: (circuit: string) => Promise<Provin
     },
     async verify(verifyingKey, publicSignals, proof) {
       if (!proofShape.safeParse(proof).success) return false;
-      const answer = await run(
-        { kind: 'verify', verifyingKey, publicSignals: publicSignals.map(String), proof },
-        undefined,
-        () => undefined,
-      );
+      const job = { kind: 'verify', verifyingKey, publicSignals: publicSignals.map(String), proof } as const;
+      const answer = await runner.run(job, undefined, () => undefined);
       // snarkjs throws on points that are not on the curve.
       return answer.kind === 'verdict' && answer.holds;
+    },
+    close: () => runner.close(),
+  };
+}
+
+/** Runs jobs in a child process: cancelling ends it. */
+function childRunner(): JobRunner {
+  let child: ChildProcess | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  let waiting = 0;
+  return {
+    async run(job, signal, onStep) {
+      if (waiting >= JOBS_MAX) throw queueFull();
+      waiting++;
+      const result = last.then(async () => {
+        signal?.throwIfAborted();
+        if (child === undefined || !child.connected) child = startProcess();
+        return await ask(child, job, signal, onStep);
+      });
+      last = result.catch(() => undefined); // whoever asked for this job gets its error
+      try {
+        return await result;
+      } finally {
+        waiting--;
+      }
     },
     async close() {
       const ended = child;
@@ -170,7 +180,8 @@ function witnessRefused(circuit: string, reason: string): AppError<'PROOF_WITNES
   );
 }
 
-function crashed(reason: string, cause?: unknown): AppError<'PROOF_PROVER_CRASHED'> {
+/** The prover's end, or what it gave instead of a proof, as an error of the one job. */
+export function crashed(reason: string, cause?: unknown): AppError<'PROOF_PROVER_CRASHED'> {
   return new AppError(
     'PROOF_PROVER_CRASHED',
     {

@@ -2,6 +2,7 @@
  * What every utility process does: waits for its one `start`, then answers calls until main lets it go. Main sends the
  * configuration once; keys in it are nowhere else in this process' input.
  */
+import { AppError } from '../../core/base/app-error.ts';
 import { type Handlers, Link, type Port } from '../link.ts';
 
 /** How a service sees main, and services that main has connected it with. */
@@ -20,11 +21,14 @@ export interface StartedService {
   stop(): Promise<void>;
 }
 
+interface ConnectedPort extends Port {
+  start(): void;
+  on(event: 'message', listener: (message: unknown) => void): unknown;
+  on(event: 'close', listener: () => void): unknown;
+}
+
 interface ParentPort extends Port {
-  on(
-    event: 'message',
-    listener: (event: { readonly data: unknown; readonly ports: readonly (Port & { start(): void })[] }) => void,
-  ): unknown;
+  on(event: 'message', listener: (event: { readonly data: unknown; readonly ports: readonly ConnectedPort[] }) => void): unknown;
 }
 
 /** Runs the service of this process. `start` gets the configuration that main sent, unchecked. */
@@ -47,6 +51,11 @@ export function runService(start: (config: unknown, surroundings: Surroundings) 
     const newest = Promise.withResolvers<Link>();
     newest.resolve(link);
     peers.set(kind, newest);
+    port.on('close', () => {
+      link.close(peerEnded(kind));
+      // Whoever asks from now on waits for the one that main starts in its place.
+      if (peers.get(kind) === newest) peers.delete(kind);
+    });
     port.start();
   });
   const main = new Link(parent as Port, {
@@ -63,4 +72,16 @@ export function runService(start: (config: unknown, surroundings: Surroundings) 
     await service?.stop();
     setImmediate(() => process.exit(0));
   };
+}
+
+function peerEnded(kind: string): AppError {
+  return new AppError(
+    'SERVICE_ENDED',
+    {
+      what: `The part of Vouchsafe that does this work (${kind}) has ended.`,
+      consequence: 'This step was not finished. What was saved before is safe.',
+      remedy: 'It is started again by itself; repeat the step.',
+    },
+    { data: { service: kind } },
+  );
 }
