@@ -1,11 +1,11 @@
 /** `vouchsafe network ...`: make a network, run its services, fund accounts, look into its file. */
 import { Command } from 'commander';
-import { createNetwork, networkFolders, openNetworkOperator } from '../services/network-creation.ts';
+import { createNetwork, networkFolders } from '../services/network-creation.ts';
 import { readNetworkFile } from '../sharing/network-file.ts';
 import { addressArgument, parseCoins, textFile, wholeNumber } from './arguments.ts';
 import { chainIdOf, networkOf } from './network-source.ts';
 import { print, printFields } from './output.ts';
-import { serveUntilStopped } from './service-commands.ts';
+import { asOperator, serveUntilStopped } from './service-commands.ts';
 import { lockOf } from './unlock.ts';
 
 const DEFAULT_CHAIN_ID = 76401;
@@ -70,14 +70,8 @@ export function networkCommand(): Command {
     .action(async (account, coins, options) => {
       const address = addressArgument(account);
       const wei = parseCoins(coins);
-      const { network: file } = await networkOf(options.home);
-      const operator = await openNetworkOperator(options.home, file, await lockOf(options));
-      try {
-        await operator.fund(address, wei);
-        print(`sent ${coins} coins to ${address}`);
-      } finally {
-        await operator.close();
-      }
+      await asOperator({ networkHome: options.home, lock: await lockOf(options) }, (operator) => operator.fund(address, wei));
+      print(`sent ${coins} coins to ${address}`);
     });
   network
     .command('show')

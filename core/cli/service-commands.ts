@@ -1,11 +1,7 @@
 /** `vouchsafe validator|pkg|proxy`: one service each, without a display, until it is stopped; and the PKG operator's decisions. */
 import { Command } from 'commander';
-import { PkgClient } from '../adapters/pkg-client.ts';
-import { systemClock } from '../adapters/system-clock.ts';
-import { systemRandom } from '../adapters/system-random.ts';
-import { toHex } from '../base/bytes.ts';
 import type { DocumentLock } from '../crypto/sealed-document.ts';
-import { openNetworkOperator } from '../services/network-creation.ts';
+import { type NetworkOperator, openNetworkOperator } from '../services/network-operator.ts';
 import { type Running, readServiceDescription, startService } from '../services/service-home.ts';
 import { entityRoles } from '../sharing/chain-reader.ts';
 import { argumentInvalid, hexArgument } from './arguments.ts';
@@ -61,8 +57,8 @@ export function serviceCommands(): Command[] {
       .requiredOption('--network-home <folder>', 'folder of the network, with the operator’s keys')
       .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor');
   operator('list', 'who has applied, with real names').action(async (options) => {
-    await asOperator({ ...options, lock: await lockOf(options) }, async (client, signer) => {
-      const applications = await client.applications(signer);
+    await asOperator({ ...options, lock: await lockOf(options) }, async (operator) => {
+      const applications = await operator.applications();
       if (applications.length === 0) print('Nobody has applied yet.');
       for (const { applicationId, state, roles, name, contact, pseudonyms } of applications)
         print(`${applicationId}  ${state.padEnd(8)}  ${rolesText(roles)}  ${name} <${contact}>  ${pseudonyms} pseudonyms`);
@@ -74,11 +70,8 @@ export function serviceCommands(): Command[] {
       .option('--reason <text>', 'why, for the applicant', '')
       .action(async (text, options) => {
         const id = hexArgument(text, 16, 'the id of an application');
-        await asOperator({ ...options, lock: await lockOf(options) }, async (client, signer) => {
-          const asked = (await client.applications(signer)).find(({ applicationId }) => applicationId === id);
-          if (asked === undefined) throw argumentInvalid(`nobody applied as ${id}; see: vouchsafe pkg list`);
-          const roles = outcome === 'approve' ? asked.roles : 0;
-          const { state } = await client.decide(signer, id, { outcome, roles, reason: options.reason });
+        await asOperator({ ...options, lock: await lockOf(options) }, async (operator) => {
+          const { state } = await operator.decide(id, outcome, options.reason);
           print(`${id} is ${state}`);
         });
       });
@@ -102,27 +95,15 @@ async function serveKind(kind: Running['name'], home: string, lock?: DocumentLoc
   }
 }
 
-type Signer = { readonly keyId: `0x${string}`; readonly key: Awaited<ReturnType<typeof openNetworkOperator>>['decisionKey'] };
-
-/** Does `work` with a client of the PKG and the operator's signing key. */
+/** Does `work` with the powers of the network's operator. */
 export async function asOperator(
   options: { readonly networkHome: string; readonly lock: DocumentLock },
-  work: (client: PkgClient, signer: Signer) => Promise<void>,
+  work: (operator: NetworkOperator) => Promise<void>,
 ): Promise<void> {
   const { network } = await networkOf(options.networkHome);
   const operator = await openNetworkOperator(options.networkHome, network, options.lock);
   try {
-    const client = new PkgClient({
-      url: network.pkg.url,
-      network: {
-        chainId: BigInt(network.chain.chainId),
-        entityRegistry: network.contracts.entityRegistry,
-        enrolmentAddress: network.pkg.enrolmentAddress,
-      },
-      clock: systemClock,
-      random: systemRandom,
-    });
-    await work(client, { keyId: toHex(operator.decisionKey.publicKey), key: operator.decisionKey });
+    await work(operator);
   } finally {
     await operator.close();
   }

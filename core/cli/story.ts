@@ -14,7 +14,6 @@ import type { DocumentLock } from '../crypto/sealed-document.ts';
 import { type PromisedColumn, promisedColumns } from '../dataset/schema.ts';
 import type { RequirementDocument } from '../proofs/requirement-document.ts';
 import { advancePurchase, draft, publish, requirements, saveReceivedFile } from '../services/consumer.ts';
-import { openNetworkOperator } from '../services/network-creation.ts';
 import {
   advanceDataset,
   advanceOffer,
@@ -198,18 +197,13 @@ async function person(plan: StoryPlan, folder: string, name: string, roles: numb
     const { address } = participant.keysOf(0).account;
     // First, since on a chain with fees even its enrolment costs coins.
     if ((await participant.market.balance(address)) < FUNDS / 4n) {
-      const operator = await openNetworkOperator(networkHome, participant.network, plan.lock);
-      try {
-        await operator.fund(address, FUNDS);
-      } finally {
-        await operator.close();
-      }
+      await asOperator({ networkHome, lock: plan.lock }, (operator) => operator.fund(address, FUNDS));
     }
     if (participant.pseudonyms.length === 0) {
       const { applicationId, state } = await participant.apply({ name, contact: `${folder}@example.org`, roles });
       if (state === 'pending') {
-        await asOperator({ networkHome, lock: plan.lock }, async (client, signer) => {
-          await client.decide(signer, applicationId, { outcome: 'approve', roles, reason: '' });
+        await asOperator({ networkHome, lock: plan.lock }, async (operator) => {
+          await operator.decide(applicationId, 'approve', '');
         });
       }
       await participant.enrol(1);

@@ -4,17 +4,16 @@
  * that was interrupted goes on with the keys that it had made.
  */
 import { existsSync } from 'node:fs';
-import { copyFile, link, mkdir, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { JsonRpcProvider, Wallet } from 'ethers';
-import { z } from 'zod';
+import { JsonRpcProvider } from 'ethers';
 import { circuitFolder } from '../../circuits/build.ts';
 import { developmentKeys } from '../../circuits/development-keys.ts';
 import { sha256OfFile } from '../adapters/artifact-store.ts';
 import { writeFileAtomically, writing } from '../adapters/atomic-file.ts';
 import { deployContracts } from '../adapters/contract-deployment.ts';
-import { openProvider, sendAndWait } from '../adapters/ethers-transaction-sender.ts';
+import { openProvider } from '../adapters/ethers-transaction-sender.ts';
 import { homeDocuments } from '../adapters/home-documents.ts';
 import { HomeStore } from '../adapters/home-store.ts';
 import { systemClock } from '../adapters/system-clock.ts';
@@ -23,13 +22,13 @@ import { AppError } from '../base/app-error.ts';
 import { fromHex, type Hex, toHex, utf8 } from '../base/bytes.ts';
 import { addressOfPrivateKey } from '../crypto/key-derivation.ts';
 import { createMclEngine } from '../crypto/mcl-engine.ts';
-import { type RequestKey, requestKeyFrom } from '../crypto/request-key.ts';
+import { requestKeyFrom } from '../crypto/request-key.ts';
 import type { DocumentLock } from '../crypto/sealed-document.ts';
-import { chainIdMax, createGenesisDocument } from '../ledger/genesis.ts';
+import { chainIdMax, createGenesisDocument, parseGenesisDocument } from '../ledger/genesis.ts';
 import { proofTemplates, REQUIREMENT_CIRCUIT } from '../proofs/templates.ts';
 import type { VerifyingKey } from '../proofs/verifying-key.ts';
-import { hexOfLength } from '../sharing/enrolment.ts';
 import { NETWORK_FILE_VERSION, type Network, type NetworkCircuit, networkNameMax, signNetworkFile } from '../sharing/network-file.ts';
+import { openOperatorKeys } from './network-operator.ts';
 import { openPkgAuthority } from './pkg-state.ts';
 import { openProxyKeys } from './proxy-state.ts';
 import { startService, writeServiceDescription } from './service-home.ts';
@@ -40,17 +39,6 @@ const TREASURY_WEI = 10n ** 27n;
 const EXTERNAL_FUNDING_WEI = 10n ** 21n;
 
 const PORT_MAX = 65_535;
-
-const operatorDocument = 'operator';
-const operatorSchema = z.strictObject({
-  version: z.literal(1),
-  /** Ed25519: signs the network file. */
-  networkKey: hexOfLength(32),
-  /** Ed25519: decides applications at the PKG. */
-  decisionKey: hexOfLength(32),
-  /** secp256k1: deploys the contracts and holds the treasury. */
-  treasuryKey: hexOfLength(32),
-});
 
 /** What a new network is to be. */
 export interface NetworkPlan {
@@ -67,7 +55,25 @@ export interface NetworkPlan {
   readonly templates: readonly string[];
   /** First of the ports: chain, PKG, proxies in order; 0 takes free ones. */
   readonly firstPort: number;
+  /** Told of everything that is made, in words. */
   readonly onStep?: (step: string) => void;
+  /** Told when another stage begins or gets on. */
+  readonly onStage?: (stage: CreationStage, fraction: number) => void;
+}
+
+/** The stages of a creation, in their order. */
+export type CreationStage = 'keys' | 'circuits' | 'chain' | 'contracts' | 'file';
+
+/** Share of the whole at which each stage begins, about. */
+const stageBegins: Readonly<Record<CreationStage, number>> = { keys: 0, circuits: 0.1, chain: 0.4, contracts: 0.5, file: 0.95 };
+
+/** An id for a chain of our own in `home`: the one that it has already, or a random one, so that two networks differ. */
+export async function ownChainId(home: string): Promise<number> {
+  const path = join(networkFolders(home, 0).validator, 'genesis.json');
+  if (existsSync(path)) return parseGenesisDocument(JSON.parse(await readFile(path, 'utf8'))).chainId;
+  const drawn = new DataView(systemRandom.bytes(4).buffer).getUint32(0);
+  // The upper half: public chains have small ids.
+  return (chainIdMax + 1) / 2 + (drawn >>> 1);
 }
 
 /** Folders of a network's home. */
@@ -84,7 +90,8 @@ export function networkFolders(home: string, proxies: number) {
 
 /** Makes the network and gives its file. @throws AppError `NETWORK_EXISTS`, `NETWORK_PLAN_INVALID`, `CHAIN_*` */
 export async function createNetwork(plan: NetworkPlan): Promise<Network> {
-  const { onStep = () => undefined, lock, name } = plan;
+  const { onStep = () => undefined, onStage = () => undefined, lock, name } = plan;
+  const enter = (stage: CreationStage): void => onStage(stage, stageBegins[stage]);
   checkPlan(plan);
   const folders = networkFolders(plan.home, plan.proxies);
   if (existsSync(folders.networkFile))
@@ -95,22 +102,33 @@ export async function createNetwork(plan: NetworkPlan): Promise<Network> {
     });
   await writing(plan.home, () => mkdir(plan.home, { recursive: true, mode: 0o700 }));
 
+  enter('keys');
   const engine = await createMclEngine();
   const operatorStore = await openOrCreate(folders.operator, lock);
   const pkgStore = await openOrCreate(folders.pkg, lock);
   const proxyStores = await Promise.all(folders.proxies.map((folder) => openOrCreate(folder, lock)));
   try {
-    const operator = await openOperator(operatorStore);
+    const operator = await openOperatorKeys(operatorStore);
     const authority = await openPkgAuthority(homeDocuments(pkgStore), engine, systemRandom);
     const proxyKeys = await Promise.all(proxyStores.map((store) => openProxyKeys(homeDocuments(store), systemRandom)));
     onStep('keys and public parameters');
 
+    enter('circuits');
     const circuits = await networkCircuits(plan, folders.artifacts, onStep);
+    enter('chain');
     const ports = await choosePorts(plan);
     const treasuryKey = fromHex(operator.treasuryKey);
     const chain = await prepareChain(plan, folders.validator, ports.chain, addressOfPrivateKey(treasuryKey));
     const contracts = await withChain(plan, folders.validator, chain.rpcUrl, async (provider) => {
       if (plan.externalChain) await fundFromUnlockedAccount(provider, addressOfPrivateKey(treasuryKey));
+      // The four contracts and their keys cost about the same each.
+      const parts = 4 + Object.keys(circuits).length;
+      let made = 0;
+      const onPart = (step: string): void => {
+        onStep(step);
+        onStage('contracts', stageBegins.contracts + ((stageBegins.file - stageBegins.contracts) * ++made) / parts);
+      };
+      enter('contracts');
       const verifyingKeys = Object.fromEntries(
         Object.entries(circuits).map(([circuit, entry]) => [circuit, entry.verifyingKey as VerifyingKey]),
       );
@@ -121,10 +139,11 @@ export async function createNetwork(plan: NetworkPlan): Promise<Network> {
         parametersHash: authority.parametersHash,
         development: true,
         verifyingKeys,
-        onStep,
+        onStep: onPart,
       });
     });
 
+    enter('file');
     const network: Network = {
       format: 'vouchsafe-network',
       version: NETWORK_FILE_VERSION,
@@ -171,37 +190,6 @@ export async function createNetwork(plan: NetworkPlan): Promise<Network> {
   }
 }
 
-/** The operator's powers over a network that it made. */
-export interface Operator {
-  /** Signs decisions at the PKG. */
-  readonly decisionKey: RequestKey;
-  /** Sends coins of the treasury and waits until they have arrived. */
-  fund(account: Hex, wei: bigint): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** Opens the operator's home of the network that was made in `home`. */
-export async function openNetworkOperator(home: string, network: Network, lock: DocumentLock): Promise<Operator> {
-  const store = await HomeStore.open(join(home, 'operator'), lock);
-  try {
-    const operator = await openOperator(store);
-    const provider = openProvider(network.chain.rpcUrls[0] as string, network.chain.chainId);
-    return {
-      decisionKey: requestKeyFrom(fromHex(operator.decisionKey)),
-      async fund(account, wei) {
-        await sendAndWait(provider, new Wallet(operator.treasuryKey, provider), { to: account, value: wei }, network.chain.confirmations);
-      },
-      async close() {
-        provider.destroy();
-        await store.close();
-      },
-    };
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-}
-
 function checkPlan(plan: NetworkPlan): void {
   const refuse = (what: string): never => {
     throw new AppError('NETWORK_PLAN_INVALID', { what, consequence: 'Nothing was made.', remedy: 'Correct it and try again.' });
@@ -221,16 +209,6 @@ function checkPlan(plan: NetworkPlan): void {
 
 async function openOrCreate(folder: string, lock: DocumentLock): Promise<HomeStore> {
   return (await HomeStore.exists(folder)) ? HomeStore.open(folder, lock) : HomeStore.create(folder, lock);
-}
-
-async function openOperator(store: HomeStore): Promise<z.infer<typeof operatorSchema>> {
-  const documents = homeDocuments(store);
-  const known = await documents.load(operatorDocument, operatorSchema);
-  if (known !== undefined) return known;
-  const key = () => toHex(systemRandom.bytes(32));
-  const made = { version: 1 as const, networkKey: key(), decisionKey: key(), treasuryKey: key() };
-  await documents.save(operatorDocument, made);
-  return made;
 }
 
 /** Proving keys and witness calculators of the templates, put under their hashes into the folder that proxies hand out. */

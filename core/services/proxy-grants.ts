@@ -75,6 +75,24 @@ interface GrantRow {
   readonly receipt: string | null;
 }
 
+/** What a proxy keeps of one offer: a share that serves, one whose time is over, or only the receipt of its deletion. */
+export interface KeptGrant {
+  readonly offerId: string;
+  readonly state: 'live' | 'ended' | 'deleted';
+  /** Unix time in seconds. */
+  readonly liveUntil: number;
+}
+
+/** Headers and grants of a proxy. */
+export interface GrantStorage {
+  readonly headers: number;
+  /** The newest, at most {@link listedGrantsMax}. */
+  readonly grants: readonly KeptGrant[];
+}
+
+/** Grants that the operator is shown. */
+const listedGrantsMax = 1000;
+
 /** States of an offer from which no grant comes back. */
 const endedStates: readonly OfferState[] = ['refunded', 'expired', 'revoked'];
 
@@ -106,6 +124,23 @@ export class ProxyGrants {
     });
     app.delete<OfferRoute>('/v1/grants/:offerId', async (request) => this.#deleteGrant(request, request.params.offerId));
     app.post('/v1/fragments', async (request) => this.#fragment(request));
+  }
+
+  /** What is kept here, by the proxy's own clock: the chain is not asked, so a grant that was revoked there shows when its share is deleted. */
+  storage(): GrantStorage {
+    const { database, clock } = this.#options;
+    const nowSeconds = Math.floor(clock.nowMs() / 1000);
+    const { headers } = database.prepare('SELECT COUNT(*) AS headers FROM header').get() as { headers: number };
+    const rows = database
+      .prepare(
+        'SELECT offer_id AS offerId, live_until AS liveUntil, share_box IS NULL AS gone FROM share_grant ORDER BY ROWID DESC LIMIT ?',
+      )
+      .all(listedGrantsMax) as { offerId: string; liveUntil: number; gone: number }[];
+    const grants = rows.map(({ offerId, liveUntil, gone }): KeptGrant => {
+      const kept = liveUntil < nowSeconds ? 'ended' : 'live';
+      return { offerId, liveUntil, state: gone === 1 ? 'deleted' : kept };
+    });
+    return { headers, grants };
   }
 
   /** Deletes every share whose grant is over, by time or by the chain. Shares of which the chain does not tell stay. */

@@ -58,6 +58,15 @@ export interface UploadsOptions {
   readonly authenticateReader: (request: FastifyRequest) => Promise<ChainEntity>;
 }
 
+/** Ciphertexts and unfinished uploads of a proxy, and the room that its disk has left. */
+export interface UploadStorage {
+  readonly ciphertexts: number;
+  readonly ciphertextBytes: number;
+  readonly uploads: number;
+  readonly uploadBytes: number;
+  readonly freeBytes: number;
+}
+
 interface UploadRow {
   readonly id: string;
   readonly owner: Hex;
@@ -155,6 +164,23 @@ export class ProxyUploads {
       await this.#removeCiphertext(blobNameOf(request.params.sha256), owner.pseudonym);
       return reply.code(204).send();
     });
+  }
+
+  /** What lies here; unfinished uploads count at their full size, as they do for the quota. */
+  async storage(): Promise<UploadStorage> {
+    const { database, folder } = this.#options;
+    const read = (sql: string) => database.prepare(sql).get() as { count: number; bytes: number };
+    // Two owners may hold the same file, which lies here once.
+    const kept = read('SELECT COUNT(*) AS count, COALESCE(SUM(size), 0) AS bytes FROM (SELECT DISTINCT sha256, size FROM ciphertext)');
+    const coming = read('SELECT COUNT(*) AS count, COALESCE(SUM(size), 0) AS bytes FROM upload');
+    const disk = await statfs(folder);
+    return {
+      ciphertexts: kept.count,
+      ciphertextBytes: kept.bytes,
+      uploads: coming.count,
+      uploadBytes: coming.bytes,
+      freeBytes: disk.bavail * disk.bsize,
+    };
   }
 
   /** Drops uploads whose time is over, and those that were announced and never begun. */

@@ -27,9 +27,9 @@ import type { PublicParameters } from '../crypto/scheme-algebra.ts';
 import { type ChainReader, entityRoles } from '../sharing/chain-reader.ts';
 import type { Documents } from '../sharing/documents.ts';
 import { type ProxyInfo, proxyMessagesVersion, uploadChunkBytesMax } from '../sharing/proxy-messages.ts';
-import { type GrantLimits, ProxyGrants } from './proxy-grants.ts';
+import { type GrantLimits, type GrantStorage, ProxyGrants } from './proxy-grants.ts';
 import { openProxyKeys, proxySchema } from './proxy-state.ts';
-import { ProxyUploads, type UploadLimits } from './proxy-uploads.ts';
+import { ProxyUploads, type UploadLimits, type UploadStorage } from './proxy-uploads.ts';
 import { type EntityTerms, RequestAuthentication } from './request-authentication.ts';
 
 export interface ProxyLimits extends UploadLimits, GrantLimits {
@@ -95,8 +95,17 @@ const statuses = {
   REQUEST_RANGE_REFUSED: 416,
 };
 
+/** What lies at a proxy. */
+export type ProxyStorage = UploadStorage & GrantStorage;
+
+/** A running proxy. */
+export interface RunningProxy extends RunningService {
+  /** What lies here; a few counts of its database, cheap enough to be asked every second. */
+  storage(): Promise<ProxyStorage>;
+}
+
 /** Starts a proxy. Refuses by AppError what keeps it from running (port, home). */
-export async function startProxy(config: ProxyConfig): Promise<RunningService> {
+export async function startProxy(config: ProxyConfig): Promise<RunningProxy> {
   const database = openServiceDatabase(config.home, 'proxy.sqlite', [`${replayStoreSchema}; ${proxySchema}`]);
   try {
     // A deleted share is to be overwritten, not only unlinked.
@@ -110,15 +119,16 @@ export async function startProxy(config: ProxyConfig): Promise<RunningService> {
       statuses,
     };
     const app = createHttpServer(options);
-    await addProxy(config, database, app);
-    return await startHttpService(app, options, async () => database.close());
+    const storage = await addProxy(config, database, app);
+    const running = await startHttpService(app, options, async () => database.close());
+    return { ...running, storage };
   } catch (error) {
     database.close();
     throw error;
   }
 }
 
-async function addProxy(config: ProxyConfig, database: DatabaseSync, app: FastifyInstance): Promise<void> {
+async function addProxy(config: ProxyConfig, database: DatabaseSync, app: FastifyInstance): Promise<() => Promise<ProxyStorage>> {
   const { clock, random, chain, network, engine, log } = config;
   const limits = { ...defaultProxyLimits, ...config.limits };
   const keys = await openProxyKeys(config.documents, random);
@@ -167,4 +177,5 @@ async function addProxy(config: ProxyConfig, database: DatabaseSync, app: Fastif
         handler: async (request, reply) => sendBlob(request, reply, artifacts, blobNameOf(request.params.sha256)),
       });
   }
+  return async () => ({ ...(await uploads.storage()), ...grants.storage() });
 }

@@ -11,7 +11,7 @@ import { createEthersChainReader } from '../adapters/ethers-chain-reader.ts';
 import { openProvider } from '../adapters/ethers-transaction-sender.ts';
 import { homeDocuments } from '../adapters/home-documents.ts';
 import { HomeStore } from '../adapters/home-store.ts';
-import type { ServiceLog } from '../adapters/http-service.ts';
+import type { RunningService, ServiceLog } from '../adapters/http-service.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
 import { AppError } from '../base/app-error.ts';
@@ -22,7 +22,7 @@ import type { DocumentLock } from '../crypto/sealed-document.ts';
 import { hexOfLength } from '../sharing/enrolment.ts';
 import { readNetworkFile } from '../sharing/network-file.ts';
 import { startPkg } from './pkg.ts';
-import { startProxy } from './proxy.ts';
+import { type ProxyStorage, startProxy } from './proxy.ts';
 import { start as startLedger } from './validator.ts';
 
 const listen = z.strictObject({
@@ -45,6 +45,8 @@ export type ServiceName = ServiceDescription['service'];
 export interface Running {
   readonly name: ServiceName;
   readonly url: string;
+  /** What lies at it, where it is a proxy. */
+  readonly storage?: () => Promise<ProxyStorage>;
   stop(): Promise<void>;
 }
 
@@ -127,23 +129,21 @@ async function startKeyed(
     random: systemRandom,
     log,
   };
-  const running =
-    description.service === 'pkg'
-      ? await startPkg({ ...common, operatorKey: description.operatorKey })
-      : await startProxy({
-          ...common,
-          artifactsFolder: description.artifactsFolder,
-          parameters: decodePublicParameters(engine, fromHex(network.pkg.parameters)),
-        });
-  return {
-    name: description.service,
-    url: running.url,
-    stop: async () => {
-      await running.stop();
-      provider.destroy();
-      await store.close();
-    },
+  const putAway = async (running: RunningService): Promise<void> => {
+    await running.stop();
+    provider.destroy();
+    await store.close();
   };
+  if (description.service === 'pkg') {
+    const pkg = await startPkg({ ...common, operatorKey: description.operatorKey });
+    return { name: 'pkg', url: pkg.url, stop: () => putAway(pkg) };
+  }
+  const proxy = await startProxy({
+    ...common,
+    artifactsFolder: description.artifactsFolder,
+    parameters: decodePublicParameters(engine, fromHex(network.pkg.parameters)),
+  });
+  return { name: 'proxy', url: proxy.url, storage: () => proxy.storage(), stop: () => putAway(proxy) };
 }
 
 /** JSON, or undefined where the text is none. */

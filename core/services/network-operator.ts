@@ -1,0 +1,182 @@
+/**
+ * The operator's powers over a network that was made here: it decides applications at the PKG, sends coins of the
+ * treasury, and looks at the blocks.
+ *
+ * Invariant: a revocation counts for the services only once it is on the chain, so to revoke somebody is to bring the
+ * PKG's signed revocations there too; done again after an interruption, it brings what is missing.
+ */
+import { join } from 'node:path';
+import { Contract, JsonRpcProvider, type TransactionRequest, Wallet } from 'ethers';
+import { z } from 'zod';
+import { loadContractArtifact } from '../adapters/contract-artifacts.ts';
+import { chainFailure, openProvider, sendAndWait } from '../adapters/ethers-transaction-sender.ts';
+import { homeDocuments } from '../adapters/home-documents.ts';
+import { HomeStore } from '../adapters/home-store.ts';
+import { PkgClient } from '../adapters/pkg-client.ts';
+import { keySigner } from '../adapters/request-signature.ts';
+import { systemClock } from '../adapters/system-clock.ts';
+import { systemRandom } from '../adapters/system-random.ts';
+import { AppError } from '../base/app-error.ts';
+import { fromHex, type Hex, toHex } from '../base/bytes.ts';
+import { requestKeyFrom } from '../crypto/request-key.ts';
+import type { DocumentLock } from '../crypto/sealed-document.ts';
+import { hexOfLength } from '../sharing/enrolment.ts';
+import type { Network } from '../sharing/network-file.ts';
+import type { ApplicationList } from '../sharing/pkg-messages.ts';
+
+const operatorDocument = 'operator';
+const operatorSchema = z.strictObject({
+  version: z.literal(1),
+  /** Ed25519: signs the network file. */
+  networkKey: hexOfLength(32),
+  /** Ed25519: decides applications at the PKG. */
+  decisionKey: hexOfLength(32),
+  /** secp256k1: deploys the contracts and holds the treasury. */
+  treasuryKey: hexOfLength(32),
+});
+/** The operator's keys. */
+export type OperatorKeys = z.infer<typeof operatorSchema>;
+
+/** One application as the PKG's operator sees it. */
+export type OperatedApplication = ApplicationList['applications'][number];
+
+/** A block, for a reader. */
+export interface BlockSummary {
+  readonly number: number;
+  readonly hash: Hex;
+  readonly atSeconds: number;
+  readonly transactions: number;
+  readonly gasUsed: bigint;
+  /** Who made it: an address. */
+  readonly proposer: string;
+}
+
+/** The operator at work. */
+export interface NetworkOperator {
+  /** Everyone who has applied, with real names. */
+  applications(): Promise<OperatedApplication[]>;
+  /** Decides for all roles that were asked for; gives the application as it is then. @throws AppError `PKG_APPLICATION_UNKNOWN`, `CHAIN_*` */
+  decide(applicationId: Hex, outcome: 'approve' | 'refuse' | 'revoke', reason: string): Promise<OperatedApplication>;
+  /** Sends coins of the treasury and waits until they have arrived. */
+  fund(account: Hex, wei: bigint): Promise<void>;
+  /** At most `count` blocks below number `before`, the newest first; from the newest of all when null. */
+  blocks(before: number | null, count: number): Promise<BlockSummary[]>;
+  close(): Promise<void>;
+}
+
+/** Opens the operator's keys in their home; the first time, makes and seals them. */
+export async function openOperatorKeys(store: HomeStore): Promise<OperatorKeys> {
+  const documents = homeDocuments(store);
+  const known = await documents.load(operatorDocument, operatorSchema);
+  if (known !== undefined) return known;
+  const key = () => toHex(systemRandom.bytes(32));
+  const made = { version: 1 as const, networkKey: key(), decisionKey: key(), treasuryKey: key() };
+  await documents.save(operatorDocument, made);
+  return made;
+}
+
+/** Opens the operator's home of the network that was made in `home`. */
+export async function openNetworkOperator(home: string, network: Network, lock: DocumentLock): Promise<NetworkOperator> {
+  const store = await HomeStore.open(join(home, 'operator'), lock);
+  try {
+    return operate(store, await openOperatorKeys(store), network);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function operate(store: HomeStore, keys: OperatorKeys, network: Network): NetworkOperator {
+  const { chainId, confirmations } = network.chain;
+  const rpcUrl = network.chain.rpcUrls[0] as string;
+  const provider = openProvider(rpcUrl, chainId);
+  // Many blocks are asked for at once, and a block does not change: these may share a request.
+  const blockProvider = new JsonRpcProvider(rpcUrl, chainId, { staticNetwork: true, cacheTimeout: -1 });
+  const wallet = new Wallet(keys.treasuryKey, provider);
+  const registryInterface = loadContractArtifact('entityRegistry').abi;
+  const registry = new Contract(network.contracts.entityRegistry, registryInterface, provider);
+  const signer = keySigner(requestKeyFrom(fromHex(keys.decisionKey)));
+  const pkg = new PkgClient({
+    url: network.pkg.url,
+    network: {
+      chainId: BigInt(chainId),
+      entityRegistry: network.contracts.entityRegistry,
+      enrolmentAddress: network.pkg.enrolmentAddress,
+    },
+    clock: systemClock,
+    random: systemRandom,
+  });
+
+  let last: Promise<unknown> = Promise.resolve();
+  /** One transaction of the treasury after the other: two at once would take the same nonce. */
+  const send = (request: TransactionRequest): Promise<unknown> => {
+    const sent = last.then(() => sendAndWait(provider, wallet, request, confirmations));
+    last = sent.catch(() => undefined); // whoever asked for this transaction gets its error
+    return sent;
+  };
+
+  const isRevoked = async (pseudonym: Hex): Promise<boolean> => {
+    try {
+      return ((await registry.getFunction('entity')(pseudonym)) as { revoked: boolean }).revoked;
+    } catch (error) {
+      throw chainFailure(error);
+    }
+  };
+
+  const bringRevocations = async (): Promise<void> => {
+    for (const { pseudonym, signature } of await pkg.revocations(signer)) {
+      if (await isRevoked(pseudonym)) continue;
+      const data = registryInterface.encodeFunctionData('revoke(address,bytes)', [pseudonym, signature]);
+      await send({ to: network.contracts.entityRegistry, data });
+    }
+  };
+
+  const applicationOf = async (applicationId: Hex): Promise<OperatedApplication> => {
+    const application = (await pkg.applications(signer)).find((entry) => entry.applicationId === applicationId);
+    if (application !== undefined) return application;
+    throw new AppError('PKG_APPLICATION_UNKNOWN', {
+      what: `Nobody applied as ${applicationId}.`,
+      consequence: 'Nothing was changed.',
+      remedy: 'Look at the list of applications and choose one of them.',
+    });
+  };
+
+  return {
+    applications: () => pkg.applications(signer),
+    async decide(applicationId, outcome, reason) {
+      const asked = await applicationOf(applicationId);
+      const roles = outcome === 'approve' ? asked.roles : 0;
+      await pkg.decide(signer, applicationId, { outcome, roles, reason });
+      if (outcome === 'revoke') await bringRevocations();
+      return applicationOf(applicationId);
+    },
+    async fund(account, wei) {
+      await send({ to: account, value: wei });
+    },
+    async blocks(before, count) {
+      try {
+        const newest = before === null ? await blockProvider.getBlockNumber() : before - 1;
+        const numbers = Array.from({ length: Math.max(0, Math.min(count, newest + 1)) }, (_, position) => newest - position);
+        const blocks = await Promise.all(numbers.map((number) => blockProvider.getBlock(number)));
+        return blocks
+          .filter((block) => block !== null)
+          .map(({ number, hash, timestamp, transactions, gasUsed, miner }) => ({
+            number,
+            hash: hash as Hex,
+            atSeconds: timestamp,
+            transactions: transactions.length,
+            gasUsed,
+            proposer: miner,
+          }));
+      } catch (error) {
+        throw chainFailure(error);
+      }
+    },
+    async close() {
+      await last;
+      provider.destroy();
+      blockProvider.destroy();
+      await store.close();
+    },
+  };
+}

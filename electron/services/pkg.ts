@@ -1,0 +1,4 @@
+/** The private key generator of an own network: applications, enrolments, identity keys. */
+import { runNetworkService } from './network-service.ts';
+
+runNetworkService('pkg');
