@@ -64,6 +64,8 @@ export const profileView = z.strictObject({
   networkId: localId.nullable(),
   roles: z.array(roleName),
   createdAtMs: z.int(),
+  /** Whether nobody has seen the phrase yet, as with the sample's profiles: the window offers to show it. */
+  phraseUnseen: z.boolean(),
 });
 export type ProfileView = z.infer<typeof profileView>;
 /** A network that this installation made and can run. */
