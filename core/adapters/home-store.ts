@@ -29,6 +29,14 @@ const documentNamePattern = /^[a-z0-9][a-z0-9-]{0,99}$/;
 
 const homeKeyDocument = z.object({ version: z.literal(1), key: z.string().refine((text) => isHex(text) && text.length === 66) });
 
+/** Everything of a home that is sealed, at one moment. */
+export interface HomeSnapshot {
+  /** Opens the documents. */
+  readonly key: Uint8Array;
+  /** Sealed documents by name. */
+  readonly documents: ReadonlyMap<string, Uint8Array>;
+}
+
 /** An open home. Close it when done; nothing is buffered, so a process may also simply end. */
 export class HomeStore {
   readonly folder: string;
@@ -100,6 +108,15 @@ export class HomeStore {
     });
   }
 
+  /**
+   * Makes a home of a folder with the documents of a {@link HomeSnapshot}, each under its {@link documentFile}: locks their key with `lock`.
+   * @throws AppError `PASSPHRASE_TOO_SHORT`, `PASSPHRASE_TOO_LONG`, `DISK_FULL`, `DISK_NOT_WRITABLE`
+   */
+  static async adopt(folder: string, lock: DocumentLock, key: Uint8Array, ports = systemSealing): Promise<void> {
+    if ('passphrase' in lock) requireAcceptablePassphrase(lock.passphrase);
+    await writeHomeKey(folder, ports, lock, key);
+  }
+
   static async #locked(folder: string, open: (lock: HomeLock) => Promise<HomeStore>): Promise<HomeStore> {
     const homeLock = lockHome(folder);
     try {
@@ -143,8 +160,26 @@ export class HomeStore {
   /** Names of all documents in alphabetical order. */
   async list(): Promise<string[]> {
     await this.#writing;
+    return this.#names();
+  }
+
+  async #names(): Promise<string[]> {
     const names = (await readdir(this.folder)).filter((file) => file.endsWith(suffix)).map((file) => file.slice(0, -suffix.length));
     return names.filter((name) => name !== homeKeyName && documentNamePattern.test(name)).sort();
+  }
+
+  /** Every document as it is on disk between two writes, for a backup: what is written later is in none of them. */
+  async snapshot(): Promise<HomeSnapshot> {
+    return this.#inTurn(async () => {
+      assert(!this.#closed, 'the home is open');
+      const documents = new Map<string, Uint8Array>();
+      for (const name of await this.#names()) {
+        const sealed = await readOrNull(this.folder, name);
+        assert(sealed !== null, 'nobody else removes a document');
+        documents.set(name, sealed);
+      }
+      return { key: this.#key.slice(), documents };
+    });
   }
 
   /** Replaces the lock of the home; the documents stay as they are. `current` must open it. Errors as {@link HomeStore.open} and {@link HomeStore.create}. */
@@ -173,8 +208,13 @@ export class HomeStore {
   }
 }
 
+/** Name of the file of a document in its home. */
+export function documentFile(name: string): string {
+  return name + suffix;
+}
+
 function pathOf(folder: string, name: string): string {
-  return join(folder, name + suffix);
+  return join(folder, documentFile(name));
 }
 
 async function readOrNull(folder: string, name: string): Promise<Uint8Array | null> {
