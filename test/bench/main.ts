@@ -8,11 +8,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-const benches: Readonly<Record<string, { readonly title: string; readonly arguments: readonly string[] }>> = {
+const benches: Readonly<Record<string, { readonly title: string; readonly arguments: readonly string[]; readonly window?: true }>> = {
   proof: { title: 'Proving, beside bare snarkjs on the same circuit', arguments: [] },
   're-encryption': { title: 'Re-encryption: noble, mcl, Umbral', arguments: [] },
   'file-encryption': { title: 'A file of 1 GB encrypted, beside age', arguments: [] },
   ledger: { title: 'The ledger with its local proposer, beside anvil', arguments: [] },
+  app: { title: 'The app beside an empty Electron app', arguments: [], window: true },
 };
 
 const documentPath = fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url));
@@ -33,7 +34,10 @@ for (const name of asked.length > 0 ? asked : Object.keys(benches)) {
 /** What a benchmark printed; it is shown while it runs. */
 function run(name: string): Promise<string> {
   const file = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
-  const child = spawn(process.execPath, [file, ...(benches[name]?.arguments ?? [])], {
+  const words = [process.execPath, file, ...(benches[name]?.arguments ?? [])];
+  // A window needs a display; where there is none, a virtual one.
+  if (benches[name]?.window && process.platform === 'linux' && !process.env.DISPLAY) words.unshift('xvfb-run', '-a');
+  const child = spawn(words[0] as string, words.slice(1), {
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
