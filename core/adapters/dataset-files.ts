@@ -15,14 +15,13 @@ import type { Schema } from '../dataset/schema.ts';
 import { type DryRun, dryRun } from '../proofs/dry-run.ts';
 import type { Prover } from '../proofs/proof.ts';
 import type { RequirementFields } from '../proofs/requirement.ts';
-import type { OfferProver } from '../sharing/offer-workflow.ts';
 import type { TransferOptions } from '../sharing/services.ts';
 import { sha256OfFile } from './artifact-store.ts';
 import { clearPartialFiles, flushFolder } from './atomic-file.ts';
 import { importCsv } from './csv-import.ts';
 import { type DatasetDocument, DatasetFolder } from './dataset-folder.ts';
 import { folderPayload, receivePayload } from './dataset-payload.ts';
-import type { DatasetFacts, DatasetPlace, DatasetWorkshop, ProofPlace, Recomputed, SavedFile } from './dataset-work.ts';
+import type { DatasetFacts, DatasetPlace, DatasetWorkshop, ProofPlace, Recomputed, SavedFile, StatementProver } from './dataset-work.ts';
 import { decryptToFile, encryptToFile, fileSource } from './encrypted-file.ts';
 import { createOfferProver } from './offer-prover.ts';
 
@@ -125,10 +124,10 @@ export class HomeDatasets implements DatasetWorkshop {
     });
   }
 
-  offerProver(dataset: DatasetFacts, fields: RequirementFields): OfferProver {
+  offerProver(dataset: DatasetFacts, fields: RequirementFields): StatementProver {
     const proving = this.#proving;
     assert(proving !== undefined, 'offers are proved where there is a prover');
-    const prove = <Result>(signal: AbortSignal | undefined, work: (prover: OfferProver) => Promise<Result>) =>
+    const prove = <Result>(signal: AbortSignal | undefined, work: (prover: StatementProver) => Promise<Result>) =>
       this.#withFolder(dataset, async (folder) => {
         const commitment = await this.#commitment(dataset, folder, signal ? { signal } : {});
         return work(createOfferProver({ ...proving, dataset, folder, commitment, fields, hash: this.#hash }));

@@ -7,9 +7,10 @@ import type { FileReading } from '../dataset/description.ts';
 import type { Schema } from '../dataset/schema.ts';
 import type { DryRun } from '../proofs/dry-run.ts';
 import type { RequirementFields } from '../proofs/requirement.ts';
+import type { SegmentSummary } from '../proofs/statements.ts';
 import type { DatasetFiles, DatasetWork } from '../sharing/dataset-workflow.ts';
 import type { Network } from '../sharing/network-file.ts';
-import type { OfferProver } from '../sharing/offer-workflow.ts';
+import type { OfferWork, ProvedSegment, ProvedStatement } from '../sharing/offer-workflow.ts';
 import type { ReceivedFiles } from '../sharing/purchase-workflow.ts';
 import type { TransferOptions } from '../sharing/services.ts';
 import type { DatasetDocument } from './dataset-folder.ts';
@@ -24,6 +25,16 @@ export interface DatasetFacts extends Pick<DatasetWork, 'datasetId' | 'owner' | 
 export interface ProofPlace {
   readonly chain: Pick<Network['chain'], 'chainId'>;
   readonly contracts: Pick<Network['contracts'], 'sharingMarket'>;
+}
+
+/** What a proof says of the offer that it is for. */
+export type OfferFacts = Pick<OfferWork, 'offerId' | 'requestId' | 'template' | 'deadline'>;
+
+/** Proves the statements of one offer: the workflow's `OfferProver`, which knows more of the offer than it needs. */
+export interface StatementProver {
+  segment(offer: OfferFacts, segmentIndex: number, signal?: AbortSignal): Promise<ProvedSegment>;
+  /** `summaries` are those of all segments in order. */
+  aggregate(offer: OfferFacts, summaries: readonly SegmentSummary[], signal?: AbortSignal): Promise<ProvedStatement>;
 }
 
 /** Which dataset of a home. */
@@ -61,7 +72,7 @@ export interface DatasetWorkshop extends DatasetFiles, ReceivedFiles {
   /** Runs the predicates of a requirement over all rows. */
   dryRun(dataset: DatasetFacts, fields: RequirementFields, options: TransferOptions): Promise<DryRun>;
   /** Proves the statements of an offer; nothing is opened before the first one. */
-  offerProver(dataset: DatasetFacts, fields: RequirementFields): OfferProver;
+  offerProver(dataset: DatasetFacts, fields: RequirementFields): StatementProver;
   /** Copies a received original file to where no file may be; what differs from what was checked is refused. */
   saveReceived(offerId: string, path: string, options: TransferOptions): Promise<SavedFile>;
   /** Hashes and commits to received data again. @throws AppError `PURCHASE_NOT_RECEIVED` */

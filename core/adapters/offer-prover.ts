@@ -1,4 +1,4 @@
-/** Proves the statements of one offer over its dataset folder: the workflow's {@link OfferProver} on the snarkjs prover. */
+/** Proves the statements of one offer over its dataset folder: the workflow's {@link StatementProver} on the snarkjs prover. */
 
 import { AppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
@@ -11,9 +11,9 @@ import type { RequirementFields } from '../proofs/requirement.ts';
 import { matchSlots, timePosition } from '../proofs/requirement-document.ts';
 import { aggregateStatement, encodeSegmentSummary, partialBlind, type Statement, segmentStatement } from '../proofs/statements.ts';
 import { proofTemplates } from '../proofs/templates.ts';
-import type { OfferProver, OfferWork, ProvedStatement } from '../sharing/offer-workflow.ts';
+import type { ProvedStatement } from '../sharing/offer-workflow.ts';
 import type { DatasetFolder } from './dataset-folder.ts';
-import type { DatasetFacts, ProofPlace } from './dataset-work.ts';
+import type { DatasetFacts, OfferFacts, ProofPlace, StatementProver } from './dataset-work.ts';
 
 /** What an offer is proved from. */
 export interface OfferMaterial {
@@ -39,7 +39,7 @@ export async function proveStatement(
 }
 
 /** @throws AppError `OFFER_COLUMN_MISSING` when the dataset lacks a column that the requirement names */
-export function createOfferProver(material: OfferMaterial): OfferProver {
+export function createOfferProver(material: OfferMaterial): StatementProver {
   const { network, dataset, folder, commitment, fields, hash, prover } = material;
   const { schema } = folder.document;
   const slots = matchSlots(fields, schema).map(({ position }) => {
@@ -50,7 +50,7 @@ export function createOfferProver(material: OfferMaterial): OfferProver {
   if (fields.timeUsed && time === undefined) throw columnMissing();
   const seed = fromHex(dataset.seed);
 
-  function bindingOf(work: OfferWork): bigint {
+  function bindingOf(work: OfferFacts): bigint {
     return offerBinding({
       chainId: BigInt(network.chain.chainId),
       market: network.contracts.sharingMarket,
@@ -64,7 +64,7 @@ export function createOfferProver(material: OfferMaterial): OfferProver {
     });
   }
 
-  function templateOf(work: OfferWork) {
+  function templateOf(work: OfferFacts) {
     const template = proofTemplates.find(({ name }) => name === work.template);
     assert(template !== undefined, 'an offer names a template of this program');
     return template;

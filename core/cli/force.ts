@@ -3,12 +3,12 @@
  * the false statement, and the contract refuses a true proof of a weaker requirement. Shown by `demo --force`.
  */
 import { join } from 'node:path';
+import type { StatementProver } from '../adapters/dataset-work.ts';
 import { isAppError } from '../base/app-error.ts';
 import { templateId } from '../proofs/identifiers.ts';
 import type { RequirementFields } from '../proofs/requirement.ts';
 import { datasetNamed, draftOffer, factsOf, requirementNamed } from '../services/owner.ts';
 import { openParticipant } from '../services/participant.ts';
-import type { OfferProver } from '../sharing/offer-workflow.ts';
 import { segmentStatementTypes, signTypedData } from '../sharing/typed-data.ts';
 import type { RequirementNotMet, StoryListener, StoryPlan } from './story.ts';
 
@@ -55,7 +55,7 @@ export async function forceRefusals(plan: StoryPlan, { requestId, datasetId }: R
   }
 }
 
-async function firstRefused(prover: OfferProver, work: Awaited<ReturnType<typeof draftOffer>>) {
+async function firstRefused(prover: StatementProver, work: Awaited<ReturnType<typeof draftOffer>>) {
   for (let segment = 0; segment < work.segmentCount; segment++) {
     try {
       await prover.segment(work, segment);
