@@ -1,0 +1,345 @@
+/** The app, put together: which part of main gives what to which, and nothing else. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { app, clipboard, dialog, nativeTheme, powerMonitor, session } from 'electron';
+import Store from 'electron-store';
+import { events, type RequestOf } from '../ipc-contract.ts';
+import { answerOf, viewOfError } from '../link.ts';
+import type { AppView, SettingsView } from '../views.ts';
+import { serveApp } from './app-protocol.ts';
+import { AutoLock } from './auto-lock.ts';
+import { CallRouting, type MainAnswers } from './call-routing.ts';
+import { applySessionRules } from './content-rules.ts';
+import { routeOfLink } from './deep-links.ts';
+import { diagnosticsText } from './diagnostics.ts';
+import { ChosenFiles } from './files.ts';
+import { Installation, type InstallationState, setAsideIfUnreadable } from './installation.ts';
+import { passphraseSealing, systemKeychain } from './keychain.ts';
+import { Lock } from './lock.ts';
+import { setMenu } from './menu.ts';
+import { viewOfNetworkFile } from './network-file-view.ts';
+import { Networks } from './networks.ts';
+import { showNotice } from './notifications.ts';
+import { rendererFolder, sampleFile, userPlaces } from './places.ts';
+import { Profiles, readText, vaultId } from './profiles.ts';
+import { endWithServices } from './quit.ts';
+import { answerWindow } from './router.ts';
+import { trySample } from './sample.ts';
+import { SecretWindow } from './secret-window.ts';
+import { utilityProcesses } from './service-forks.ts';
+import { ServiceLogs } from './service-logs.ts';
+import { Services } from './services.ts';
+import { Tasks } from './tasks.ts';
+import { showTray } from './tray.ts';
+import { checkForUpdate } from './updates.ts';
+import { MainWindow } from './windows.ts';
+
+/** What the program's start passes on to the app. */
+export interface RunningApp {
+  followLink(link: string): void;
+  showWindow(): void;
+}
+
+const topicsEvent = events['data.changed'];
+/** Files that the dialog for each kind of choice shows. */
+const filtersOf: Record<RequestOf<'file.choose'>['kind'], Electron.FileFilter[]> = {
+  data: [
+    { name: 'CSV', extensions: ['csv', 'tsv', 'txt'] },
+    { name: '*', extensions: ['*'] },
+  ],
+  network: [{ name: 'JSON', extensions: ['json'] }],
+  backup: [{ name: 'Vouchsafe', extensions: ['vouchsafe-backup'] }],
+};
+
+/** Puts the app together and opens its window. */
+export function startApp(): RunningApp {
+  const userData = app.getPath('userData');
+  const places = userPlaces(userData);
+  applySessionRules(session.defaultSession);
+  serveApp(session.defaultSession, rendererFolder);
+
+  const setAside = setAsideIfUnreadable(join(userData, 'installation.json'), Date.now());
+  const installationFile = new Store<{ state?: InstallationState }>({ name: 'installation' });
+  const windowFile = new Store<{ main?: unknown }>({ name: 'window', clearInvalidConfig: true });
+  const window = new MainWindow({ get: () => windowFile.get('main'), set: (state) => windowFile.set('main', state) });
+  let updateTray = (): void => undefined;
+  const changed = () => {
+    window.tell('app.changed', {});
+    updateTray();
+  };
+
+  const logs = new ServiceLogs();
+  const log = (line: string) => logs.add('main', line);
+  const services = new Services(utilityProcesses, logs, () => {
+    window.tell('services.changed', {});
+    // Networks show the state of their services.
+    window.tell('app.changed', {});
+  });
+  const tasks = new Tasks({
+    changed: () => window.tell('tasks.changed', {}),
+    progress: (id, progress) => window.tell('task.progress', { id, progress }),
+  });
+  const installation = new Installation(
+    { read: () => installationFile.get('state'), write: (state) => installationFile.set('state', state) },
+    changed,
+  );
+  const files = new ChosenFiles();
+  const secretWindow = new SecretWindow(() => window.window);
+  const ask: SecretWindow['ask'] = (purpose, accept) => secretWindow.ask(purpose, accept);
+
+  const go = (route: string, confirm = false) => {
+    window.show();
+    window.tell('app.go', { route, confirm });
+  };
+  const onEvent = (service: string, event: string, value: unknown) => {
+    const profile = installation.state.profiles.find(({ id }) => vaultId(id) === service)?.id;
+    if (event === 'work') tasks.noteWork(value, (id) => void services.call(service, 'cancelWork', { id }).catch(() => undefined)); // it may have ended
+    if (event === 'notice' && profile !== undefined)
+      showNotice(
+        {
+          isWanted: () => installation.state.settings.notifications && !window.isFocused,
+          open: (id, route) => {
+            if (installation.state.activeProfile !== id) installation.update({ activeProfile: id });
+            go(route);
+          },
+        },
+        profile,
+        value,
+      );
+    if (event !== 'changed' && event !== 'data.changed') return;
+    const told = topicsEvent.safeParse(value).data;
+    if (told !== undefined && (profile === undefined || profile === installation.state.activeProfile)) window.tell('data.changed', told);
+  };
+
+  const lock = new Lock(installation, {
+    system: systemKeychain,
+    sealing: passphraseSealing,
+    ask,
+    unlocked: () => {
+      services.resume('LOCKED');
+      networks.startWanted();
+      profiles.startVaults();
+    },
+    locking: async () => {
+      secretWindow.dismiss();
+      await services.stopKinds(['vault', 'operator', 'data', 'prover']);
+      files.clear();
+      tasks.forgetEnded();
+    },
+    changed,
+  });
+  const key = () => lock.key();
+  const networks = new Networks({ services, installation, places, key, onEvent });
+  const profiles = new Profiles({
+    services,
+    installation,
+    networks,
+    places,
+    key,
+    ask,
+    onEvent,
+    pathOf: (token) => files.get(token).path,
+    log,
+  });
+  const lockNow = () => void lock.lock().catch((error: unknown) => log(`locking failed: ${viewOfError(error).what}`));
+  new AutoLock({
+    idleSeconds: () => powerMonitor.getSystemIdleTime(),
+    minutes: () => installation.state.settings.autoLockMinutes,
+    lock: lockNow,
+  }).watch(powerMonitor);
+
+  const view = (): AppView => {
+    const { keychain, profiles: known, activeProfile, settings } = installation.state;
+    const { backend, available } = systemKeychain();
+    return {
+      version: app.getVersion(),
+      platform: process.platform,
+      packaged: app.isPackaged,
+      systemLanguage: app.getSystemLocale(),
+      lock: lock.state,
+      keychain: { mode: keychain.mode, backend, available },
+      profiles: known.map(({ lastBackupAtMs: _, ...profile }) => profile),
+      activeProfile,
+      networks: networks.views(),
+      settings,
+      lastBackupAtMs: known.find(({ id }) => id === activeProfile)?.lastBackupAtMs ?? null,
+    };
+  };
+  const parented = async <Result>(dialogOn: (parent: Electron.BaseWindow) => Promise<Result>): Promise<Result> => {
+    window.show();
+    return dialogOn(window.window as Electron.BaseWindow);
+  };
+  const askWhereToSave = async (defaultPath: string): Promise<string | null> => {
+    const { canceled, filePath } = await parented((parent) => dialog.showSaveDialog(parent, { defaultPath }));
+    return canceled || filePath === '' ? null : filePath;
+  };
+
+  const answers: MainAnswers = {
+    'app.get': () => {
+      window.pageIsThere();
+      return view();
+    },
+    'app.settings': (change) => {
+      const settings = { ...installation.state.settings, ...definedOf(change) };
+      nativeTheme.themeSource = settings.theme;
+      installation.update({ settings });
+      return view();
+    },
+    'app.services': () => services.views(),
+    'app.restartService': async ({ id }) => {
+      await services.restart(id);
+      return {};
+    },
+    'app.logs': ({ service }) => logs.lines(service),
+    'app.tasks': () => tasks.views(),
+    'app.cancelTask': ({ id }) => {
+      tasks.cancel(id);
+      return {};
+    },
+    'app.copy': ({ text }) => {
+      clipboard.writeText(text);
+      return {};
+    },
+    'app.diagnostics': async () => {
+      const path = await askWhereToSave('vouchsafe-diagnostics.json');
+      if (path !== null) await writeFile(path, diagnosticsText(diagnosticsInput()), { mode: 0o600 });
+      return { path };
+    },
+    'app.checkForUpdate': () => checkForUpdate(installation.state.settings.updates),
+    'lock.begin': async ({ withPassphrase }) => {
+      await lock.begin(withPassphrase);
+      return view();
+    },
+    'lock.lock': async () => {
+      await lock.lock();
+      return {};
+    },
+    'lock.unlock': async () => {
+      await lock.unlock();
+      return view();
+    },
+    'lock.changePassphrase': async () => ({ changed: await lock.changePassphrase() }),
+    'lock.removePassphrase': async () => ({ changed: await lock.removePassphrase() }),
+    'profile.create': (request, context) => profiles.create(request, context),
+    'profile.switch': async ({ profileId }) => {
+      await profiles.switch(profileId);
+      return view();
+    },
+    'profile.rename': ({ profileId, name }) => {
+      installation.profile(profileId);
+      installation.updateProfile(profileId, { name });
+      return view();
+    },
+    'profile.showPhrase': async () => {
+      await profiles.showPhrase();
+      return {};
+    },
+    'profile.rehearsePhrase': async () => ({ correct: await profiles.rehearsePhrase() }),
+    'profile.trySample': (_, context) => trySample({ services, installation, networks, profiles, places }, context),
+    'file.choose': async ({ kind }) => {
+      const { canceled, filePaths } = await parented((parent) =>
+        dialog.showOpenDialog(parent, { properties: ['openFile'], filters: filtersOf[kind] }),
+      );
+      const [path] = filePaths;
+      return canceled || path === undefined ? null : files.add(path);
+    },
+    'file.dropped': ({ path }) => files.add(path),
+    'file.sample': () => files.add(sampleFile),
+    'file.readNetwork': async ({ file }) => viewOfNetworkFile(await readText(files.get(file).path)),
+    'ownNetwork.create': async (plan, context) => ({ networkId: await networks.create(plan, context) }),
+    'ownNetwork.start': async ({ networkId }, context) => {
+      await networks.start(networkId, context);
+      return {};
+    },
+    'ownNetwork.stop': async ({ networkId }) => {
+      await networks.stop(networkId);
+      return {};
+    },
+    'ownNetwork.saveFile': async ({ networkId }) => {
+      const path = await askWhereToSave(`${networks.nameOf(networkId).replaceAll(/[^\p{L}\p{N} _-]/gu, '')}.json`);
+      if (path !== null) await networks.saveFile(networkId, path);
+      return { path };
+    },
+  };
+  const routing = new CallRouting(
+    answers,
+    {
+      ask: (service, method, value, context) => services.call(service, method, value, context),
+      serviceFor: (kind) => {
+        key();
+        return kind === 'vault' ? profiles.vault() : profiles.dataService();
+      },
+      operatorOf: (networkId) => networks.operatorOf(networkId),
+      activeHome: () => profiles.activeHome(),
+      fileOf: (token) => files.get(token),
+      askWhereToSave,
+      log,
+    },
+    tasks,
+  );
+  answerWindow(
+    'call',
+    'index',
+    () => window.window,
+    (channel, value, id) => routing.perform(id, channel, value),
+  );
+
+  function diagnosticsInput() {
+    const { keychain, profiles: known, networks: own, settings } = installation.state;
+    return {
+      versions: { vouchsafe: app.getVersion(), ...(process.versions as Record<string, string>) },
+      packaged: app.isPackaged,
+      keychain: { mode: keychain.mode, backend: systemKeychain().backend },
+      settings,
+      services: services.views(),
+      profiles: known.length,
+      networks: own.length,
+      logs: logs.lines(),
+    };
+  }
+
+  nativeTheme.themeSource = installation.state.settings.theme;
+  setMenu({
+    go,
+    command: (command) => {
+      window.show();
+      window.tell('app.command', { command });
+    },
+    lock: lockNow,
+  });
+  updateTray = showTray({
+    isUnlocked: () => lock.state === 'unlocked',
+    open: () => window.show(),
+    lock: lockNow,
+    quit: () => app.quit(),
+  });
+  endWithServices(services, () => true);
+  app.on('activate', () => window.show());
+  window.show();
+  if (setAside !== null) tellOfSetAside(setAside);
+
+  return {
+    followLink: (link) => {
+      void answerOf(async () => routeOfLink(link)).then((answer) => {
+        if (answer.ok) go(answer.value, true);
+        else dialog.showErrorBox(answer.error.what, `${answer.error.consequence} ${answer.error.remedy}`);
+      });
+    },
+    showWindow: () => window.show(),
+  };
+}
+
+/** A change without the fields that it leaves as they are. */
+function definedOf(change: RequestOf<'app.settings'>): Partial<SettingsView> {
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+}
+
+/** An installation file that cannot be read is kept, and the user is told where. */
+function tellOfSetAside(file: string): void {
+  void dialog.showMessageBox({
+    type: 'warning',
+    title: 'Vouchsafe',
+    message: 'The file in which Vouchsafe remembers its profiles and settings could not be read.',
+    detail: `It was kept as ${file}, and Vouchsafe begins with an empty one. The profiles' own data is untouched: restore them from their 24 words or from a backup.`,
+  });
+}

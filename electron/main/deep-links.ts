@@ -1,0 +1,49 @@
+/**
+ * Links of the scheme vouchsafe: from a page or a mail. Each names a thing by its id and leads to a question whether to
+ * look at it; none can do anything by itself.
+ */
+import { z } from 'zod';
+import { AppError } from '../../core/base/app-error.ts';
+import { id32, offerIdText } from '../views.ts';
+
+/** The scheme, as the system knows it. */
+export const linkScheme = 'vouchsafe';
+const linkLengthMax = 1000;
+
+const network = z.strictObject({
+  /** Whose signature the network file must have: the user gets the file itself by another way. */
+  signer: id32,
+  name: z.string().trim().min(1).max(80).optional(),
+});
+
+/** The route in the window that a link leads to. @throws AppError `LINK_INVALID` */
+export function routeOfLink(link: string): string {
+  if (link.length > linkLengthMax || !URL.canParse(link)) throw invalid();
+  const { protocol, host, pathname, searchParams, username, password, port, hash } = new URL(link);
+  if (protocol !== `${linkScheme}:` || username !== '' || password !== '' || port !== '' || hash !== '') throw invalid();
+  const [id, ...more] = pathname.split('/').filter((part) => part !== '');
+  if (more.length > 0) throw invalid();
+  if (host === 'network' && id === undefined) {
+    const query = network.safeParse(Object.fromEntries(searchParams));
+    if (!query.success || [...searchParams].length !== Object.keys(query.data).length) throw invalid();
+    const { signer, name } = query.data;
+    return `/join?${new URLSearchParams({ signer, ...(name === undefined ? {} : { name }) }).toString()}`;
+  }
+  if (searchParams.size > 0) throw invalid();
+  if (host === 'requirement' && id32.safeParse(id).success) return `/requirements/${id}`;
+  if (host === 'offer' && offerIdText.safeParse(id).success) return `/offers/${id}`;
+  throw invalid();
+}
+
+/** The link among the arguments that the system starts a program with. */
+export function linkAmong(argv: readonly string[]): string | undefined {
+  return argv.find((argument) => argument.startsWith(`${linkScheme}:`));
+}
+
+function invalid(): AppError {
+  return new AppError('LINK_INVALID', {
+    what: 'The link that was opened is none that Vouchsafe knows.',
+    consequence: 'It was not followed, and nothing was changed.',
+    remedy: 'Ask whoever sent it for a new one; it may have been cut short or changed on its way.',
+  });
+}

@@ -1,0 +1,49 @@
+/**
+ * The program's start: what must be said before Electron is ready, one instance at a time, and then the app (app.ts).
+ */
+import { app, dialog } from 'electron';
+import { viewOfError } from '../link.ts';
+import { startApp } from './app.ts';
+import { declareAppScheme } from './app-protocol.ts';
+import { applyContentRules } from './content-rules.ts';
+import { linkAmong, linkScheme } from './deep-links.ts';
+
+app.setName('Vouchsafe');
+// With --no-sandbox (root on Linux has no other way) Chromium refuses to start children that are to be sandboxed.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
+
+if (app.requestSingleInstanceLock()) {
+  declareAppScheme();
+  applyContentRules();
+  if (app.isPackaged) app.setAsDefaultProtocolClient(linkScheme);
+  // A link may come before the app is ready to follow it.
+  const links: string[] = [];
+  let follow = (link: string): unknown => links.push(link);
+  let show = (): void => undefined;
+  app.on('open-url', (event, link) => {
+    event.preventDefault();
+    follow(link);
+  });
+  app.on('second-instance', (_, argv) => {
+    show();
+    const link = linkAmong(argv);
+    if (link !== undefined) follow(link);
+  });
+  // No top-level await: Electron becomes ready only after this module has ended.
+  app
+    .whenReady()
+    .then(startApp)
+    .then(({ followLink, showWindow }) => {
+      follow = followLink;
+      show = showWindow;
+      const first = linkAmong(process.argv);
+      for (const link of first === undefined ? links : [first, ...links]) followLink(link);
+    })
+    .catch((error: unknown) => {
+      const { what, consequence, remedy } = viewOfError(error);
+      dialog.showErrorBox('Vouchsafe cannot start', `${what}\n\n${consequence}\n\n${remedy}`);
+      app.exit(1);
+    });
+} else {
+  app.quit();
+}

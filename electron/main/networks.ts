@@ -1,0 +1,178 @@
+/**
+ * Networks that this installation made: a validator, a PKG and proxies, each a utility process, and the operator's powers
+ * in another. They start with the unlock, and run until they are stopped or the program ends.
+ */
+import { copyFile, readFile, rm } from 'node:fs/promises';
+import { AppError } from '../../core/base/app-error.ts';
+import { type OwnNetworkView, ownNetworkView, progressView } from '../views.ts';
+import type { CallContext } from './call-routing.ts';
+import type { Installation, NetworkRecord } from './installation.ts';
+import { networkHomes, type UserPlaces } from './places.ts';
+import type { ServicePlan, Services } from './services.ts';
+import { newLocalId } from './tasks.ts';
+
+/** What networks ask of the rest of main. */
+export interface NetworkPorts {
+  readonly services: Services;
+  readonly installation: Installation;
+  readonly places: UserPlaces;
+  key(): Uint8Array;
+  onEvent(service: string, event: string, value: unknown): void;
+}
+
+const created = ownNetworkView.pick({ name: true, development: true, proxies: true, threshold: true });
+
+/** All own networks. */
+export class Networks {
+  readonly #ports: NetworkPorts;
+
+  constructor(ports: NetworkPorts) {
+    this.#ports = ports;
+  }
+
+  /** What windows see. */
+  views(): OwnNetworkView[] {
+    const { installation, services } = this.#ports;
+    return installation.state.networks.map(({ wanted: _, ...network }) => {
+      const states = this.#servers(network.id, network.proxies).map(({ id }) => services.stateOf(id));
+      const running = states.filter((state) => state === 'running').length;
+      const isStarting = states.some((state) => state === 'starting' || state === 'restarting');
+      const partly = isStarting ? 'starting' : 'partly-running';
+      const state = running === states.length ? 'running' : states.every((each) => each === 'stopped') ? 'stopped' : partly;
+      return { ...network, state };
+    });
+  }
+
+  /** Makes a network and starts it. A creation that failed leaves nothing. */
+  async create(
+    plan: { readonly name: string; readonly proxies: number; readonly threshold: number },
+    context: CallContext,
+  ): Promise<string> {
+    const { services, installation, places } = this.#ports;
+    const id = newLocalId();
+    const making = scaled(context, 0, 0.85);
+    try {
+      await services.start(this.#operator(id, plan.proxies));
+      const network = created.parse(await services.call(operatorId(id), 'create', plan, making));
+      const record: NetworkRecord = { id, ...network, wanted: true };
+      installation.update({ networks: [...installation.state.networks, record] });
+    } catch (error) {
+      await services.stop(operatorId(id));
+      await rm(places.network(id), { recursive: true, force: true });
+      throw error;
+    }
+    await this.start(id, scaled(context, 0.85, 1));
+    return id;
+  }
+
+  /** Starts a network's services, the chain first. */
+  async start(id: string, { onProgress }: CallContext = silent): Promise<void> {
+    const { services, installation } = this.#ports;
+    const { proxies } = this.#record(id);
+    installation.updateNetwork(id, { wanted: true });
+    const servers = this.#servers(id, proxies);
+    const tell = (done: number, kind: string) => onProgress({ step: `start-${kind}`, fraction: done / servers.length });
+    for (const [done, plan] of servers.entries()) {
+      tell(done, plan.kind);
+      await services.start(plan);
+    }
+    tell(servers.length, 'proxy');
+  }
+
+  /** Stops a network's services; the chain last. */
+  async stop(id: string): Promise<void> {
+    const { services, installation } = this.#ports;
+    const { proxies } = this.#record(id);
+    installation.updateNetwork(id, { wanted: false });
+    await services.stop(operatorId(id));
+    for (const { id: server } of this.#servers(id, proxies).reverse()) await services.stop(server);
+  }
+
+  /** After an unlock: starts what ran before. What fails shows in the state of its service. */
+  startWanted(): void {
+    const { installation } = this.#ports;
+    if (!installation.state.settings.startNetworks) return;
+    for (const { id, wanted } of installation.state.networks) if (wanted) this.start(id).catch(() => undefined); // each service says itself why it does not run
+  }
+
+  /** Id of the service that operates a network, started if need be. */
+  async operatorOf(id: string): Promise<string> {
+    await this.#ports.services.start(this.#operator(id, this.#record(id).proxies));
+    return operatorId(id);
+  }
+
+  /** The network's file, for those who join. */
+  networkFile(id: string): Promise<string> {
+    this.#record(id);
+    return readFile(networkHomes(this.#ports.places.network(id), 0).networkFile, 'utf8');
+  }
+
+  /** Copies the network's file to where the user wants it. */
+  async saveFile(id: string, path: string): Promise<void> {
+    this.#record(id);
+    await copyFile(networkHomes(this.#ports.places.network(id), 0).networkFile, path);
+  }
+
+  /** Name of a network, for the suggestion of a file name. */
+  nameOf(id: string): string {
+    return this.#record(id).name;
+  }
+
+  #record(id: string): NetworkRecord {
+    const network = this.#ports.installation.state.networks.find((known) => known.id === id);
+    if (network !== undefined) return network;
+    throw new AppError('NETWORK_UNKNOWN', {
+      what: 'This installation has made no such network.',
+      consequence: 'Nothing was changed.',
+      remedy: 'Choose one of the networks that are listed.',
+    });
+  }
+
+  #operator(id: string, proxies: number): ServicePlan {
+    const home = this.#ports.places.network(id);
+    return {
+      id: operatorId(id),
+      kind: 'operator',
+      belongsTo: id,
+      configuration: () => ({ home, key: this.#ports.key() }),
+      peers: Array.from({ length: proxies }, (_, position) => ({ id: `proxy-${id}-${position + 1}`, name: `proxy-${position + 1}` })),
+      onEvent: (event, value) => this.#ports.onEvent(operatorId(id), event, value),
+    };
+  }
+
+  #servers(id: string, proxies: number): ServicePlan[] {
+    const homes = networkHomes(this.#ports.places.network(id), proxies);
+    const server = (kind: ServicePlan['kind'], name: string, home: string): ServicePlan => ({
+      id: name,
+      kind,
+      belongsTo: id,
+      configuration: () => (kind === 'validator' ? { home } : { home, key: this.#ports.key() }),
+      peers: [],
+      onEvent: (event, value) => this.#ports.onEvent(name, event, value),
+    });
+    return [
+      server('validator', `validator-${id}`, homes.validator),
+      server('pkg', `pkg-${id}`, homes.pkg),
+      ...homes.proxies.map((home, position) => server('proxy', `proxy-${id}-${position + 1}`, home)),
+    ];
+  }
+}
+
+const silent: CallContext = { signal: new AbortController().signal, onProgress: () => undefined };
+
+/** The same context, whose fractions are a part of the whole. */
+export function scaled({ signal, onProgress }: CallContext, from: number, to: number): CallContext {
+  return {
+    signal,
+    onProgress: (value) => {
+      const progress = progressView.safeParse(value).data;
+      if (progress === undefined) return;
+      const fraction = progress.fraction === null ? null : from + progress.fraction * (to - from);
+      onProgress({ ...progress, fraction });
+    },
+  };
+}
+
+function operatorId(network: string): string {
+  return `operator-${network}`;
+}

@@ -1,0 +1,51 @@
+/** What is wrong with a phrase or passphrase that was typed, in words; null when nothing is. No answer repeats any of it. */
+import { isAppError } from '../../core/base/app-error.ts';
+import { parsePhrase } from '../../core/crypto/key-derivation.ts';
+import { requireAcceptablePassphrase } from '../../core/crypto/sealed-document.ts';
+
+/** A new passphrase. */
+export function passphraseProblem(text: string): string | null {
+  return problemOf(() => requireAcceptablePassphrase(text));
+}
+
+/** A phrase of 24 words. */
+export function phraseProblem(text: string): string | null {
+  return problemOf(() => parsePhrase(text));
+}
+
+/** Three of the words of a phrase, in the order of their places. */
+export function confirmationProblem(phrase: string, places: readonly number[], text: string): string | null {
+  const words = phrase.split(' ');
+  const given = wordsOf(text);
+  const wrong = places.findIndex((place, position) => given[position] !== words[place]);
+  if (given.length === places.length && wrong === -1) return null;
+  const place = places[wrong === -1 ? 0 : wrong] as number;
+  return `Word ${place + 1} is another one. Look at what you wrote down, and try again.`;
+}
+
+/** The whole phrase, from the paper it was written on. */
+export function rehearsalProblem(phrase: string, text: string): string | null {
+  const words = phrase.split(' ');
+  const given = wordsOf(text);
+  if (given.length !== words.length) return `These are ${given.length} words; the phrase has ${words.length}.`;
+  const wrong = words.findIndex((word, place) => given[place] !== word);
+  return wrong === -1 ? null : `Word ${wrong + 1} is another one. Correct it on your paper if the mistake is there.`;
+}
+
+function wordsOf(text: string): string[] {
+  return text
+    .normalize('NFKD')
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((word) => word !== '');
+}
+
+function problemOf(check: () => unknown): string | null {
+  try {
+    check();
+    return null;
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    return `${error.text.what} ${error.text.remedy}`.slice(0, 400);
+  }
+}

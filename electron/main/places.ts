@@ -1,0 +1,42 @@
+/** Where main finds what belongs to the program, and where it keeps what belongs to the user. */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ServiceKind } from '../views.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Built pages of the windows: all that app:// serves. */
+export const rendererFolder = join(root, 'build', 'app', 'renderer');
+/** Rows that come with the program. */
+export const sampleFile = join(root, 'resources', 'sample', 'machine-temperature.csv');
+
+/** A built preload script. */
+export function preloadScript(window: 'main' | 'secret'): string {
+  return join(root, 'build', 'app', 'preload', `${window}.cjs`);
+}
+
+/** The program of a utility process. */
+export function serviceProgram(kind: ServiceKind | 'unseal' | 'backup'): string {
+  return join(root, 'electron', 'services', `${kind}.ts`);
+}
+
+/** Folders below the user's data. */
+export function userPlaces(userData: string) {
+  return {
+    profile: (id: string) => join(userData, 'profiles', id),
+    network: (id: string) => join(userData, 'networks', id),
+    artifacts: join(userData, 'artifacts'),
+    sample: join(userData, 'sample'),
+  };
+}
+export type UserPlaces = ReturnType<typeof userPlaces>;
+
+/** The homes of a network's services, as core/services/network-creation.ts lays them out. */
+export function networkHomes(network: string, proxies: number) {
+  return {
+    validator: join(network, 'validator'),
+    pkg: join(network, 'pkg'),
+    proxies: Array.from({ length: proxies }, (_, position) => join(network, `proxy-${position + 1}`)),
+    networkFile: join(network, 'network.json'),
+  };
+}

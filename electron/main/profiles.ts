@@ -1,0 +1,312 @@
+/**
+ * Profiles: each a participant's home with a vault of its own while unlocked. Making one goes from the network's file over
+ * the phrase to an enrolment with coins, as far as the network lets it; what is left can be done later from the window.
+ *
+ * Invariant: the phrase goes from the vault to the secret window and back, and is in main for that moment only.
+ */
+import { randomInt } from 'node:crypto';
+import { open, rm } from 'node:fs/promises';
+import { z } from 'zod';
+import { AppError, isAppError } from '../../core/base/app-error.ts';
+import { NETWORK_FILE_BYTES_MAX, readNetworkFile } from '../../core/sharing/network-file.ts';
+import type { RequestOf, ResponseOf, SecretPurpose } from '../ipc-contract.ts';
+import { address, applicationView, type RoleName, roleName } from '../views.ts';
+import type { CallContext } from './call-routing.ts';
+import type { Installation } from './installation.ts';
+import type { Networks } from './networks.ts';
+import { confirmationProblem, phraseProblem, rehearsalProblem } from './phrase-checks.ts';
+import type { UserPlaces } from './places.ts';
+import type { Acceptance } from './secret-window.ts';
+import type { ServicePlan, Services } from './services.ts';
+import { newLocalId } from './tasks.ts';
+
+/** Coins that the operator of an own network gives to a new profile: a hundred, in wei. */
+const welcomeWei = (100n * 10n ** 18n).toString();
+/** Pseudonyms that a new profile gets. */
+const firstPseudonyms = 4;
+
+const phraseAnswer = z.strictObject({ phrase: z.string() });
+const summaryAnswer = z.object({ address: address.nullable(), roles: z.array(roleName), enrolled: z.boolean() });
+
+/** What profiles ask of the rest of main. */
+export interface ProfilePorts {
+  readonly services: Services;
+  readonly installation: Installation;
+  readonly networks: Networks;
+  readonly places: UserPlaces;
+  key(): Uint8Array;
+  ask(purpose: SecretPurpose, accept: Acceptance): Promise<boolean>;
+  onEvent(service: string, event: string, value: unknown): void;
+  /** Path behind a file's token. */
+  pathOf(token: string): string;
+  log(line: string): void;
+}
+
+/** How the phrase of a new profile comes about. */
+type PhraseWay = 'shown' | 'entered' | 'unseen';
+
+/** A new profile. */
+export interface NewProfile {
+  readonly name: string;
+  readonly realName: string;
+  readonly contact: string;
+  readonly roles: readonly RoleName[];
+  /** Text of the network's file. */
+  readonly networkFile: string;
+  /** The own network that it joins, whose operator approves it at once. */
+  readonly ownNetwork: string | null;
+  readonly phrase: PhraseWay;
+}
+
+/** All profiles. */
+export class Profiles {
+  readonly #ports: ProfilePorts;
+
+  constructor(ports: ProfilePorts) {
+    this.#ports = ports;
+  }
+
+  /** Id of the active profile's vault, started if need be. @throws AppError `NO_PROFILE`, `LOCKED` */
+  async vault(): Promise<string> {
+    return this.startVault(this.activeId());
+  }
+
+  /** The active profile. @throws AppError `NO_PROFILE` */
+  activeId(): string {
+    const { activeProfile } = this.#ports.installation.state;
+    if (activeProfile !== null) return activeProfile;
+    throw new AppError('NO_PROFILE', {
+      what: 'There is no profile yet.',
+      consequence: 'Nothing was done.',
+      remedy: 'Make a profile first: try the sample, or join a network.',
+    });
+  }
+
+  /** Folder of the active profile. */
+  activeHome(): string {
+    return this.#ports.places.profile(this.activeId());
+  }
+
+  /** Id of the process that reads data, started if need be. */
+  async dataService(): Promise<string> {
+    await this.#ports.services.start(dataPlan);
+    return dataPlan.id;
+  }
+
+  /** Starts a profile's vault with what it works with. */
+  async startVault(id: string, create?: { readonly networkFile: string; readonly phrase?: string }): Promise<string> {
+    const { services, places } = this.#ports;
+    this.#ports.key();
+    await Promise.all([services.start(dataPlan), services.start(proverPlan)]);
+    let making = create;
+    await services.start({
+      id: vaultId(id),
+      kind: 'vault',
+      belongsTo: id,
+      configuration: () => {
+        const configuration = {
+          home: places.profile(id),
+          key: this.#ports.key(),
+          artifactFolder: places.artifacts,
+          ...(making === undefined ? {} : { create: making }),
+        };
+        // A home is made once; a vault that is started again opens it.
+        making = undefined;
+        return configuration;
+      },
+      peers: [
+        { id: dataPlan.id, name: 'data' },
+        { id: proverPlan.id, name: 'prover' },
+      ],
+      onEvent: (event, value) => this.#ports.onEvent(vaultId(id), event, value),
+    });
+    return vaultId(id);
+  }
+
+  /** Starts the vaults of all profiles, so that each goes on with what it has to do. */
+  startVaults(): void {
+    for (const { id } of this.#ports.installation.state.profiles) this.startVault(id).catch(() => undefined); // the state of the service says why it does not run
+  }
+
+  /** `profile.create`. */
+  async create(request: RequestOf<'profile.create'>, context: CallContext): Promise<ResponseOf<'profile.create'>> {
+    const { name, realName, contact, roles, network, restore } = request;
+    const profileId = await this.make(
+      {
+        name,
+        realName,
+        contact,
+        roles,
+        networkFile:
+          'own' in network ? await this.#ports.networks.networkFile(network.own) : await readText(this.#ports.pathOf(network.file)),
+        ownNetwork: 'own' in network ? network.own : null,
+        phrase: restore ? 'entered' : 'shown',
+      },
+      context,
+    );
+    return { profileId };
+  }
+
+  /** Makes a profile and takes it as far as the network allows. */
+  async make(profile: NewProfile, { signal, onProgress }: CallContext): Promise<string> {
+    const { installation, services, places } = this.#ports;
+    const tell = (step: string, fraction: number) => {
+      signal.throwIfAborted();
+      onProgress({ step, fraction });
+    };
+    tell('join', 0);
+    const { network } = readNetworkFile(profile.networkFile);
+    const phrase = profile.phrase === 'entered' ? await this.#enteredPhrase() : undefined;
+    const id = newLocalId();
+    let vault: string;
+    try {
+      vault = await this.startVault(id, { networkFile: profile.networkFile, ...(phrase === undefined ? {} : { phrase }) });
+      tell('phrase', 0.3);
+      if (profile.phrase === 'shown') await this.#showNewPhrase(vault);
+    } catch (error) {
+      // Nothing of it is on the chain yet, and nobody has its phrase: it goes without a trace.
+      await services.stop(vaultId(id));
+      await rm(places.profile(id), { recursive: true, force: true });
+      throw error;
+    }
+    const own = installation.state.networks.find((known) => known.id === profile.ownNetwork);
+    installation.update({
+      profiles: [
+        ...installation.state.profiles,
+        {
+          id,
+          name: profile.name,
+          networkName: network.name,
+          networkId: own?.id ?? null,
+          roles: [...profile.roles],
+          createdAtMs: Date.now(),
+          phraseUnseen: profile.phrase === 'unseen',
+          lastBackupAtMs: null,
+        },
+      ],
+      activeProfile: id,
+    });
+    await this.#enrol(vault, profile, tell);
+    return id;
+  }
+
+  /** `profile.switch`. */
+  async switch(profileId: string): Promise<void> {
+    const { installation } = this.#ports;
+    installation.profile(profileId);
+    installation.update({ activeProfile: profileId });
+    await this.startVault(profileId);
+  }
+
+  /** `profile.showPhrase`. */
+  async showPhrase(): Promise<void> {
+    const id = this.activeId();
+    const phrase = await this.#phraseOf(await this.startVault(id));
+    await this.#ports.ask({ kind: 'show-phrase', phrase }, () => null);
+    this.#ports.installation.updateProfile(id, { phraseUnseen: false });
+  }
+
+  /** `profile.rehearsePhrase`. */
+  async rehearsePhrase(): Promise<boolean> {
+    const phrase = await this.#phraseOf(await this.vault());
+    return this.#ports.ask({ kind: 'rehearse-phrase' }, (text) => rehearsalProblem(phrase, text));
+  }
+
+  /** Applies, and on an own network is approved, enrolled and given coins. What the network refuses now can be done later. */
+  async #enrol(vault: string, profile: NewProfile, tell: (step: string, fraction: number) => void): Promise<void> {
+    const { services, networks, log } = this.#ports;
+    const { realName, contact, roles, ownNetwork } = profile;
+    try {
+      tell('apply', 0.45);
+      await services.call(vault, 'identity.apply', { realName, contact, roles });
+      if (ownNetwork === null) {
+        // A person who comes back is known to the PKG already; a new one waits for its operator.
+        if (profile.phrase === 'entered') {
+          tell('enrol', 0.7);
+          await services.call(vault, 'identity.enrol', { count: firstPseudonyms });
+        }
+        return;
+      }
+      tell('approve', 0.6);
+      const operator = await networks.operatorOf(ownNetwork);
+      await this.#approve(operator, ownNetwork, profile);
+      tell('enrol', 0.7);
+      await services.call(vault, 'identity.enrol', { count: firstPseudonyms });
+      tell('fund', 0.9);
+      const { address: account } = summaryAnswer.parse(await services.call(vault, 'summary', {}));
+      if (account !== null)
+        await services.call(operator, 'ownNetwork.fund', { networkId: ownNetwork, address: account, amount: welcomeWei });
+      tell('fund', 1);
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      // The profile is there and works offline; the window offers what is left of this.
+      log(`the new profile is not enrolled yet: ${error.code}: ${error.text.what}`);
+    }
+  }
+
+  async #approve(operator: string, networkId: string, { realName, contact }: NewProfile): Promise<void> {
+    const { services } = this.#ports;
+    const applications = z.array(applicationView).parse(await services.call(operator, 'ownNetwork.applications', { networkId }));
+    const own = applications.filter((each) => each.state === 'pending' && each.name === realName && each.contact === contact);
+    for (const { applicationId } of own)
+      await services.call(operator, 'ownNetwork.decide', { networkId, applicationId, outcome: 'approve', reason: '' });
+  }
+
+  async #phraseOf(vault: string): Promise<string> {
+    return phraseAnswer.parse(await this.#ports.services.call(vault, 'phrase', {})).phrase;
+  }
+
+  async #showNewPhrase(vault: string): Promise<void> {
+    const phrase = await this.#phraseOf(vault);
+    const confirm = threePlaces();
+    const confirmed = await this.#ports.ask({ kind: 'new-phrase', phrase, confirm }, (text) => confirmationProblem(phrase, confirm, text));
+    if (!confirmed) throw cancelled();
+  }
+
+  async #enteredPhrase(): Promise<string> {
+    let phrase: string | undefined;
+    await this.#ports.ask({ kind: 'enter-phrase' }, (text) => {
+      const problem = phraseProblem(text);
+      if (problem === null) phrase = text;
+      return problem;
+    });
+    if (phrase === undefined) throw cancelled();
+    return phrase;
+  }
+}
+
+const proverPlan: ServicePlan = { id: 'prover', kind: 'prover', belongsTo: null, configuration: () => ({}), peers: [] };
+const dataPlan: ServicePlan = {
+  id: 'data',
+  kind: 'data',
+  belongsTo: null,
+  configuration: () => ({}),
+  peers: [{ id: 'prover', name: 'prover' }],
+};
+
+/** Service id of a profile's vault. */
+export function vaultId(profile: string): string {
+  return `vault-${profile}`;
+}
+
+/** Three different places of a phrase, in order. */
+function threePlaces(): number[] {
+  const places = new Set<number>();
+  while (places.size < 3) places.add(randomInt(24));
+  return [...places].sort((one, other) => one - other);
+}
+
+/** The text of a file that ought to be a network file. Of a larger one only so much is read that it is refused. */
+export async function readText(path: string): Promise<string> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(NETWORK_FILE_BYTES_MAX + 1), 0, NETWORK_FILE_BYTES_MAX + 1, 0);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+function cancelled(): DOMException {
+  return new DOMException('cancelled', 'AbortError');
+}

@@ -1,0 +1,31 @@
+/** A utility process for one call: it is forked, asked, and ended, whatever the answer. */
+import { utilityProcess } from 'electron';
+import { AppError } from '../../core/base/app-error.ts';
+import { Link, type Port } from '../link.ts';
+import { serviceProgram } from './places.ts';
+
+/** Asks a fresh process. @throws AppError of the process, or `SERVICE_ENDED` */
+export async function askOnce<Result>(
+  kind: Parameters<typeof serviceProgram>[0],
+  method: string,
+  value: unknown,
+  options: Parameters<Link['call']>[2] = {},
+): Promise<Result> {
+  const child = utilityProcess.fork(serviceProgram(kind), [], { serviceName: `vouchsafe-${kind}`, stdio: 'ignore' });
+  const link = new Link(child as unknown as Port);
+  child.on('exit', () =>
+    link.close(
+      new AppError('SERVICE_ENDED', {
+        what: `The part of Vouchsafe that does this (${kind}) ended unexpectedly.`,
+        consequence: 'This step was not done. What was saved before is safe.',
+        remedy: 'Try again.',
+      }),
+    ),
+  );
+  try {
+    await link.call('start', {});
+    return await link.call<Result>(method, value, options);
+  } finally {
+    child.kill();
+  }
+}

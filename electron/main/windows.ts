@@ -1,0 +1,149 @@
+/** The main window: one, with its place kept, painted in the theme's colour before its page is there. */
+import { BrowserWindow, nativeTheme, screen } from 'electron';
+import { z } from 'zod';
+import { type EventName, type EventOf, events } from '../ipc-contract.ts';
+import { pageUrl } from './app-protocol.ts';
+import { preloadScript } from './places.ts';
+
+const minimum = { width: 1024, height: 700 } as const;
+/** Backgrounds of renderer/app/tokens.css, which a window needs before it has read them. */
+const backgrounds = { light: '#ffffff', dark: '#14161a' } as const;
+
+const stateSchema = z.strictObject({
+  x: z.int(),
+  y: z.int(),
+  width: z.int().min(minimum.width),
+  height: z.int().min(minimum.height),
+  maximized: z.boolean(),
+});
+type WindowState = z.infer<typeof stateSchema>;
+
+/** Where the window's place is kept. */
+export interface WindowStateStore {
+  get(): unknown;
+  set(state: WindowState): void;
+}
+
+/** What every window of this program has in common. */
+export const webPreferences = {
+  contextIsolation: true,
+  sandbox: true,
+  nodeIntegration: false,
+  nodeIntegrationInWorker: false,
+  nodeIntegrationInSubFrames: false,
+  webSecurity: true,
+  allowRunningInsecureContent: false,
+  experimentalFeatures: false,
+  webviewTag: false,
+  navigateOnDragDrop: false,
+  safeDialogs: true,
+  spellcheck: false,
+} as const;
+
+/** The colour of a window that has painted nothing yet. */
+export function backgroundColor(): string {
+  return nativeTheme.shouldUseDarkColors ? backgrounds.dark : backgrounds.light;
+}
+
+/** The one main window. */
+export class MainWindow {
+  readonly #state: WindowStateStore;
+  #window: BrowserWindow | undefined;
+  /** Events that the page was not there yet to hear, such as the deep link that started the program. */
+  #early: [EventName, unknown][] = [];
+  #isPageThere = false;
+
+  constructor(state: WindowStateStore) {
+    this.#state = state;
+  }
+
+  /** The window, while there is one. */
+  get window(): BrowserWindow | undefined {
+    return this.#window;
+  }
+
+  /** Whether the user looks at it. */
+  get isFocused(): boolean {
+    return this.#window?.isFocused() ?? false;
+  }
+
+  /** Opens the window, or brings the open one to the front. */
+  show(): void {
+    if (this.#window !== undefined) {
+      if (this.#window.isMinimized()) this.#window.restore();
+      this.#window.show();
+      this.#window.focus();
+      return;
+    }
+    this.#window = this.#create();
+  }
+
+  /** Tells the page something. */
+  tell<Name extends EventName>(name: Name, value: EventOf<Name>): void {
+    const checked = events[name].parse(value);
+    if (this.#isPageThere) this.#window?.webContents.send('event', name, checked);
+    else if (name === 'app.go') this.#early = [[name, checked]];
+  }
+
+  /** The page has asked its first question, so it listens. */
+  pageIsThere(): void {
+    if (this.#isPageThere) return;
+    this.#isPageThere = true;
+    for (const [name, value] of this.#early) this.#window?.webContents.send('event', name, value);
+    this.#early = [];
+  }
+
+  #create(): BrowserWindow {
+    const state = stateSchema.safeParse(this.#state.get()).data;
+    const place = state !== undefined && isOnScreen(state) ? { x: state.x, y: state.y, width: state.width, height: state.height } : {};
+    const window = new BrowserWindow({
+      width: 1280,
+      height: 820,
+      ...place,
+      minWidth: minimum.width,
+      minHeight: minimum.height,
+      show: false,
+      title: 'Vouchsafe',
+      backgroundColor: backgroundColor(),
+      autoHideMenuBar: process.platform !== 'darwin',
+      webPreferences: { ...webPreferences, preload: preloadScript('main') },
+    });
+    if (state?.maximized) window.maximize();
+    window.once('ready-to-show', () => window.show());
+    window.on('close', () => {
+      const { x, y, width, height } = window.getNormalBounds();
+      this.#state.set({
+        x,
+        y,
+        width: Math.max(width, minimum.width),
+        height: Math.max(height, minimum.height),
+        maximized: window.isMaximized(),
+      });
+    });
+    window.on('closed', () => {
+      this.#window = undefined;
+      this.#isPageThere = false;
+    });
+    window.webContents.on('did-start-loading', () => {
+      this.#isPageThere = false;
+    });
+    nativeTheme.on('updated', recolour);
+    window.on('closed', () => nativeTheme.off('updated', recolour));
+    function recolour() {
+      window.setBackgroundColor(backgroundColor());
+    }
+    void window.loadURL(pageUrl('index'));
+    return window;
+  }
+}
+
+/** Whether a screen still shows the middle of the window's upper edge: where its title bar is. */
+function isOnScreen({ x, y, width }: WindowState): boolean {
+  const middle = x + width / 2;
+  return screen
+    .getAllDisplays()
+    .some(
+      ({ workArea }) =>
+        middle >= workArea.x && middle < workArea.x + workArea.width && y >= workArea.y - 1 && y < workArea.y + workArea.height,
+    );
+}
