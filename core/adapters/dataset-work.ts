@@ -3,6 +3,7 @@
  * line does it in its own process (dataset-files.ts); the desktop app in one that holds no keys.
  */
 import type { Hex } from '../base/bytes.ts';
+import type { FileLabel } from '../crypto/file-stream.ts';
 import type { FileReading } from '../dataset/description.ts';
 import type { Schema } from '../dataset/schema.ts';
 import type { DryRun } from '../proofs/dry-run.ts';
@@ -73,6 +74,14 @@ export interface DatasetWorkshop extends DatasetFiles, ReceivedFiles {
   dryRun(dataset: DatasetFacts, fields: RequirementFields, options: TransferOptions): Promise<DryRun>;
   /** Proves the statements of an offer; nothing is opened before the first one. */
   offerProver(dataset: DatasetFacts, fields: RequirementFields): StatementProver;
+  /** As a purchase unpacks it; where it is unpacked to, and from which ciphertext, is all that is asked of the purchase. */
+  unpack(
+    work: { readonly offerId: string; readonly datasetId: Hex },
+    key: Uint8Array,
+    label: FileLabel,
+    expected: { datasetRoot: bigint; owner: Hex; datasetId: Hex },
+    options: TransferOptions,
+  ): Promise<void>;
   /** Copies a received original file to where no file may be; what differs from what was checked is refused. */
   saveReceived(offerId: string, path: string, options: TransferOptions): Promise<SavedFile>;
   /** Hashes and commits to received data again. @throws AppError `PURCHASE_NOT_RECEIVED` */

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { type CsvInspection, inspectCsv } from '../adapters/csv-import.ts';
 import type { DatasetFacts } from '../adapters/dataset-work.ts';
-import { AppError } from '../base/app-error.ts';
+import { AppError, isAppError } from '../base/app-error.ts';
 import { type Hex, toHex } from '../base/bytes.ts';
 import { segmentCountOf } from '../dataset/commitment.ts';
 import type { FileReading } from '../dataset/description.ts';
@@ -12,7 +12,7 @@ import { datasetIdOf, offerIdOf } from '../proofs/identifiers.ts';
 import { requirementHash } from '../proofs/requirement.ts';
 import { templateFor } from '../proofs/templates.ts';
 import { type DatasetWork, datasetDocument, datasetMachine, datasetWorkSchema, type ReadyDataset } from '../sharing/dataset-workflow.ts';
-import type { MarketRequirement } from '../sharing/market.ts';
+import type { MarketOffer, MarketRequirement } from '../sharing/market.ts';
 import {
   type OfferPorts,
   type OfferWork,
@@ -24,6 +24,7 @@ import {
 import type { TransferOptions } from '../sharing/services.ts';
 import { advance } from '../sharing/workflow.ts';
 import type { Participant } from './participant.ts';
+import { rememberRequirement, requirementSeen } from './requirements-seen.ts';
 
 /** Watching a workflow go from state to state. */
 export interface Watch {
@@ -121,7 +122,7 @@ export async function advanceDataset(participant: Participant, datasetId: Hex, w
 
 /** Runs a requirement's predicates on the owner's data: nothing leaves the home. */
 export async function tryRequirement(participant: Participant, requestId: Hex, datasetId: Hex, watch: Watch = {}): Promise<DryRun> {
-  const { fields } = await requirementNamed(participant, requestId);
+  const { fields } = await requirementAsKnown(participant, requestId);
   const work = await datasetNamed(participant, datasetId);
   return (await participant.files).dryRun(factsOf(work), fields, transferOf(participant, watch));
 }
@@ -137,11 +138,14 @@ export async function draftOffer(
   allowed: { readonly shortWindows?: boolean } = {},
 ): Promise<OfferWork> {
   const { documents, random } = participant;
-  const { fields, terms, escrow } = await requirementNamed(participant, requestId);
+  const { fields, terms, escrow } = await requirementAsKnown(participant, requestId);
   if (!allowed.shortWindows) requireTimeToAnswer(terms);
   if (escrow < terms.price) throw escrowUsedUp(requestId);
   const dataset = await readyDataset(participant, datasetId);
-  await participant.requireLive(dataset.pseudonymIndex, 'owner');
+  // While the chain is away the draft waits; the contract asks for the enrolment again.
+  await participant.requireLive(dataset.pseudonymIndex, 'owner').catch((error: unknown) => {
+    if (!isAppError(error, 'CHAIN_UNREACHABLE')) throw error;
+  });
   const description = await (await participant.files).description({ kind: 'own', datasetId });
   if (description === undefined) throw filesMissing(dataset);
   const segmentCount = segmentCountOf(description.rows);
@@ -196,12 +200,15 @@ export async function offerNamed({ documents }: Participant, offerId: string): P
   return (await documents.load(offerDocument(offerId), offerWorkSchema)) ?? unknown('OFFER_UNKNOWN', 'offer', offerId);
 }
 
-/** Takes an offer as far as it goes: offers, proves, submits, and once it is accepted grants. */
+/**
+ * Takes an offer as far as it goes: offers, proves, submits, and once it is accepted grants. While the chain is away its segments are proved
+ * all the same.
+ */
 export async function advanceOffer(participant: Participant, offerId: string, watch: Watch = {}): Promise<OfferWork> {
   const { documents, network, engine, parameters, market, outbox, proxies, keysOf, random } = participant;
   const work = await offerNamed(participant, offerId);
   const dataset = await readyDataset(participant, work.datasetId);
-  const { fields } = await requirementNamed(participant, work.requestId);
+  const { fields } = await requirementAsKnown(participant, work.requestId);
   const ports: OfferPorts = {
     documents,
     network,
@@ -217,7 +224,20 @@ export async function advanceOffer(participant: Participant, offerId: string, wa
     ...(watch.signal ? { signal: watch.signal } : {}),
     ...(watch.onProgress ? { onProgress: watch.onProgress } : {}),
   };
-  return advance(offerMachine(ports), work, supervision(watch));
+  try {
+    return await advance(offerMachine(ports), work, supervision(watch));
+  } catch (error) {
+    if (isAppError(error, 'CHAIN_UNREACHABLE')) await proveAhead(ports, await offerNamed(participant, offerId));
+    throw error;
+  }
+}
+
+/** Proves what does not need the chain, which keeps the proofs for the step that sends them. Whether the offer still stands is asked then. */
+async function proveAhead(ports: OfferPorts, work: OfferWork): Promise<void> {
+  if (work.state !== 'drafted' && work.state !== 'made') return;
+  const asLastSeen: Pick<MarketOffer, 'state'> = { state: 'proving' };
+  const market = { ...ports.market, marketOffer: async () => asLastSeen as MarketOffer };
+  await offerMachine({ ...ports, market }).stages.made.step?.({ ...work, state: 'made' });
 }
 
 /** A published requirement. @throws AppError `REQUIREMENT_UNKNOWN` */
@@ -233,6 +253,20 @@ export async function requirementNamed({ market, hash }: Participant, requestId:
     },
     { data: { requestId } },
   );
+}
+
+/** The requirement as the chain has it, or as this home saw it last while the chain is away. */
+async function requirementAsKnown(participant: Participant, requestId: Hex): Promise<MarketRequirement> {
+  try {
+    const requirement = await requirementNamed(participant, requestId);
+    await rememberRequirement(participant.documents, requirement);
+    return requirement;
+  } catch (error) {
+    if (!isAppError(error, 'CHAIN_UNREACHABLE')) throw error;
+    const seen = await requirementSeen(participant.documents, requestId);
+    if (seen === undefined) throw error;
+    return seen;
+  }
 }
 
 function filesMissing({ name, datasetId }: DatasetWork): AppError {

@@ -14,7 +14,7 @@ import { HomeDatasets } from '../adapters/dataset-files.ts';
 import type { DatasetWorkshop } from '../adapters/dataset-work.ts';
 import { createEthersChainReader } from '../adapters/ethers-chain-reader.ts';
 import { createEthersMarket } from '../adapters/ethers-market.ts';
-import { EthersTransactionSender, openProvider } from '../adapters/ethers-transaction-sender.ts';
+import { chainFailure, EthersTransactionSender, openProvider } from '../adapters/ethers-transaction-sender.ts';
 import { homeDocuments } from '../adapters/home-documents.ts';
 import { lockFileName } from '../adapters/home-lock.ts';
 import { HomeStore } from '../adapters/home-store.ts';
@@ -26,6 +26,7 @@ import { createSnarkjsProver, type ProvingFiles } from '../adapters/snarkjs-prov
 import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
 import { AppError } from '../base/app-error.ts';
+import { assert } from '../base/assert.ts';
 import { fromHex, type Hex, toHex, utf8 } from '../base/bytes.ts';
 import {
   applicantKey,
@@ -223,6 +224,8 @@ export class Participant {
   readonly #provider: JsonRpcProvider;
   readonly #workplace: Workplace;
   readonly #filesOf: FilesOfCircuit;
+  readonly #proxyClients: readonly ProxyClient[];
+  readonly #blockSeconds = new Map<number, number>();
   #files: Promise<DatasetWorkshop> | undefined;
   #checked: Promise<void> | undefined;
 
@@ -257,7 +260,8 @@ export class Participant {
           }),
       );
     this.proxies = clients;
-    const artifacts = new ArtifactStore(config.artifactFolder ?? defaultArtifactFolder(), network, clients(), this.transfer);
+    this.#proxyClients = clients();
+    const artifacts = new ArtifactStore(config.artifactFolder ?? defaultArtifactFolder(), network, this.#proxyClients, this.transfer);
     this.#workplace = config.workplace ?? {
       prover: createSnarkjsProver,
       openFiles: (home, datasetIds, proving) => HomeDatasets.open(home, parts.hash, datasetIds, proving),
@@ -300,6 +304,55 @@ export class Participant {
   get files(): Promise<DatasetWorkshop> {
     this.#files ??= this.#openFiles();
     return this.#files;
+  }
+
+  /** The newest block: its number and its time in Unix seconds. @throws AppError `CHAIN_UNREACHABLE` */
+  async newestBlock(): Promise<{ readonly number: number; readonly seconds: number }> {
+    const block = await this.#block('latest');
+    return { number: block.number, seconds: block.timestamp };
+  }
+
+  /** When a block was made, in Unix seconds. */
+  async blockSeconds(number: number): Promise<number> {
+    const known = this.#blockSeconds.get(number) ?? (await this.#block(number)).timestamp;
+    this.#blockSeconds.set(number, known);
+    return known;
+  }
+
+  async #block(which: number | 'latest') {
+    try {
+      const block = await this.#provider.getBlock(which);
+      assert(block !== null, 'a final block is there');
+      return block;
+    } catch (error) {
+      throw chainFailure(error);
+    }
+  }
+
+  /** Which of the network's services answer now. */
+  async servicesThatAnswer(): Promise<{ readonly pkg: boolean; readonly proxies: readonly boolean[] }> {
+    const answers = (service: { info(): Promise<unknown> }) =>
+      service.info().then(
+        () => true,
+        () => false, // why it does not answer is told by the steps that need it
+      );
+    return { pkg: await answers(this.#pkgClient), proxies: await Promise.all(this.#proxyClients.map(answers)) };
+  }
+
+  /** What the home knows of its application. */
+  get applied(): { readonly applicationId: Hex | null; readonly roles: number } {
+    const { applicationId, roles } = this.#identity;
+    return { applicationId, roles };
+  }
+
+  /** Removes a document of the home for good. */
+  removeDocument(name: string): Promise<void> {
+    return this.#store.remove(name);
+  }
+
+  /** Folder of the home. */
+  get home(): string {
+    return this.#store.folder;
   }
 
   /** Keys of one of the user's pseudonyms. */
