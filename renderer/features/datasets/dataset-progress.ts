@@ -1,0 +1,50 @@
+/** How far a dataset has come on its way to the chain, and what the user can do next. Pure. */
+import type { DatasetView } from '../../../electron/views.ts';
+
+/** The states of a dataset in their order. */
+export const datasetStates = [
+  'imported',
+  'committed',
+  'encrypted',
+  'uploaded',
+  'recorded',
+  'ready',
+] as const satisfies readonly DatasetView['state'][];
+
+/** Who the step towards each state waits for. */
+export const stepWaitsFor = {
+  imported: 'me',
+  committed: 'me',
+  encrypted: 'me',
+  uploaded: 'proxies',
+  recorded: 'chain',
+  ready: 'pkg',
+} as const satisfies Record<DatasetView['state'], string>;
+
+/** A step towards a state, as a list of progress shows it. */
+export interface DatasetStep {
+  readonly id: DatasetView['state'];
+  readonly state: 'done' | 'running' | 'waiting' | 'failed';
+  readonly waitsFor: (typeof stepWaitsFor)[DatasetView['state']];
+}
+
+type Progressing = Pick<DatasetView, 'state' | 'publishing' | 'obstacle'>;
+
+/** All steps. A step that an obstacle holds up waits while the dataset goes on by itself, and has failed otherwise. */
+export function datasetSteps({ state, publishing, obstacle }: Progressing): readonly DatasetStep[] {
+  const reached = datasetStates.indexOf(state);
+  return datasetStates.map((id, index): DatasetStep => {
+    const waitsFor = stepWaitsFor[id];
+    if (index <= reached) return { id, state: 'done', waitsFor };
+    if (index > reached + 1) return { id, state: 'waiting', waitsFor };
+    if (obstacle !== null) return { id, state: publishing ? 'waiting' : 'failed', waitsFor };
+    return { id, state: publishing ? 'running' : 'waiting', waitsFor };
+  });
+}
+
+/** What the header of a dataset offers: to begin, to go on after a pause or an obstacle, or to find who wants it. */
+export function nextAction({ state, publishing, obstacle }: Progressing): 'publish' | 'continue' | 'offer' | null {
+  if (state === 'ready') return 'offer';
+  if (publishing && obstacle === null) return null;
+  return state === 'imported' && obstacle === null ? 'publish' : 'continue';
+}
