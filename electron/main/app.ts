@@ -8,6 +8,7 @@ import { answerOf, viewOfError } from '../link.ts';
 import type { AppView, SettingsView } from '../views.ts';
 import { serveApp } from './app-protocol.ts';
 import { AutoLock } from './auto-lock.ts';
+import { Backups } from './backups.ts';
 import { CallRouting, type MainAnswers } from './call-routing.ts';
 import { applySessionRules } from './content-rules.ts';
 import { routeOfLink } from './deep-links.ts';
@@ -174,6 +175,7 @@ export function startApp(): RunningApp {
     return canceled || filePath === '' ? null : filePath;
   };
 
+  const backups = new Backups({ services, installation, networks, profiles, places, key, ask, askWhereToSave });
   const answers: MainAnswers = {
     'app.get': () => {
       window.pageIsThere();
@@ -236,6 +238,8 @@ export function startApp(): RunningApp {
     },
     'profile.rehearsePhrase': async () => ({ correct: await profiles.rehearsePhrase() }),
     'profile.trySample': (_, context) => trySample({ services, installation, networks, profiles, places }, context),
+    'backup.save': (_, context) => backups.save(context),
+    'backup.restore': ({ file }, context) => backups.restore(files.get(file).path, context),
     'file.choose': async ({ kind }) => {
       const { canceled, filePaths } = await parented((parent) =>
         dialog.showOpenDialog(parent, { properties: ['openFile'], filters: filtersOf[kind] }),
@@ -284,6 +288,10 @@ export function startApp(): RunningApp {
     (channel, value, id) => routing.perform(id, channel, value),
   );
 
+  function activeRoles() {
+    const { profiles: known, activeProfile } = installation.state;
+    return known.find(({ id }) => id === activeProfile)?.roles ?? [];
+  }
   function diagnosticsInput() {
     const { keychain, profiles: known, networks: own, settings } = installation.state;
     return {
@@ -320,7 +328,7 @@ export function startApp(): RunningApp {
 
   return {
     followLink: (link) => {
-      void answerOf(async () => routeOfLink(link)).then((answer) => {
+      void answerOf(async () => routeOfLink(link, activeRoles())).then((answer) => {
         if (answer.ok) go(answer.value, true);
         else dialog.showErrorBox(answer.error.what, `${answer.error.consequence} ${answer.error.remedy}`);
       });

@@ -49,12 +49,14 @@ const rate = { burst: 600, perSecond: 200 } as const;
 /** Saving is asked about before the vault is: the suggestion is the file's name. */
 const savedAs: Partial<Record<ChannelName, string>> = { 'received.save': 'received.csv', 'activity.export': 'activity.csv' };
 
-/** Routes of the things that tasks are about, by the field that names the thing. */
+/** Where the window shows what a task is about: by the beginning of its channel, and by the field that names the thing. */
 const routes = [
-  ['offerId', '/offers/'],
-  ['requestId', '/requirements/'],
-  ['datasetId', '/datasets/'],
-  ['networkId', '/networks/'],
+  ['offer.', 'offerId', '/grants/'],
+  ['offer.', 'requestId', '/open-requirements/'],
+  ['purchase.', 'offerId', '/received/'],
+  ['received.', 'offerId', '/received/'],
+  ['requirement.', 'requestId', '/requirements/'],
+  ['dataset.', 'datasetId', '/datasets/'],
 ] as const;
 
 /** The routing of all ordinary windows. */
@@ -97,7 +99,7 @@ export class CallRouting {
       throw new TypeError(`the answer to ${name} is malformed`);
     };
     if (task === undefined) return work({ signal: new AbortController().signal, onProgress: () => undefined });
-    return this.#tasks.run({ kind: name, ...this.#aboutOf(request), cancellable: task.cancellable }, (run: TaskRun) => work(run));
+    return this.#tasks.run({ kind: name, ...this.#aboutOf(name, request), cancellable: task.cancellable }, (run: TaskRun) => work(run));
   }
 
   async #answer(name: ChannelName, request: Record<string, unknown>, context: CallContext): Promise<unknown> {
@@ -148,12 +150,13 @@ export class CallRouting {
     return list.data?.find(({ offerId }) => offerId === request.offerId)?.fileName ?? fallback;
   }
 
-  #aboutOf(request: Record<string, unknown>): { readonly subject: string; readonly route: string | null } {
-    const found = routes.find(([field]) => typeof request[field] === 'string');
-    const route = found === undefined ? null : `${found[1]}${request[found[0]]}`;
+  #aboutOf(channel: ChannelName, request: Record<string, unknown>): { readonly subject: string; readonly route: string | null } {
+    const found = routes.find(([beginning, field]) => channel.startsWith(beginning) && typeof request[field] === 'string');
+    const id = found === undefined ? '' : String(request[found[1]]);
+    const route = found === undefined ? null : `${found[2]}${id}`;
     if (typeof request.name === 'string') return { subject: request.name, route };
     if (typeof request.file === 'string') return { subject: this.#ports.fileOf(request.file).name, route };
-    return { subject: found === undefined ? '' : String(request[found[0]]), route };
+    return { subject: id, route };
   }
 }
 

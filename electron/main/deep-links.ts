@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { AppError } from '../../core/base/app-error.ts';
-import { id32, offerIdText } from '../views.ts';
+import { id32, offerIdText, type RoleName } from '../views.ts';
 
 /** The scheme, as the system knows it. */
 export const linkScheme = 'vouchsafe';
@@ -16,22 +16,23 @@ const network = z.strictObject({
   name: z.string().trim().min(1).max(80).optional(),
 });
 
-/** The route in the window that a link leads to. @throws AppError `LINK_INVALID` */
-export function routeOfLink(link: string): string {
+/** The route in the window that a link leads to, for a profile with these roles. @throws AppError `LINK_INVALID` */
+export function routeOfLink(link: string, roles: readonly RoleName[]): string {
   if (link.length > linkLengthMax || !URL.canParse(link)) throw invalid();
   const { protocol, host, pathname, searchParams, username, password, port, hash } = new URL(link);
   if (protocol !== `${linkScheme}:` || username !== '' || password !== '' || port !== '' || hash !== '') throw invalid();
+  const isOwner = roles.includes('owner');
   const [id, ...more] = pathname.split('/').filter((part) => part !== '');
   if (more.length > 0) throw invalid();
   if (host === 'network' && id === undefined) {
     const query = network.safeParse(Object.fromEntries(searchParams));
     if (!query.success || [...searchParams].length !== Object.keys(query.data).length) throw invalid();
     const { signer, name } = query.data;
-    return `/join?${new URLSearchParams({ signer, ...(name === undefined ? {} : { name }) }).toString()}`;
+    return `/welcome?${new URLSearchParams({ signer, ...(name === undefined ? {} : { name }) }).toString()}`;
   }
   if (searchParams.size > 0) throw invalid();
-  if (host === 'requirement' && id32.safeParse(id).success) return `/requirements/${id}`;
-  if (host === 'offer' && offerIdText.safeParse(id).success) return `/offers/${id}`;
+  if (host === 'requirement' && id32.safeParse(id).success) return `${isOwner ? '/open-requirements' : '/requirements'}/${id}`;
+  if (host === 'offer' && offerIdText.safeParse(id).success) return `${isOwner ? '/grants' : '/received'}/${id}`;
   throw invalid();
 }
 

@@ -107,6 +107,12 @@ export class Networks {
     return readFile(networkHomes(this.#ports.places.network(id), 0).networkFile, 'utf8');
   }
 
+  /** Id of the own network that a file is of, or null. */
+  async idOfFile(text: string): Promise<string | null> {
+    for (const { id } of this.#ports.installation.state.networks) if ((await this.networkFile(id)) === text) return id;
+    return null;
+  }
+
   /** Copies the network's file to where the user wants it. */
   async saveFile(id: string, path: string): Promise<void> {
     this.#record(id);

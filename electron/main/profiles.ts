@@ -13,11 +13,12 @@ import type { RequestOf, ResponseOf, SecretPurpose } from '../ipc-contract.ts';
 import { address, applicationView, type RoleName, roleName } from '../views.ts';
 import type { CallContext } from './call-routing.ts';
 import type { Installation } from './installation.ts';
-import type { Networks } from './networks.ts';
+import { type Networks, scaled } from './networks.ts';
 import { confirmationProblem, phraseProblem, rehearsalProblem } from './phrase-checks.ts';
 import type { UserPlaces } from './places.ts';
 import type { Acceptance } from './secret-window.ts';
 import type { ServicePlan, Services } from './services.ts';
+import { askOnce } from './short-lived-service.ts';
 import { newLocalId } from './tasks.ts';
 
 /** Coins that the operator of an own network gives to a new profile: a hundred, in wei. */
@@ -26,7 +27,8 @@ const welcomeWei = (100n * 10n ** 18n).toString();
 const firstPseudonyms = 4;
 
 const phraseAnswer = z.strictObject({ phrase: z.string() });
-const summaryAnswer = z.object({ address: address.nullable(), roles: z.array(roleName), enrolled: z.boolean() });
+/** What a vault says of its person. */
+export const summaryAnswer = z.object({ address: address.nullable(), roles: z.array(roleName), enrolled: z.boolean() });
 
 /** What profiles ask of the rest of main. */
 export interface ProfilePorts {
@@ -187,7 +189,24 @@ export class Profiles {
       activeProfile: id,
     });
     await this.#enrol(vault, profile, tell);
+    if (profile.phrase === 'entered') await this.#rebuild(id, scaled({ signal, onProgress }, 0.8, 1));
     return id;
+  }
+
+  /** Fetches back what the phrase's pseudonyms did. The vault is closed meanwhile; what cannot be fetched now can be later. */
+  async #rebuild(id: string, context: CallContext): Promise<void> {
+    const { services, places, log } = this.#ports;
+    await services.stop(vaultId(id));
+    try {
+      const home = { home: places.profile(id), key: this.#ports.key(), artifactFolder: places.artifacts };
+      const { missing } = await askOnce<{ missing: string[] }>('backup', 'rebuild', home, context);
+      for (const what of missing) log(`not restored: ${what}`);
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      log(`the history is not rebuilt yet: ${error.code}: ${error.text.what}`);
+    } finally {
+      await this.startVault(id);
+    }
   }
 
   /** `profile.switch`. */
@@ -219,14 +238,8 @@ export class Profiles {
     try {
       tell('apply', 0.45);
       await services.call(vault, 'identity.apply', { realName, contact, roles });
-      if (ownNetwork === null) {
-        // A person who comes back is known to the PKG already; a new one waits for its operator.
-        if (profile.phrase === 'entered') {
-          tell('enrol', 0.7);
-          await services.call(vault, 'identity.enrol', { count: firstPseudonyms });
-        }
-        return;
-      }
+      // A new person waits for the PKG's operator; the pseudonyms of one who comes back are found on the chain.
+      if (ownNetwork === null || profile.phrase === 'entered') return;
       tell('approve', 0.6);
       const operator = await networks.operatorOf(ownNetwork);
       await this.#approve(operator, ownNetwork, profile);
