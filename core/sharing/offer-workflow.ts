@@ -85,6 +85,8 @@ export const offerWorkSchema = z.discriminatedUnion('state', [
   granted.extend({ state: z.literal('grant-made') }),
   granted.extend({ state: z.literal('grant-recorded') }),
   granted.extend({ state: z.literal('granted') }),
+  /** Granted, and rebuilt from the chain: the proxies have their shares, this home has none and can post nothing. */
+  facts.extend({ state: z.literal('granted-without-shares') }),
   facts.extend({ state: z.literal('ended'), outcome: z.enum(['paid', 'refunded', 'expired', 'revoked']) }),
 ]);
 export type OfferWork = z.infer<typeof offerWorkSchema>;
@@ -421,6 +423,7 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
           return undefined;
         },
       },
+      'granted-without-shares': { waitsFor: 'consumer', step: endOf },
       ended: { waitsFor: 'nobody' },
     },
   };

@@ -71,7 +71,7 @@ export interface ReceivedFiles {
    * Harmless when it was done before.
    */
   unpack(
-    work: PurchaseWork,
+    work: Pick<PurchaseWork, 'offerId' | 'datasetId'>,
     key: Uint8Array,
     label: FileLabel,
     expected: { datasetRoot: bigint; owner: Hex; datasetId: Hex },

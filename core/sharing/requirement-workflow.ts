@@ -42,12 +42,14 @@ const facts = z.strictObject({
   escrow: decimal,
 });
 const proved = facts.extend({ statement: provedStatementSchema });
+/** Salt and statement have done their work; a requirement that was rebuilt from the chain has them no more. */
+const published = facts.extend({ salt: hexOfLength(32).nullable(), statement: provedStatementSchema.nullable() });
 
 /** A requirement of the consumer; `state` says how far it has come. */
 export const requirementWorkSchema = z.discriminatedUnion('state', [
   facts.extend({ state: z.literal('drafted') }),
   proved.extend({ state: z.literal('proved') }),
-  proved.extend({ state: z.literal('published'), publishedInBlock: z.int() }),
+  published.extend({ state: z.literal('published'), publishedInBlock: z.int() }),
 ]);
 export type RequirementWork = z.infer<typeof requirementWorkSchema>;
 export type RequirementWorkState = RequirementWork['state'];
@@ -121,7 +123,7 @@ export function requirementMachine(ports: RequirementPorts): Machine<Requirement
     stages: {
       drafted: {
         waitsFor: 'me',
-        step: async (work) => ({ ...work, state: 'proved', statement: await prove(work) }),
+        step: async (work) => (work.state === 'drafted' ? { ...work, state: 'proved', statement: await prove(work) } : undefined),
       },
       proved: {
         waitsFor: 'me',
