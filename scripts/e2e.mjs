@@ -65,6 +65,7 @@ async function runInSession(place, filters) {
     path.join(electron, executableName()),
     'node_modules/vitest/vitest.mjs',
     'run',
+    '--configLoader=native',
     '--project=e2e',
     '--reporter=default',
     '--reporter=json',

@@ -49,9 +49,10 @@ export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
       project,
       `--user-data-dir=${userData}`,
       `--password-store=${options.keyring === 'none' ? 'basic' : 'gnome-libsecret'}`,
-      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       ...(options.words ?? []),
     ],
+    // Only root, for whom Chromium has no sandbox, runs without.
+    chromiumSandbox: process.getuid?.() !== 0,
     env: env as Record<string, string>,
     timeout: 60_000,
   });
