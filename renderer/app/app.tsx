@@ -1,0 +1,72 @@
+/** The window: what it shows follows from the lock, the profiles and the route. */
+import { useQueryClient } from '@tanstack/react-query';
+import { lazy, Suspense, useEffect } from 'react';
+import { I18nProvider, RouterProvider } from 'react-aria-components';
+import { useLocation } from 'wouter';
+import type { AppView } from '../../electron/views.ts';
+import { useCall } from '../api/client.ts';
+import { ErrorPanel, Skeleton, ToastRegion } from '../ui/index.ts';
+import { LockedScreen } from './locked-screen.tsx';
+import styles from './shell.module.css';
+import { Shell } from './shell.tsx';
+import { AppStateProvider } from './state.tsx';
+import { changeLanguage, chosenLanguage, useLanguage } from './texts.ts';
+import { useTheme } from './theme.ts';
+
+const FirstStart = lazy(() => import('../features/first-start/index.tsx'));
+
+/** Everything in the window. */
+export function App() {
+  const app = useCall('app.get', {});
+  const language = useLanguage();
+  const [, navigate] = useLocation();
+  const settings = app.data?.settings;
+  useTheme(settings?.theme ?? 'system');
+  useEffect(() => {
+    if (app.data === undefined) return;
+    void changeLanguage(chosenLanguage(app.data.settings.language, app.data.systemLanguage));
+  }, [app.data]);
+  useForgetting(app.data);
+  return (
+    <I18nProvider locale={language === 'de' ? 'de-DE' : 'en-GB'}>
+      <RouterProvider navigate={(path) => navigate(path)}>
+        {app.data === undefined ? (
+          <div className={styles.broken}>
+            {app.error === null ? <Skeleton lines={3} /> : <ErrorPanel error={app.error} onRetry={() => void app.refetch()} />}
+          </div>
+        ) : (
+          <AppStateProvider value={app.data}>
+            <Content app={app.data} />
+          </AppStateProvider>
+        )}
+        <ToastRegion />
+      </RouterProvider>
+    </I18nProvider>
+  );
+}
+
+function Content({ app }: { readonly app: AppView }) {
+  if (app.lock === 'locked') return <LockedScreen />;
+  if (app.lock === 'first-start' || (app.profiles.length === 0 && app.networks.length === 0)) {
+    return (
+      <Suspense fallback={null}>
+        <main className={styles.alone}>
+          <FirstStart />
+        </main>
+      </Suspense>
+    );
+  }
+  return <Shell />;
+}
+
+/** Forgets what the window knows of a profile when another one is active, or the lock is closed. */
+function useForgetting(app: AppView | undefined): void {
+  const queries = useQueryClient();
+  const whose = app === undefined ? null : app.lock === 'unlocked' ? app.activeProfile : app.lock;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the change of whose data it is that makes the rest stale.
+  useEffect(() => {
+    const others = { predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => !String(queryKey[0]).startsWith('app.') };
+    if (whose === 'locked') queries.removeQueries(others);
+    else void queries.resetQueries(others);
+  }, [whose, queries]);
+}
