@@ -14,6 +14,7 @@ import { SetUpError } from './setup/failure.mjs';
 import { projectRoot } from './setup/places.mjs';
 import { prepare } from './setup/prepare.mjs';
 import { runElectronNode } from './setup/processes.mjs';
+import { openApp } from './start.mjs';
 import { checkTypes, runTests } from './test.mjs';
 
 const nodeVersionMin = [20, 10];
@@ -39,17 +40,9 @@ const program = (file, ...fixed) => ({
 
 const tool = (file, ...fixed) => ({ needs: packagesOnly, run: (args) => runElectronNode([file, ...fixed, ...args]) });
 
-const demo = program('core/cli/main.ts', 'demo');
-
 const commands = {
-  start: {
-    needs: everything,
-    run: (args) => {
-      console.log('Vouchsafe has no window yet: running the headless demo instead (npm run demo).');
-      return demo.run(args);
-    },
-  },
-  demo,
+  start: { needs: everything, run: openApp },
+  demo: program('core/cli/main.ts', 'demo'),
   vouchsafe: program('core/cli/main.ts'),
   crash: program('test/crash/main.ts'),
   'check:secrets': program('test/secrets/main.ts'),

@@ -1,18 +1,22 @@
 /**
- * The program's start: what must be said before Electron is ready, one instance at a time, and then the app (app.ts).
+ * The program's start: the command line where it is asked for; otherwise what must be said before Electron is ready, one
+ * instance at a time, and then the app (app.ts).
  */
 import { app, dialog } from 'electron';
+import { isHeadless, runHeadless } from '../headless.ts';
 import { viewOfError } from '../link.ts';
-import { startApp } from './app.ts';
 import { declareAppScheme } from './app-protocol.ts';
 import { applyContentRules } from './content-rules.ts';
 import { linkAmong, linkScheme } from './deep-links.ts';
 
 app.setName('Vouchsafe');
-// With --no-sandbox (root on Linux has no other way) Chromium refuses to start children that are to be sandboxed.
-if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
+if (isHeadless(process.argv)) runHeadless(process.argv);
+else if (app.requestSingleInstanceLock()) openWindows();
+else app.quit();
 
-if (app.requestSingleInstanceLock()) {
+function openWindows(): void {
+  // With --no-sandbox (root on Linux has no other way) Chromium refuses to start children that are to be sandboxed.
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
   declareAppScheme();
   applyContentRules();
   if (app.isPackaged) app.setAsDefaultProtocolClient(linkScheme);
@@ -32,8 +36,9 @@ if (app.requestSingleInstanceLock()) {
   // No top-level await: Electron becomes ready only after this module has ended.
   app
     .whenReady()
-    .then(startApp)
-    .then(({ followLink, showWindow }) => {
+    .then(() => import('./app.ts'))
+    .then(({ startApp }) => {
+      const { followLink, showWindow } = startApp();
       follow = followLink;
       show = showWindow;
       const first = linkAmong(process.argv);
@@ -44,6 +49,4 @@ if (app.requestSingleInstanceLock()) {
       dialog.showErrorBox('Vouchsafe cannot start', `${what}\n\n${consequence}\n\n${remedy}`);
       app.exit(1);
     });
-} else {
-  app.quit();
 }
