@@ -1,8 +1,7 @@
 /** The compiled contracts: interface and bytecode as contracts/build.ts wrote them. */
-import { readFileSync } from 'node:fs';
 import { Interface, type InterfaceAbi } from 'ethers';
-import { AppError } from '../base/app-error.ts';
 import type { ContractName } from '../sharing/chain.ts';
+import { builtArtifacts } from './built-artifacts.ts';
 
 /** A compiled contract. */
 export interface ContractArtifact {
@@ -18,23 +17,9 @@ const fileNames: Record<ContractName, string> = {
   sharingMarket: 'SharingMarket',
 };
 
-/** Loads the contract's artifact. Throws `RESOURCES_MISSING` where set-up has not built it. */
+/** Loads the contract's artifact. @throws AppError `RESOURCES_MISSING` where set-up has not built it, `RESOURCES_CHANGED` */
 export function loadContractArtifact(name: ContractName): ContractArtifact {
-  const file = new URL(`../../build/contracts/${fileNames[name]}.json`, import.meta.url);
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new AppError(
-      'RESOURCES_MISSING',
-      {
-        what: `The compiled contract ${fileNames[name]} is not there.`,
-        consequence: 'Nothing was sent to the chain.',
-        remedy: 'Run the set-up again (npm start) or reinstall Vouchsafe.',
-      },
-      { cause },
-    );
-  }
+  const text = new TextDecoder().decode(builtArtifacts.read(`contracts/${fileNames[name]}.json`));
   const artifact = JSON.parse(text) as { abi: InterfaceAbi; bytecode: string };
   return { abi: new Interface(artifact.abi), bytecode: artifact.bytecode };
 }

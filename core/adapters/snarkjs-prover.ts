@@ -2,11 +2,11 @@
  * The prover on snarkjs, in a child process (prover-process.ts): proving never blocks the caller, can be cancelled at any moment by ending the
  * process, and a crash is an error of the one job. Invariant: at most one job runs; the others wait in order, at most JOBS_MAX of them.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import { AppError } from '../base/app-error.ts';
 import { type Groth16Proof, type ProofProgress, type Prover, proofShape } from '../proofs/proof.ts';
 import type { WitnessInput, WitnessInputs } from '../proofs/statements.ts';
+import { startOwnProcess } from './own-process.ts';
 import type { ProverAnswer, ProverJob } from './snarkjs-jobs.ts';
 
 /** Most jobs that wait. */
@@ -100,11 +100,7 @@ function childRunner(): JobRunner {
 }
 
 function startProcess(): ChildProcess {
-  const child = fork(fileURLToPath(new URL('./prover-process.ts', import.meta.url)), [], {
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-    execArgv: [],
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
+  const child = startOwnProcess('prover', [], ['ignore', 'ignore', 'pipe', 'ipc']);
   // An idle prover does not keep the program alive; while a job runs, `ask` holds it.
   child.unref();
   child.channel?.unref();

@@ -1,6 +1,6 @@
 /** Services as processes of their own: started with their passphrase, awaited, stopped. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
+import { startOwnProcess } from '../adapters/own-process.ts';
 import { AppError } from '../base/app-error.ts';
 
 /** Tells a service to stop and waits until it has. */
@@ -14,12 +14,8 @@ export function stopService(service: ChildProcess): Promise<void> {
 
 /** Starts a service of the command line as a process; the passphrase goes through file descriptor 3, and the service ends when this process is gone. */
 export function spawnService(kind: string, home: string, passphrase: string): ChildProcess {
-  const main = fileURLToPath(new URL('./main.ts', import.meta.url));
   const keyed = kind === 'validator' ? [] : ['--passphrase-fd', '3'];
-  const child = spawn(process.execPath, [main, kind, '--home', home, ...keyed], {
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
-  });
+  const child = startOwnProcess('command-line', [kind, '--home', home, ...keyed], ['ignore', 'pipe', 'pipe', 'pipe', 'ipc']);
   const pipe = child.stdio[3] as NodeJS.WritableStream;
   // A process that dies before it has read leaves a broken pipe; its exit says so.
   pipe.on('error', () => undefined);

@@ -4,14 +4,13 @@
  * that was interrupted goes on with the keys that it had made.
  */
 import { existsSync } from 'node:fs';
-import { copyFile, link, mkdir, readFile, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, readFile, rename } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { JsonRpcProvider } from 'ethers';
-import { circuitFolder } from '../../circuits/build.ts';
-import { developmentKeys } from '../../circuits/development-keys.ts';
-import { sha256OfFile } from '../adapters/artifact-store.ts';
-import { writeFileAtomically, writing } from '../adapters/atomic-file.ts';
+import { partialSuffix, writeFileAtomically, writing } from '../adapters/atomic-file.ts';
+import type { ArtifactFile } from '../adapters/built-artifacts.ts';
+import { circuitArtifacts } from '../adapters/circuit-artifacts.ts';
 import { deployContracts } from '../adapters/contract-deployment.ts';
 import { openProvider } from '../adapters/ethers-transaction-sender.ts';
 import { homeDocuments } from '../adapters/home-documents.ts';
@@ -218,25 +217,28 @@ async function networkCircuits(plan: NetworkPlan, folder: string, onStep: (step:
   const names = new Set([REQUIREMENT_CIRCUIT, ...templates.flatMap(({ segment, aggregate }) => [segment, aggregate])]);
   const circuits: Record<string, NetworkCircuit> = {};
   for (const name of names) {
-    const keys = await developmentKeys(name, onStep);
+    const { witnessCalculator, provingKey, verifyingKey } = await circuitArtifacts(name, onStep);
     circuits[name] = {
-      witnessCalculator: await publish(join(circuitFolder(name), 'circuit.wasm'), folder),
-      provingKey: await publish(keys.provingKeyPath, folder),
-      verifyingKey: keys.verifyingKey,
+      witnessCalculator: await publish(witnessCalculator, folder),
+      provingKey: await publish(provingKey, folder),
+      verifyingKey,
     };
     onStep(`keys of ${name}`);
   }
   return circuits;
 }
 
-async function publish(file: string, folder: string): Promise<{ sha256: Hex; bytes: number }> {
-  const sha256 = await sha256OfFile(file);
+async function publish({ path, sha256, bytes }: ArtifactFile, folder: string): Promise<{ sha256: Hex; bytes: number }> {
   const target = join(folder, sha256.slice(2));
   if (!existsSync(target)) {
     // The keys are large: on one file system a second name costs nothing.
-    await link(file, target).catch(() => copyFile(file, target));
+    await link(path, target).catch(async () => {
+      const partial = `${target}${partialSuffix}`;
+      await copyFile(path, partial);
+      await rename(partial, target);
+    });
   }
-  return { sha256, bytes: (await stat(file)).size };
+  return { sha256, bytes };
 }
 
 async function choosePorts(plan: NetworkPlan): Promise<{ chain: number; pkg: number; proxies: number[] }> {
