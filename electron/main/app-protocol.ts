@@ -4,6 +4,7 @@
  *
  * Invariant: no request reads outside the folder of the pages, whatever its path says.
  */
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import { type Protocol, protocol } from 'electron';
@@ -24,22 +25,24 @@ export function isOwnPage(address: string, page: 'index' | 'secret'): boolean {
 }
 
 /**
- * What a page may load. Style attributes alone may be inline: React Aria positions its overlays with them. No page may be
- * framed, embed anything, send a form or change its base address.
+ * What a page may load. Style attributes alone may be inline, with which React Aria places its overlays, and style elements
+ * that carry the nonce of this very page. No page may be framed, embed anything, send a form or change its base address.
  */
-export const contentPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "style-src-attr 'unsafe-inline'",
-  "img-src 'self' data:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "object-src 'none'",
-].join('; ');
+function contentPolicy(nonce: string | undefined): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self'${nonce === undefined ? '' : ` 'nonce-${nonce}'`}`,
+    "style-src-attr 'unsafe-inline'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "object-src 'none'",
+  ].join('; ');
+}
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -63,7 +66,10 @@ export function serveApp(session: { readonly protocol: Protocol }, folder: strin
     const type = file === undefined ? undefined : types[extname(file)];
     if (file === undefined || type === undefined) return answer(404);
     try {
-      return answer(200, await readFile(file), type);
+      const content = await readFile(file);
+      if (extname(file) !== '.html') return answer(200, content, type);
+      const nonce = randomBytes(16).toString('base64');
+      return answer(200, withNonce(content.toString('utf8'), nonce), type, nonce);
     } catch (error) {
       if (['ENOENT', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return answer(404);
       throw error;
@@ -85,12 +91,17 @@ export function fileOf(address: string, folder: string): string | undefined {
   return file.startsWith(folder + sep) && !path.includes('\0') ? file : undefined;
 }
 
-function answer(status: number, body: Uint8Array<ArrayBuffer> | null = null, type = 'text/plain'): Response {
+/** React Aria looks here for the nonce of its style elements. Chromium hides the attribute's value from style sheets. */
+function withNonce(page: string, nonce: string): string {
+  return page.replace('<head>', `<head><meta property="csp-nonce" nonce="${nonce}">`);
+}
+
+function answer(status: number, body: Uint8Array<ArrayBuffer> | string | null = null, type = 'text/plain', nonce?: string): Response {
   return new Response(body, {
     status,
     headers: {
       'content-type': type,
-      'content-security-policy': contentPolicy,
+      'content-security-policy': contentPolicy(nonce),
       'x-content-type-options': 'nosniff',
       'cross-origin-opener-policy': 'same-origin',
       'referrer-policy': 'no-referrer',

@@ -6,8 +6,8 @@ import { pageUrl } from './app-protocol.ts';
 import { preloadScript } from './places.ts';
 
 const minimum = { width: 1024, height: 700 } as const;
-/** Backgrounds of renderer/app/tokens.css, which a window needs before it has read them. */
-const backgrounds = { light: '#ffffff', dark: '#14161a' } as const;
+/** `--canvas` of renderer/app/tokens.css, which a window needs before it has read that. */
+const backgrounds = { light: '#f9fafb', dark: '#111618' } as const;
 
 const stateSchema = z.strictObject({
   x: z.int(),
