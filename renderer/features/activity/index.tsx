@@ -184,7 +184,7 @@ function Summary({ event: { fields, blockNumber } }: { readonly event: ActivityV
   const wei = Object.keys(fields).find((name) => weiFields.has(name) && /^\d+$/.test(fields[name] ?? ''));
   return (
     <Row gap={3} wrap>
-      {account !== undefined && <PersonName address={fields[account] ?? ''} />}
+      {account !== undefined && <PersonName address={fields[account] ?? ''} plain />}
       {wei !== undefined && <Amount wei={fields[wei] ?? '0'} />}
       <Text as="span" size="small" tone="quiet">
         {t('finalIn')} <Count value={blockNumber} />

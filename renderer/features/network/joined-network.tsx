@@ -58,7 +58,6 @@ function Status({ network }: { readonly network: NetworkStatusView }) {
   return (
     <Section title={network.name}>
       <KeyValueList
-        columns={2}
         items={[
           {
             label: t('block'),
@@ -84,9 +83,7 @@ function Proxies({ network: { proxies, threshold } }: { readonly network: Networ
           value: (
             <Row gap={3} wrap>
               <StateBadge state={reachable ? 'reachable' : 'unreachable'} />
-              <Copyable text={url} label={t('address')}>
-                {url}
-              </Copyable>
+              <span>{url}</span>
             </Row>
           ),
         }))}

@@ -89,18 +89,18 @@ function Storage({ storage }: { readonly storage: ProxyStorageView }) {
             {
               label: t('ciphertexts'),
               value: (
-                <>
+                <span>
                   <Count value={ciphertexts} /> · <Bytes value={ciphertextBytes} />
-                </>
+                </span>
               ),
               help: t('ciphertextsHelp'),
             },
             {
               label: t('uploads'),
               value: (
-                <>
+                <span>
                   <Count value={uploads} /> · <Bytes value={uploadBytes} />
-                </>
+                </span>
               ),
               help: t('uploadsHelp'),
             },

@@ -14,7 +14,7 @@ export function Disclosure({
   readonly isOpen?: boolean;
 }) {
   return (
-    <details className={styles.disclosure} open={isOpen}>
+    <details open={isOpen}>
       <summary className={styles.title}>
         <ChevronRight aria-hidden />
         {title}

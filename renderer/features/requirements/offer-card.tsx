@@ -22,6 +22,7 @@ import {
   Stack,
   StateBadge,
   TaskProgress,
+  Text,
   Time,
   toast,
 } from '../../ui/index.ts';
@@ -60,9 +61,14 @@ export function OfferCard({ offer }: { readonly offer: OfferView }) {
         <Verdict offer={offer} />
         <div className={mine ? styles.turnMine : styles.turn}>
           <Hourglass aria-hidden />
-          <p className={styles.turnText}>
-            {t(`turn.${turn}`)} {offer.dueAt !== null && <Due seconds={offer.dueAt} />}
-          </p>
+          <div className={styles.turnText}>
+            <p>{t(`turn.${turn}`)}</p>
+            {offer.dueAt !== null && (
+              <Text size="small" tone="quiet">
+                {t('due')} <Due seconds={offer.dueAt} />
+              </Text>
+            )}
+          </div>
           <Row gap={2} wrap>
             {next !== null && (
               <Button kind="primary" isDisabled={actions.running} onPress={() => begin(next)}>

@@ -23,6 +23,7 @@ import {
   Switch,
   shortHex,
   TaskProgress,
+  Text,
   TextField,
   toast,
 } from '../../ui/index.ts';
@@ -79,13 +80,11 @@ export function RequirementBuilder() {
         <Stack gap={8}>
           <div className={styles.sentence}>
             <Card>
-              <Stack gap={3}>
-                <RequirementSentence document={reading.sketch} />
-                <div aria-live="polite">
-                  {verdict.problem !== null && <Notice kind="danger">{verdict.problem}</Notice>}
-                  {verdict.error !== null && <ErrorPanel error={verdict.error} compact />}
-                </div>
-              </Stack>
+              <RequirementSentence document={reading.sketch} />
+              <div aria-live="polite">
+                {verdict.problem !== null && <Notice kind="danger">{verdict.problem}</Notice>}
+                {verdict.error !== null && <ErrorPanel error={verdict.error} compact />}
+              </div>
             </Card>
           </div>
           <Columns draft={draft} problemAt={problemAt} onChange={setDraft} />
@@ -419,11 +418,13 @@ function Cost({
             {
               label: t('total'),
               value: <strong>{escrow === null ? '…' : <Amount wei={escrow.toString()} />}</strong>,
-              help: t('totalHelp'),
             },
             ...(balance === null ? [] : [{ label: t('balance'), value: <Amount wei={balance} /> }]),
           ]}
         />
+        <Text size="small" tone="quiet">
+          {t('totalHelp')}
+        </Text>
         {isShort && <Notice kind="warning">{t('balanceShort')}</Notice>}
         {!isEnrolled && <Notice kind="warning">{t('notEnrolled')}</Notice>}
         {wasTried && problems.size > 0 && <Notice kind="danger">{t('problems', { count: problems.size })}</Notice>}

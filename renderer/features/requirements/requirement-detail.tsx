@@ -268,9 +268,9 @@ function Terms({ requirement: { terms, escrow }, isDraft }: { readonly requireme
           {
             label: t('escrow'),
             value: (
-              <>
+              <span>
                 <Amount wei={escrow} /> ({t('covers', { count: covers })})
-              </>
+              </span>
             ),
             help: t(isDraft ? 'escrowDraftHelp' : 'escrowHelp'),
           },
@@ -278,9 +278,9 @@ function Terms({ requirement: { terms, escrow }, isDraft }: { readonly requireme
           {
             label: t('deadline'),
             value: (
-              <>
-                <Time seconds={terms.deadline} /> <Due seconds={terms.deadline} />
-              </>
+              <span>
+                <Time seconds={terms.deadline} />, <Due seconds={terms.deadline} />
+              </span>
             ),
           },
           { label: t('grantWindow'), value: hours(terms.grantWindow), help: t('grantWindowHelp') },

@@ -24,6 +24,10 @@ import styles from './requirements.module.css';
 
 const order: Record<RequirementView['state'], number> = { drafted: 0, proved: 0, open: 1, closed: 2 };
 
+function isDraft(state: RequirementView['state']): boolean {
+  return state === 'drafted' || state === 'proved';
+}
+
 /** The list, with search. */
 export function RequirementList({ selected }: { readonly selected: string | null }) {
   const t = useTexts('requirements');
@@ -84,7 +88,7 @@ export function RequirementList({ selected }: { readonly selected: string | null
                         header: t('columnEscrow'),
                         width: '8rem',
                         align: 'end' as const,
-                        cell: ({ escrow }: RequirementView) => <Amount wei={escrow} />,
+                        cell: ({ escrow, state }: RequirementView) => (isDraft(state) ? '–' : <Amount wei={escrow} />),
                       },
                       {
                         id: 'deadline',
