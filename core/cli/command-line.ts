@@ -1,5 +1,6 @@
 /** The command line: every role and every step on its own, and the whole story as one command. */
 import { Command } from 'commander';
+import { backupCommand, identityRestoreCommand } from './backup-commands.ts';
 import { consumerCommands } from './consumer-commands.ts';
 import { demoCommand } from './demo.ts';
 import { networkCommand } from './network-commands.ts';
@@ -19,7 +20,9 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
 
   program.addCommand(demoCommand());
   program.addCommand(networkCommand());
+  program.addCommand(backupCommand());
   for (const command of [...serviceCommands(), ...personCommands(), ...ownerCommands(), ...consumerCommands()]) program.addCommand(command);
+  program.commands.find((command) => command.name() === 'identity')?.addCommand(identityRestoreCommand());
 
   // Whoever read the output is gone (`| head`): end as at a signal, so that what was begun is put away.
   let unread = false;
