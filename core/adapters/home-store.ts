@@ -6,7 +6,7 @@
  * Invariants: one process a home (home-lock.ts). Folder 0700, files 0600. A document on disk is always
  * a whole version of itself, whenever the process dies.
  */
-import { chmod, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
@@ -180,6 +180,13 @@ export class HomeStore {
       }
       return { key: this.#key.slice(), documents };
     });
+  }
+
+  /** When a document was saved last, in Unix milliseconds. */
+  async savedAtMs(name: string): Promise<number> {
+    this.#requireOpen(name);
+    await this.#writing;
+    return Math.floor((await stat(pathOf(this.folder, name))).mtimeMs);
   }
 
   /** Replaces the lock of the home; the documents stay as they are. `current` must open it. Errors as {@link HomeStore.open} and {@link HomeStore.create}. */

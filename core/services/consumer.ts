@@ -1,7 +1,7 @@
 /** What a consumer does with an open home: publish requirements, buy, receive, check, pay. Every action may be repeated. */
 import type { SavedFile } from '../adapters/dataset-work.ts';
 import { proveStatement } from '../adapters/offer-prover.ts';
-import { AppError } from '../base/app-error.ts';
+import { AppError, isAppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
 import { requirementBinding } from '../proofs/identifiers.ts';
 import { type RequirementDocument, requirementFields } from '../proofs/requirement-document.ts';
@@ -30,7 +30,10 @@ export async function draft(
   pseudonymIndex: number,
 ): Promise<RequirementWork> {
   const work = draftRequirement(participant.keysOf(pseudonymIndex), document, terms, escrow, participant.random);
-  await participant.requireLive(pseudonymIndex, 'consumer');
+  // While the chain is away the draft waits; the contract asks for the enrolment again.
+  await participant.requireLive(pseudonymIndex, 'consumer').catch((error: unknown) => {
+    if (!isAppError(error, 'CHAIN_UNREACHABLE')) throw error;
+  });
   await participant.documents.save(requirementDocumentName(work.requestId), work);
   return work;
 }

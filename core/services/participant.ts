@@ -350,6 +350,11 @@ export class Participant {
     return this.#store.remove(name);
   }
 
+  /** When a document was saved last, in Unix milliseconds. */
+  async savedAtMs(name: string): Promise<number> {
+    return this.#store.savedAtMs(name);
+  }
+
   /** Folder of the home. */
   get home(): string {
     return this.#store.folder;

@@ -6,6 +6,7 @@ import { AppError, isAppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
 import type { ChainAccount } from '../crypto/key-derivation.ts';
 import type { FinalTransaction } from '../sharing/chain.ts';
+import type { ChainGrant } from '../sharing/chain-reader.ts';
 import type { MarketOffer, PostedDelivery } from '../sharing/market.ts';
 import { deliveryToPost } from '../sharing/offer-workflow.ts';
 import { datasetNamed, offerNamed } from './owner.ts';
@@ -82,6 +83,32 @@ export async function reclaimEscrow(participant: Participant, requestId: Hex): P
     method: 'reclaim',
     arguments: [requestId],
   });
+}
+
+/** Which of these steps the contract takes from a side at `now`, in Unix seconds (docs/formats.md, "Contracts"). */
+export function possibleSteps(
+  side: 'owner' | 'consumer',
+  offer: Pick<MarketOffer, 'state' | 'dueAt' | 'consumerBond'>,
+  grant: Pick<ChainGrant, 'revoked'> | null,
+  now: bigint,
+): TradeStep[] {
+  const { state } = offer;
+  const over = now > offer.dueAt;
+  const granted = state === 'granted';
+  if (side === 'consumer') {
+    if (state === 'accepted' || granted) {
+      if (over) return ['refund'];
+      if (granted) return offer.consumerBond === 0n ? ['acknowledge', 'notDelivered'] : ['acknowledge'];
+    }
+    return [];
+  }
+  const steps: TradeStep[] = [];
+  if ((granted && !over) || state === 'delivered') steps.push('post');
+  if (state === 'delivered' && over) steps.push('claim');
+  if ((state === 'proving' || state === 'verified') && over) steps.push('expire');
+  const revocable = ['proving', 'verified', 'accepted', 'granted'].includes(state);
+  if (revocable || ((state === 'delivered' || state === 'paid') && grant?.revoked === false)) steps.push('revoke');
+  return steps;
 }
 
 const ownersSteps: readonly TradeStep[] = ['revoke', 'claim', 'expire', 'post'];
