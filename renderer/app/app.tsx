@@ -1,6 +1,6 @@
 /** The window: what it shows follows from the lock, the profiles and the route. */
 import { useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { I18nProvider, RouterProvider } from 'react-aria-components';
 import { useLocation } from 'wouter';
 import type { AppView } from '../../electron/views.ts';
@@ -63,10 +63,13 @@ function Content({ app }: { readonly app: AppView }) {
 function useForgetting(app: AppView | undefined): void {
   const queries = useQueryClient();
   const whose = app === undefined ? null : app.lock === 'unlocked' ? app.activeProfile : app.lock;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the change of whose data it is that makes the rest stale.
+  const before = useRef(whose);
   useEffect(() => {
+    if (before.current === whose) return;
+    const wasKnown = before.current !== null;
+    before.current = whose;
     const others = { predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => !String(queryKey[0]).startsWith('app.') };
     if (whose === 'locked') queries.removeQueries(others);
-    else void queries.resetQueries(others);
+    else if (wasKnown) void queries.resetQueries(others);
   }, [whose, queries]);
 }

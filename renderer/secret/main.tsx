@@ -1,2 +1,20 @@
-/** The secret window. */
-export {};
+/** The secret window: one question about a phrase or a passphrase, then its process ends. */
+import '../app/base.css';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { changeLanguage, chosenLanguage } from '../app/texts.ts';
+import { purpose } from './bridge.ts';
+import { Question } from './question.tsx';
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('The page has no place for the question.');
+const page = createRoot(root);
+
+const dark = matchMedia('(prefers-color-scheme: dark)');
+document.documentElement.dataset.theme = dark.matches ? 'dark' : 'light';
+await changeLanguage(chosenLanguage('system', navigator.language));
+page.render(
+  <StrictMode>
+    <Question purpose={await purpose()} />
+  </StrictMode>,
+);

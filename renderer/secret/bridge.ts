@@ -1,0 +1,37 @@
+/**
+ * The secret window's way to main. What is typed here goes through it once, and is kept nowhere: no store, no log, no
+ * cache of queries.
+ */
+import { z } from 'zod';
+import { type SecretPurpose, secretContract } from '../../electron/ipc-contract.ts';
+
+declare global {
+  interface Window {
+    readonly vouchsafeSecret?: { readonly call: (channel: string, value: unknown) => Promise<unknown> };
+  }
+}
+
+// The page's policy allows no code made from text, which zod would try for speed.
+z.config({ jitless: true });
+
+const answer = z.union([
+  z.object({ ok: z.literal(true), value: z.unknown() }),
+  z.object({ ok: z.literal(false), error: z.object({ what: z.string() }) }),
+]);
+
+async function ask(channel: keyof typeof secretContract, value: unknown): Promise<unknown> {
+  if (window.vouchsafeSecret === undefined) throw new Error('This page runs outside the application.');
+  const given = answer.parse(await window.vouchsafeSecret.call(channel, value));
+  if (!given.ok) throw new Error(given.error.what);
+  return given.value;
+}
+
+/** What this window is for. */
+export async function purpose(): Promise<SecretPurpose> {
+  return secretContract['secret.purpose'].response.parse(await ask('secret.purpose', {}));
+}
+
+/** Hands over what was typed, or null to close. The answer is what is wrong with it; null when the window closes. */
+export async function give(text: string | null): Promise<string | null> {
+  return secretContract['secret.give'].response.parse(await ask('secret.give', { text })).problem;
+}
