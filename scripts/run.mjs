@@ -10,6 +10,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { runEndToEnd } from './e2e.mjs';
+import { packageApp } from './package/package-app.mjs';
 import { SetUpError } from './setup/failure.mjs';
 import { projectRoot } from './setup/places.mjs';
 import { prepare } from './setup/prepare.mjs';
@@ -51,6 +52,7 @@ const commands = {
   typecheck: { needs: packagesOnly, run: checkTypes },
   test: { needs: everything, run: runTests },
   e2e: { needs: everything, run: runEndToEnd },
+  package: { needs: everything, run: packageApp },
   setup: { needs: everything, run: async () => 0 },
 };
 
