@@ -85,8 +85,8 @@ function build({ options, files }) {
     // Folders of the person who packages may be closed to others.
     execFileSync('chmod', ['-R', 'u+rwX,go+rX,go-w', root]);
     const output = one('--package');
-    // Proving keys, the largest part, do not get smaller: a higher level would only take longer.
-    execFileSync('dpkg-deb', ['--root-owner-group', '-Zxz', '-z1', '--build', root, output], { stdio: 'inherit' });
+    // Proving keys, the largest part, do not get smaller: better compression would only take minutes longer.
+    execFileSync('dpkg-deb', ['--root-owner-group', '-Zgzip', '-z1', '--build', root, output], { stdio: 'inherit' });
     if (statSync(output).size === 0) throw new Error(`${output} is empty`);
   } finally {
     rmSync(work, { recursive: true, force: true });

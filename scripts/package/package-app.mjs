@@ -60,8 +60,7 @@ function builderWords(targets) {
     ...targets,
     `--${process.arch}`,
     '--publish=never',
-    // Without an address the app has no updates, and says so.
-    ...(updates ? ['-c.publish.provider=generic', `-c.publish.url=${updates}`] : ['-c.publish=null']),
+    ...(updates ? ['-c.publish.provider=generic', `-c.publish.url=${updates}`] : []),
     `-c.extraMetadata.homepage=${homepage || 'https://vouchsafe.invalid'}`,
     `-c.linux.maintainer=${maintainer || 'The Vouchsafe authors <vouchsafe@vouchsafe.invalid>'}`,
   ];
