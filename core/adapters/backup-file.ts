@@ -319,6 +319,15 @@ async function unpack(plaintext: AsyncIterable<Uint8Array>, sink: BackupSink, op
   let manifestBytes = 0;
   let position = 0;
   let done = 0;
+  let total = 0;
+  const watched = async function* (bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const piece of bytes) {
+      options.signal?.throwIfAborted();
+      yield piece;
+      done += piece.length;
+      options.onProgress?.(done, total);
+    }
+  };
   try {
     for await (const entry of tar) {
       const { name, size, type, pax, linkname } = entry.header;
@@ -327,6 +336,7 @@ async function unpack(plaintext: AsyncIterable<Uint8Array>, sink: BackupSink, op
       if (manifest === undefined) {
         manifest = await readManifest(entry.header, entry);
         manifestBytes = size;
+        total = manifest.files.reduce((sum, file) => sum + file.size, 0);
         await sink.begin(manifest);
         continue;
       }
@@ -337,9 +347,7 @@ async function unpack(plaintext: AsyncIterable<Uint8Array>, sink: BackupSink, op
         throw contentInvalid(`where its manifest names ${expected.path} it has ${shown(name)}, or of another size`);
       position++;
       const bytes = checkedBytes(expected, entry, () => contentInvalid(`${expected.path} has another SHA-256 than its manifest says`));
-      await sink.file(expected, bytes, manifest);
-      done += size;
-      options.onProgress?.(done, tarTotal(manifest));
+      await sink.file(expected, watched(bytes), manifest);
     }
   } catch (error) {
     // What kept the chunks from opening, rather than how the archive took it.
@@ -356,10 +364,6 @@ async function unpack(plaintext: AsyncIterable<Uint8Array>, sink: BackupSink, op
   if (missing !== undefined) throw contentInvalid(`it ends before ${missing.path}`);
   if (read !== tarBytes(manifest.files) + entryBytes(manifestBytes)) throw contentInvalid('it has bytes that belong to none of its files');
   return manifest;
-}
-
-function tarTotal({ files }: BackupManifest): number {
-  return files.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** Whether the error is what tar-stream says of bytes that are no archive. */

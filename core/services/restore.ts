@@ -345,11 +345,26 @@ class Restoration {
     throw notRestorable(`No proxy has it: ${reasons.join(' ')}`);
   }
 
-  async #offer({ keys, item }: Keyed<OfferMade>): Promise<{ state: string; known: boolean }> {
-    const { documents, market, network } = this.#participant;
-    const offerId = item.offerId.toString();
+  async #offer(keyed: Keyed<OfferMade>): Promise<{ state: string; known: boolean }> {
+    const { documents } = this.#participant;
+    const offerId = keyed.item.offerId.toString();
     const known = await documents.load(offerDocument(offerId), offerWorkSchema);
-    if (known !== undefined) return { state: known.state, known: true };
+    const work = known ?? (await this.#offerOnChain(keyed));
+    if (known === undefined) await documents.save(offerDocument(offerId), work);
+    if (work.state === 'granted-without-shares')
+      this.#miss(
+        'offer',
+        offerId,
+        `The shares of the grant of offer ${offerId}`,
+        'Only the proxies have them: they go on serving the consumer, but this home cannot post the delivery on the chain.',
+      );
+    else if (work.state !== 'ended' && (await documents.load(datasetDocument(work.datasetId), datasetWorkSchema)) === undefined)
+      this.#miss('offer', offerId, `The way on with offer ${offerId}`, 'Its dataset could not be restored.');
+    return { state: work.state, known: known !== undefined };
+  }
+
+  async #offerOnChain({ keys, item }: Keyed<OfferMade>): Promise<OfferWork> {
+    const { market, network } = this.#participant;
     const offer = await market.marketOffer(item.offerId);
     const requirement = offer && (await market.requirement(offer.requestId));
     if (offer === null || requirement === null) throw notRestorable('The chain contradicts itself about it: use another node.');
@@ -362,7 +377,7 @@ class Restoration {
     if (salt === null || template === undefined) throw notRestorable('The chain does not show with which salt and template it was made.');
     const facts = {
       version: 1 as const,
-      offerId,
+      offerId: item.offerId.toString(),
       requestId,
       datasetId,
       pseudonymIndex: keys.index,
@@ -372,18 +387,7 @@ class Restoration {
       segmentCount: await this.#segmentCount(offer),
       bond: requirement.terms.bond.toString(),
     };
-    const work: OfferWork = { ...facts, ...ownersState(offer) };
-    await documents.save(offerDocument(offerId), work);
-    if (work.state === 'granted-without-shares')
-      this.#miss(
-        'offer',
-        offerId,
-        `The shares of the grant of offer ${offerId}`,
-        'Only the proxies have them: they go on serving the consumer, but this home cannot post the delivery on the chain.',
-      );
-    else if (work.state !== 'ended' && (await documents.load(datasetDocument(datasetId), datasetWorkSchema)) === undefined)
-      this.#miss('offer', offerId, `The way on with offer ${offerId}`, 'Its dataset could not be restored.');
-    return { state: work.state, known: false };
+    return { ...facts, ...ownersState(offer) };
   }
 
   async #segmentCount({ offerId, datasetId, provedSegments }: MarketOffer): Promise<number> {
