@@ -12,7 +12,8 @@ import { electronNodeEnvironment, run } from './setup/processes.mjs';
 import { installDebianPackages } from './setup/system-libraries.mjs';
 import { countReport } from './test.mjs';
 
-const testUser = 'vouchsafe-e2e';
+/** Who runs the app where root may not. */
+export const testUser = 'vouchsafe-e2e';
 /** Commands that the session needs, with the Debian package of each. */
 const sessionCommands = {
   'xvfb-run': ['xvfb', 'xauth'],
@@ -23,7 +24,6 @@ const sessionCommands = {
 
 /** Runs the end-to-end tests whose path contains one of `filters`, or all. Resolves to the exit code. */
 export async function runEndToEnd(filters) {
-  if (process.platform === 'linux') await ensureSession();
   mkdirSync(buildFolder, { recursive: true });
   const place = mkdtempSync(path.join(os.tmpdir(), 'vouchsafe-e2e-'));
   try {
@@ -73,12 +73,21 @@ async function runInSession(place, filters) {
     ...filters,
   ];
   if (process.platform !== 'linux') return (await run(tests[0], tests.slice(1), { env: environment })).code;
+  return runOnDesktop(tests, { place, environment, owned: folders });
+}
+
+/**
+ * Runs a command on a virtual desktop: a display, a message bus and an unlocked keyring. As root it runs as the throwaway
+ * user, who gets the folders `owned`, of which `place` is home. Resolves to the exit code. Linux only.
+ */
+export async function runOnDesktop(words, { place, environment, owned }) {
+  await ensureSession();
   // The keyring is opened inside the session, so that the app finds it as it would on a desktop.
   const session = `printf test | gnome-keyring-daemon --unlock --components=secrets >/dev/null && exec xvfb-run -a -s "-screen 0 1600x1000x24" "$@"`;
-  const command = ['dbus-run-session', '--', 'bash', '-c', session, 'bash', ...tests];
-  if (!root) return (await run(command[0], command.slice(1), { env: environment })).code;
+  const command = ['dbus-run-session', '--', 'bash', '-c', session, 'bash', ...words];
+  if (process.getuid() !== 0) return (await run(command[0], command.slice(1), { env: environment })).code;
   await ensureTestUser();
-  await run('chown', [testUser, ...folders]);
+  await run('chown', [testUser, ...owned]);
   const { code } = await run('runuser', ['-u', testUser, '--preserve-environment', '--', ...command], {
     env: { ...environment, USER: testUser, LOGNAME: testUser, XDG_RUNTIME_DIR: place },
   });

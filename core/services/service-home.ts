@@ -21,9 +21,7 @@ import { decodePublicParameters } from '../crypto/scheme-encodings.ts';
 import type { DocumentLock } from '../crypto/sealed-document.ts';
 import { hexOfLength } from '../sharing/enrolment.ts';
 import { readNetworkFile } from '../sharing/network-file.ts';
-import { startPkg } from './pkg.ts';
-import { type ProxyStorage, startProxy } from './proxy.ts';
-import { start as startLedger } from './validator.ts';
+import type { ProxyStorage } from './proxy.ts';
 
 const listen = z.strictObject({
   host: z.string().max(255),
@@ -82,7 +80,9 @@ export async function startService(
   if (description.service === 'validator') {
     const { host, port } = description.listen;
     const genesis = jsonOf(await readFile(join(home, 'genesis.json'), 'utf8'));
-    const validator = await startLedger({
+    // Each kind is loaded when it is the one: a process that runs one service does not read the code of the others.
+    const { start } = await import('./validator.ts');
+    const validator = await start({
       folder: join(home, 'ledger'),
       genesis,
       host,
@@ -135,9 +135,11 @@ async function startKeyed(
     await store.close();
   };
   if (description.service === 'pkg') {
+    const { startPkg } = await import('./pkg.ts');
     const pkg = await startPkg({ ...common, operatorKey: description.operatorKey });
     return { name: 'pkg', url: pkg.url, stop: () => putAway(pkg) };
   }
+  const { startProxy } = await import('./proxy.ts');
   const proxy = await startProxy({
     ...common,
     artifactsFolder: description.artifactsFolder,

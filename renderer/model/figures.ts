@@ -19,22 +19,13 @@ export function decimalMark(language: string): string {
   return new Intl.NumberFormat(language).formatToParts(1.5).find(({ type }) => type === 'decimal')?.value ?? '.';
 }
 
-const WEI_DIGITS = 18;
-
-/** An amount in wei as coins: `1500000000000000000` is `1.5`. Every digit stays; trailing zeros do not. */
-export function coins(wei: string, language: string): string {
-  const digits = wei.padStart(WEI_DIGITS + 1, '0');
-  const fraction = digits.slice(-WEI_DIGITS).replace(/0+$/, '');
-  return localDecimal(`${digits.slice(0, -WEI_DIGITS)}${fraction === '' ? '' : `.${fraction}`}`, language);
-}
-
 /** A point in time, written in ISO 8601, as date and time in UTC; the text itself where it is none. */
 export function utcTime(iso: string, language: string): string {
   const joined = iso.trim().replace(' ', 'T');
   // A date alone is UTC to a browser already; a time without a zone is UTC to a requirement.
   const time = new Date(!joined.includes('T') || /(?:[zZ]|[+-]\d\d(?::?\d\d)?)$/.test(joined) ? joined : `${joined}Z`);
   if (Number.isNaN(time.getTime())) return iso;
-  return `${new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }).format(time)} UTC`;
+  return `${new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }).format(time)} UTC`;
 }
 
 const units = [

@@ -5,8 +5,8 @@ import { useLocation } from 'wouter';
 import type { RequirementView } from '../../../electron/views.ts';
 import { useCall, useTask } from '../../api/client.ts';
 import { useLanguage, useTexts } from '../../app/texts.ts';
-import { coins, localDuration } from '../../model/figures.ts';
-import { Button, Card, Checkbox, Notice, Row, Stack, TaskProgress, Text, toast } from '../../ui/index.ts';
+import { localDuration } from '../../model/figures.ts';
+import { Button, Card, Checkbox, formatCoins, Notice, Row, Stack, TaskProgress, Text, toast } from '../../ui/index.ts';
 import { hasShortWindows } from './matching.ts';
 
 /** The last step, once the dry run has shown that the data meets the requirement. */
@@ -31,8 +31,8 @@ export function MakeOffer({ requirement, datasetId }: { readonly requirement: Re
   return (
     <Card title={t('make.title')}>
       <Stack gap={4}>
-        <Text>{t('make.bond', { bond: coins(terms.bond, language), window: span(terms.grantWindow) })}</Text>
-        <Text tone="quiet">{t('make.price', { price: coins(terms.price, language) })}</Text>
+        <Text>{t('make.bond', { bond: formatCoins(terms.bond, language), window: span(terms.grantWindow) })}</Text>
+        <Text tone="quiet">{t('make.price', { price: formatCoins(terms.price, language) })}</Text>
         {network.data?.online === false ? <Notice kind="info">{t('make.offline')}</Notice> : null}
         {short ? (
           <Notice kind="warning" title={t('make.short-title')}>
