@@ -256,11 +256,13 @@ async function* checkedBytes(
   if (read !== size || toHex(hash.digest()) !== sha256) throw refusal();
 }
 
+/** The sealed chunks; each is used before the next is asked for. */
 async function* sealChunks(plaintext: AsyncIterable<Uint8Array>, sealer: FileSealer): AsyncGenerator<Uint8Array> {
   const chunk = new Uint8Array(chunkBytes);
+  const room = new Uint8Array(chunkBytes + aeadTagBytes);
   let filled = 0;
   const seal = (last: boolean): Uint8Array => {
-    const sealed = new Uint8Array(filled + aeadTagBytes);
+    const sealed = room.subarray(0, filled + aeadTagBytes);
     sealer.seal(sealed, chunk.subarray(0, filled), last);
     filled = 0;
     return sealed;
@@ -284,11 +286,13 @@ async function* openChunks(
   opener: FileOpener,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
+  // A fresh one for every chunk would cost more in pages from the kernel than the decryption does.
+  const room = new Uint8Array(chunkBytes + aeadTagBytes);
   let offset = start;
   do {
     signal?.throwIfAborted();
     const chunk = opener.nextChunk;
-    const sealed = await readAt(input, offset, Math.min(chunkBytes + aeadTagBytes, end - offset));
+    const sealed = await readAt(input, offset, Math.min(room.length, end - offset), room);
     offset += sealed.length;
     if (sealed.length < aeadTagBytes) throw damaged('truncated', chunk);
     const plaintext = new Uint8Array(sealed.length - aeadTagBytes);
@@ -434,9 +438,9 @@ async function openBackup(path: string): Promise<FileHandle> {
   }
 }
 
-/** The bytes at a place, fewer where the file ends. */
-async function readAt(input: FileHandle, position: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(Math.max(0, length));
+/** The bytes at a place, fewer where the file ends; into the beginning of `room` if it is given. */
+async function readAt(input: FileHandle, position: number, length: number, room?: Uint8Array): Promise<Uint8Array> {
+  const bytes = room?.subarray(0, Math.max(0, length)) ?? new Uint8Array(Math.max(0, length));
   let filled = 0;
   try {
     while (filled < bytes.length) {

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { AppError } from '../../core/base/app-error.ts';
 import { id32, offerIdText, type RoleName } from '../views.ts';
+import { requirementRoute, tradeRoute } from './window-routes.ts';
 
 /** The scheme, as the system knows it. */
 export const linkScheme = 'vouchsafe';
@@ -21,7 +22,7 @@ export function routeOfLink(link: string, roles: readonly RoleName[]): string {
   if (link.length > linkLengthMax || !URL.canParse(link)) throw invalid();
   const { protocol, host, pathname, searchParams, username, password, port, hash } = new URL(link);
   if (protocol !== `${linkScheme}:` || username !== '' || password !== '' || port !== '' || hash !== '') throw invalid();
-  const isOwner = roles.includes('owner');
+  const side = roles.includes('owner') ? 'owner' : 'consumer';
   const [id, ...more] = pathname.split('/').filter((part) => part !== '');
   if (more.length > 0) throw invalid();
   if (host === 'network' && id === undefined) {
@@ -31,8 +32,8 @@ export function routeOfLink(link: string, roles: readonly RoleName[]): string {
     return `/welcome?${new URLSearchParams({ signer, ...(name === undefined ? {} : { name }) }).toString()}`;
   }
   if (searchParams.size > 0) throw invalid();
-  if (host === 'requirement' && id32.safeParse(id).success) return `${isOwner ? '/open-requirements' : '/requirements'}/${id}`;
-  if (host === 'offer' && offerIdText.safeParse(id).success) return `${isOwner ? '/grants' : '/received'}/${id}`;
+  if (host === 'requirement' && id32.safeParse(id).success) return requirementRoute(id as string, side);
+  if (host === 'offer' && offerIdText.safeParse(id).success) return tradeRoute(id as string, side);
   throw invalid();
 }
 

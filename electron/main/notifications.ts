@@ -1,6 +1,7 @@
 /** Notices of the system: each opens the thing that it speaks of. */
 import { Notification } from 'electron';
 import { z } from 'zod';
+import { routeFor } from './window-routes.ts';
 
 /** What a vault tells when something wants the user. */
 const noticeShape = z.strictObject({
@@ -28,7 +29,7 @@ export function showNotice(ports: NoticePorts, profile: string, value: unknown):
   if (notice === undefined || !ports.isWanted() || !Notification.isSupported() || shown.size >= shownMax) return;
   const notification = new Notification({ title: notice.title, body: notice.body });
   shown.add(notification);
-  notification.on('click', () => ports.open(profile, notice.route ?? '/'));
+  notification.on('click', () => ports.open(profile, routeFor(notice.kind, notice.route ?? '/')));
   for (const end of ['click', 'close', 'failed'] as const) notification.on(end as 'click', () => shown.delete(notification));
   notification.show();
 }

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { viewOfError } from '../link.ts';
 import { type ProgressView, progressView, type TaskView, taskView } from '../views.ts';
+import { routeFor } from './window-routes.ts';
 
 /** Tasks that are remembered; the ones that ended longest ago are forgotten first. */
 const tasksMax = 200;
@@ -106,6 +107,7 @@ export class Tasks {
       const hasEnded = record.state !== 'running' && record.state !== 'waiting-for-network';
       const view: TaskView = {
         ...record,
+        route: record.route === null ? null : routeFor(record.kind, record.route),
         startedAtMs: record.startedAtMs ?? known?.startedAtMs ?? this.#nowMs(),
         endedAtMs: hasEnded ? (record.endedAtMs ?? known?.endedAtMs ?? this.#nowMs()) : null,
       };

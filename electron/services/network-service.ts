@@ -19,7 +19,8 @@ export function runNetworkService(kind: ServiceName): void {
   runService((config, surroundings) => startNetworkService(kind, config, surroundings));
 }
 
-async function startNetworkService(kind: ServiceName, config: unknown, { main, log }: Surroundings): Promise<StartedService> {
+/** Starts a service of this kind with the configuration `{home, key}`. */
+export async function startNetworkService(kind: ServiceName, config: unknown, { main, log }: Surroundings): Promise<StartedService> {
   const { home, key } = configSchema.parse(config);
   const { service } = await readServiceDescription(home);
   if (service !== kind)
