@@ -18,7 +18,7 @@ describe('the app without windows', () => {
     // Chromium has no sandbox for root, and starts for it only when told so.
     const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
     const child: ChildProcess = spawn(process.execPath, [...sandbox, project, '--headless', ...words], {
-      env: { ...inherited, HOME: folder, XDG_CONFIG_HOME: join(folder, 'config') },
+      env: { ...inherited, XDG_CONFIG_HOME: join(folder, 'config') },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
     let output = '';
