@@ -5,7 +5,7 @@
 import { app, type Session, shell } from 'electron';
 
 /** Sites that a page may have opened in the user's browser. */
-const openableHosts: readonly string[] = ['github.com', 'docs.vouchsafe.org'];
+const openableHosts: readonly string[] = ['github.com'];
 
 /** Whether an address may be opened in the user's browser. */
 export function isOpenable(address: string): boolean {
