@@ -155,6 +155,19 @@ describe('grants at a proxy', () => {
     expect(await codeOf(consumer.fragment(trade.offerId))).toBe('PROXY_GRANT_NOT_LIVE');
   });
 
+  it('tells its operator which grants it keeps: live, ended by time, or deleted', async () => {
+    const { service, owner, trade } = await delivered();
+    const { liveUntil } = world.chain.grants.get(trade.offerId) as { liveUntil: bigint };
+    const kept = { offerId: trade.offerId.toString(), liveUntil: Number(liveUntil) };
+    expect(await service.storage()).toMatchObject({ headers: 1, grants: [{ ...kept, state: 'live' }] });
+    world.clock.offsetMs = 2 * 3600 * 1000;
+    expect((await service.storage()).grants).toEqual([{ ...kept, state: 'ended' }]);
+    world.clock.offsetMs = 0;
+    changeGrant(trade, { revoked: true, live: false });
+    await owner.deleteGrant(trade.offerId, trade.grantHash);
+    expect((await service.storage()).grants).toEqual([{ ...kept, state: 'deleted' }]);
+  });
+
   it('transforms only the header that the chain names', async () => {
     const { consumer, trade } = await delivered();
     const record = world.chain.records.get(trade.datasetId);

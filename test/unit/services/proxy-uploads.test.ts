@@ -206,13 +206,15 @@ describe('ciphertexts at a proxy', () => {
   });
 
   it('stay until every owner who brought them has taken them away', async () => {
-    const { url } = await world.startProxy();
+    const { url, storage } = await world.startProxy();
     const other = freshPseudonym();
     world.enrolOnChain(other, entityRoles.owner);
     const [first, second] = [await world.proxyClient(url, owner), await world.proxyClient(url, other)];
     const file = sourceFile(2_000);
     await first.uploadCiphertext(file);
     await second.uploadCiphertext(file);
+    // It lies there once.
+    expect(await storage()).toMatchObject({ ciphertexts: 1, ciphertextBytes: 2_000, uploads: 0, uploadBytes: 0 });
     await first.removeCiphertext(file.sha256);
     expect(await codeOf(first.removeCiphertext(file.sha256))).toBe('PROXY_UPLOAD_UNKNOWN');
     expect(await second.hasCiphertext(file.sha256)).toBe(true);
