@@ -35,6 +35,8 @@ const offer = (change: Partial<OfferView>): OfferView =>
 describe('whose turn it is', () => {
   test.each<[Partial<OfferView>, string, string | null, string[]]>([
     [{ chainState: 'proving', provedSegments: 3 }, 'proving', null, []],
+    [{ chainState: 'none' }, 'proving', null, []],
+    [{ chainState: 'none', workState: 'received', received: true }, 'unknown', null, []],
     [{ chainState: 'verified' }, 'verified', 'fetch', ['accept']],
     [{ chainState: 'verified', workState: 'fetched' }, 'fetching', 'fetch', ['accept']],
     [{ chainState: 'verified', workState: 'keyed' }, 'checked', 'accept', []],
@@ -73,7 +75,7 @@ describe('the verdict', () => {
   });
 
   test('an offer that ended before it was proved never met the requirement', () => {
-    expect(verdictOf(offer({ chainState: 'expired', provedSegments: 3 }))).toBe('partly');
+    expect(verdictOf(offer({ chainState: 'expired', provedSegments: 3 }))).toBe('over');
     expect(verdictOf(offer({ chainState: 'revoked', provedSegments: 0, segmentCount: null }))).toBe('unproved');
   });
 });

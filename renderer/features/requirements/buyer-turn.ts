@@ -9,6 +9,7 @@ export type BuyerAction = 'fetch' | 'accept' | 'receive' | 'confirm' | 'refund' 
 
 /** Key of a text (`turn.<key>`) that says where the trade stands. */
 export type TurnKey =
+  | 'unknown'
   | 'proving'
   | 'verified'
   | 'fetching'
@@ -36,13 +37,15 @@ export interface BuyerTurn {
   readonly others: readonly BuyerAction[];
 }
 
-/** Whether the proofs show that the data meets the requirement; `partly` while segments are missing. */
-export function verdictOf({ chainState, provedSegments, segmentCount }: OfferView): 'meets' | 'partly' | 'unproved' {
-  const whole = segmentCount !== null && provedSegments >= segmentCount;
+/**
+ * Whether the proofs show that the data meets the requirement: `partly` while segments are missing, `over` where the offer ended and the
+ * chain does not say any more how far it had come.
+ */
+export function verdictOf({ chainState, provedSegments }: OfferView): 'meets' | 'partly' | 'unproved' | 'over' {
   // The contract lets an offer past "proving" only with its aggregate proof.
   if (['verified', 'accepted', 'granted', 'delivered', 'disputed', 'paid', 'refunded'].includes(chainState)) return 'meets';
-  if ((chainState === 'expired' || chainState === 'revoked') && whole) return 'meets';
-  return provedSegments > 0 ? 'partly' : 'unproved';
+  if (provedSegments === 0) return 'unproved';
+  return chainState === 'expired' || chainState === 'revoked' ? 'over' : 'partly';
 }
 
 /** Where an offer stands for its buyer at a time in Unix seconds. */
@@ -52,6 +55,8 @@ export function buyerTurn(offer: OfferView, nowSeconds: number): BuyerTurn {
   const late = dueAt !== null && nowSeconds > dueAt;
   switch (chainState) {
     case 'none':
+      // A purchase that has begun is on the chain: it only cannot be asked now.
+      return waiting(workState === null ? 'proving' : 'unknown');
     case 'proving':
       return waiting('proving');
     case 'verified':

@@ -148,7 +148,8 @@ function Verdict({ offer }: { readonly offer: OfferView }) {
   const verdict = verdictOf(offer);
   const figures = {
     proved: localInteger(offer.provedSegments, language),
-    segments: offer.segmentCount === null ? '?' : localInteger(offer.segmentCount, language),
+    // The buyer learns the number of segments with the last proof; then as many are proved as there are.
+    segments: localInteger(offer.segmentCount ?? offer.provedSegments, language),
     rows: localInteger(offer.provedRows, language),
   };
   return (
