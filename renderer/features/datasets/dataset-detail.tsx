@@ -23,7 +23,7 @@ import {
 } from '../../ui/index.ts';
 import { DatasetData } from './dataset-data.tsx';
 import { DatasetOverview } from './dataset-overview.tsx';
-import { datasetSteps, nextAction } from './dataset-progress.ts';
+import { datasetSteps, goesOnByItself, isRemovable, nextAction } from './dataset-progress.ts';
 import { DatasetSharing } from './dataset-sharing.tsx';
 import { DatasetTimeline } from './dataset-timeline.tsx';
 
@@ -80,15 +80,17 @@ function Dataset({ dataset, onClose }: { readonly dataset: DatasetView; readonly
               {t('action.pause')}
             </Button>
           ) : null}
-          <Menu
-            label={t('action.more')}
-            items={[{ id: 'remove', label: t('action.remove'), icon: <Trash2 />, danger: true, onAction: () => setRemoving(true) }]}
-          />
+          {isRemovable(dataset) ? (
+            <Menu
+              label={t('action.more')}
+              items={[{ id: 'remove', label: t('action.remove'), icon: <Trash2 />, danger: true, onAction: () => setRemoving(true) }]}
+            />
+          ) : null}
         </>
       }
     >
       <Stack gap={5}>
-        {state === 'ready' ? null : <Progress dataset={dataset} publish={publish} />}
+        {state === 'ready' ? <ErrorPanel error={dataset.obstacle} compact /> : <Progress dataset={dataset} publish={publish} />}
         <ErrorPanel error={pause.error} />
         <Tabs
           label={t('detail')}
@@ -114,9 +116,27 @@ function Dataset({ dataset, onClose }: { readonly dataset: DatasetView; readonly
           navigate('/datasets');
         }}
       >
-        {t(dataset.recordedInBlock === null && dataset.offers === 0 ? 'remove.local' : 'remove.recorded')}
+        {t('remove.local')}
       </ConfirmDialog>
     </DetailPane>
+  );
+}
+
+/** What holds the dataset up: calmly where it passes by itself. */
+function Obstacle({
+  error,
+  obstacle,
+  passes,
+}: {
+  readonly error: Error | null;
+  readonly obstacle: DatasetView['obstacle'];
+  readonly passes: boolean;
+}) {
+  if (obstacle === null || !passes) return <ErrorPanel error={error ?? obstacle} compact />;
+  return (
+    <Notice kind="warning" title={obstacle.what}>
+      {obstacle.consequence} {obstacle.remedy}
+    </Notice>
   );
 }
 
@@ -137,7 +157,7 @@ function Progress({
     if (state === 'done') {
       return id === 'recorded' && recordedInBlock !== null ? t('step.final', { block: formatCount(recordedInBlock, language) }) : undefined;
     }
-    if (state === 'waiting' && obstacle !== null && publishing) return t('step.held', { waitsFor: t(`waits.${waitsFor}`) });
+    if (state === 'waiting' && obstacle !== null && goesOnByItself(dataset)) return t('step.held', { waitsFor: t(`waits.${waitsFor}`) });
     return state === 'running' || state === 'failed' ? t(`waits.${waitsFor}`) : undefined;
   };
   const steps = datasetSteps(dataset);
@@ -153,7 +173,7 @@ function Progress({
         })}
       />
       {publish.running ? <TaskProgress task={publish} title={t('progress.running')} /> : null}
-      {publish.running ? null : <ErrorPanel error={publish.error ?? obstacle} compact />}
+      {publish.running ? null : <Obstacle error={publish.error} obstacle={obstacle} passes={goesOnByItself(dataset)} />}
       {offline ? <Notice kind="info">{t(publishing ? 'offline.publishing' : 'offline.idle')}</Notice> : null}
     </Stack>
   );

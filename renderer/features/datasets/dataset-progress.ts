@@ -28,7 +28,20 @@ export interface DatasetStep {
   readonly waitsFor: (typeof stepWaitsFor)[DatasetView['state']];
 }
 
+// As core/services/agenda.ts has them: what failed for another reason stands still until the user asks again.
+const passing: ReadonlySet<string> = new Set(['SERVICE_UNREACHABLE', 'CHAIN_UNREACHABLE', 'CHAIN_LIMIT_REACHED', 'SERVICE_BUSY']);
+
 type Progressing = Pick<DatasetView, 'state' | 'publishing' | 'obstacle'>;
+
+/** Whether a dataset that is held up goes on by itself when the network is back. */
+export function goesOnByItself({ publishing, obstacle }: Pick<DatasetView, 'publishing' | 'obstacle'>): boolean {
+  return publishing && (obstacle === null || passing.has(obstacle.code));
+}
+
+/** Whether the files can be deleted: once the dataset is on the chain, they are needed to prove and deliver it. */
+export function isRemovable({ state }: Pick<DatasetView, 'state'>): boolean {
+  return state !== 'recorded' && state !== 'ready';
+}
 
 /** All steps. A step that an obstacle holds up waits while the dataset goes on by itself, and has failed otherwise. */
 export function datasetSteps({ state, publishing, obstacle }: Progressing): readonly DatasetStep[] {
@@ -37,7 +50,7 @@ export function datasetSteps({ state, publishing, obstacle }: Progressing): read
     const waitsFor = stepWaitsFor[id];
     if (index <= reached) return { id, state: 'done', waitsFor };
     if (index > reached + 1) return { id, state: 'waiting', waitsFor };
-    if (obstacle !== null) return { id, state: publishing ? 'waiting' : 'failed', waitsFor };
+    if (obstacle !== null) return { id, state: goesOnByItself({ publishing, obstacle }) ? 'waiting' : 'failed', waitsFor };
     return { id, state: publishing ? 'running' : 'waiting', waitsFor };
   });
 }

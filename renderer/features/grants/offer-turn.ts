@@ -59,7 +59,7 @@ export function turnKey({ chainState, waitsFor, workState, possibleSteps }: Offe
 /** Whether this installation has something to do for the offer, other than the steps that end it. */
 export function canContinue({ workState, chainState, waitsFor }: OfferView): boolean {
   if (workState === null || workState === 'ended') return false;
-  if (over.has(chainState)) return true;
+  if (over.has(chainState)) return false;
   return waitsFor === 'me' || waitsFor === 'owner' || waitsFor === 'proxies' || chainState === 'none';
 }
 

@@ -4,7 +4,21 @@ import { useId, useState } from 'react';
 import type { DryRunView } from '../../../electron/views.ts';
 import { useTask } from '../../api/client.ts';
 import { hasText, useLanguage, useTexts } from '../../app/texts.ts';
-import { Button, formatCount, Notice, Row, Section, Stack, TaskProgress, Text, VisuallyHidden } from '../../ui/index.ts';
+import {
+  Amount,
+  Button,
+  Bytes,
+  Count,
+  formatCount,
+  Notice,
+  PersonName,
+  Row,
+  Section,
+  Stack,
+  TaskProgress,
+  Text,
+  VisuallyHidden,
+} from '../../ui/index.ts';
 import styles from './dry-run.module.css';
 import { type Predicate, predicateWords } from './dry-run-words.ts';
 
@@ -62,17 +76,46 @@ function Outcome({ result: { holds, predicates, becomesPublic } }: { readonly re
             {t('public.lead')}
           </Text>
           <dl>
-            {becomesPublic.map(({ what, value }) => (
-              <div key={what}>
-                <dt>{hasText('open-requirements', `public.${what}`) ? t(`public.${what}`) : what}</dt>
-                <dd>{value}</dd>
-              </div>
-            ))}
+            {becomesPublic.map(({ what, value }) =>
+              value === '' ? null : (
+                <div key={what}>
+                  <dt>{hasText('open-requirements', `public.${what}`) ? t(`public.${what}`) : what}</dt>
+                  <dd>
+                    <PublicValue what={what} value={value} predicates={predicates} />
+                  </dd>
+                </div>
+              ),
+            )}
           </dl>
         </section>
       ) : null}
     </Stack>
   );
+}
+
+/** A public fact as a reader knows it; the service says it in plain figures. */
+function PublicValue({
+  what,
+  value,
+  predicates,
+}: {
+  readonly what: string;
+  readonly value: string;
+  readonly predicates: readonly Predicate[];
+}) {
+  const t = useTexts('open-requirements');
+  const language = useLanguage();
+  if (what === 'price') return <Amount wei={value} />;
+  if (what === 'owner' || what === 'consumer') return <PersonName address={value} />;
+  if (what === 'rows' || what === 'segments') return <Count value={Number(value)} />;
+  if (what === 'ciphertext-bytes') return <Bytes value={Number(value)} />;
+  if (what === 'result') return t(value === 'holds' ? 'public.result.holds' : 'public.result.nothing');
+  if (what !== 'ranges') return value;
+  return predicates
+    .filter(({ kind }) => kind === 'range' || kind === 'mean')
+    .map((predicate) => predicateWords(predicate, (key, values) => t(key, values ?? {}), language))
+    .map(({ title, asked }) => `${title}: ${asked}`)
+    .join('; ');
 }
 
 function PredicateRow({ predicate }: { readonly predicate: Predicate }) {
