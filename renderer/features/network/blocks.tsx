@@ -28,26 +28,26 @@ export function Blocks({ networkId }: { readonly networkId: string }) {
                   {
                     id: 'number',
                     header: t('blockNumber'),
-                    width: '6rem',
+                    width: '5rem',
                     align: 'end',
                     cell: ({ number }: BlockView) => <Count value={number} />,
                   },
-                  { id: 'time', header: t('blockTime'), width: '2fr', cell: ({ atSeconds }: BlockView) => <Time seconds={atSeconds} /> },
+                  { id: 'time', header: t('blockTime'), width: '1fr', cell: ({ atSeconds }: BlockView) => <Time seconds={atSeconds} /> },
                   {
                     id: 'transactions',
                     header: t('transactions'),
-                    width: '8rem',
+                    width: '7rem',
                     align: 'end',
                     cell: ({ transactions }: BlockView) => <Count value={transactions} />,
                   },
-                  { id: 'gas', header: t('gas'), width: '8rem', align: 'end', cell: ({ gasUsed }: BlockView) => <Count value={gasUsed} /> },
+                  { id: 'gas', header: t('gas'), width: '6rem', align: 'end', cell: ({ gasUsed }: BlockView) => <Count value={gasUsed} /> },
                   {
                     id: 'hash',
                     header: t('hash'),
                     width: '2fr',
                     cell: ({ hash }: BlockView) => <Copyable text={hash} label={t('hash')} />,
                   },
-                  { id: 'proposer', header: t('proposer'), width: '1fr', cell: ({ proposer }: BlockView) => proposer },
+                  { id: 'proposer', header: t('proposer'), width: '8rem', cell: ({ proposer }: BlockView) => proposer },
                 ]}
               />
             </div>

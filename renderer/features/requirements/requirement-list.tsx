@@ -70,7 +70,7 @@ export function RequirementList({ selected }: { readonly selected: string | null
                 {
                   id: 'words',
                   header: t('columnWords'),
-                  width: 'minmax(12rem, 3fr)',
+                  width: '3fr',
                   cell: ({ document }) => <span className={styles.ellipsis}>{words(document)}</span>,
                 },
                 { id: 'state', header: t('columnState'), width: '8rem', cell: ({ state }) => <StateBadge state={state} /> },
