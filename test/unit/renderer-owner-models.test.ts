@@ -7,7 +7,15 @@ import { encodeCell } from '../../core/dataset/cell.ts';
 import { type PromisedColumn, parseSchema } from '../../core/dataset/schema.ts';
 import { dryRun } from '../../core/proofs/dry-run.ts';
 import { requirementFields } from '../../core/proofs/requirement-document.ts';
-import type { ColumnView, ErrorView, MatchView, OfferView, RequirementDocumentView, RequirementView } from '../../electron/views.ts';
+import type {
+  ColumnView,
+  ErrorView,
+  InspectionView,
+  MatchView,
+  OfferView,
+  RequirementDocumentView,
+  RequirementView,
+} from '../../electron/views.ts';
 import {
   columnProblems,
   fits,
@@ -80,7 +88,7 @@ const asked: RequirementDocumentView = {
   minRows: 10,
   keywords: [],
 };
-const noObstacles = [0, 1, 2].map(() => ({ notNumber: null, notTime: null }));
+const noObstacles: InspectionView['obstacles'] = [0, 1, 2].map(() => ({ notNumber: null, notTime: null }));
 
 describe('the columns of a file', () => {
   const problems = (columns: readonly ColumnView[], maximum: string | null = null) =>
