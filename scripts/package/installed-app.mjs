@@ -41,7 +41,7 @@ export async function checkInstalledApp(folder) {
       if (code !== 0) throw failed(`the story ended with code ${code}`);
     });
   } finally {
-    await run('apt-get', ['remove', '--yes', 'vouchsafe'], { stdio: 'ignore' });
+    await run('apt-get', ['purge', '--yes', 'vouchsafe'], { stdio: 'ignore' });
     // Processes of the app may be ending still.
     rmSync(place, { recursive: true, force: true, maxRetries: 10, retryDelay: 500 });
   }
