@@ -44,7 +44,7 @@ export function Blocks({ networkId }: { readonly networkId: string }) {
                   {
                     id: 'hash',
                     header: t('hash'),
-                    width: '2fr',
+                    width: '1fr',
                     cell: ({ hash }: BlockView) => <Copyable text={hash} label={t('hash')} />,
                   },
                   { id: 'proposer', header: t('proposer'), width: '8rem', cell: ({ proposer }: BlockView) => proposer },
