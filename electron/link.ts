@@ -55,13 +55,16 @@ export class Link {
   readonly #waiting = new Map<number, Waiting>();
   readonly #running = new Map<number, AbortController>();
   readonly #listeners = new Map<string, (value: unknown) => void>();
+  readonly #onFault: (fault: string) => void;
   #handlers: Handlers;
   #next = 0;
   #closed: AppError | undefined;
 
-  constructor(port: Port, handlers: Handlers = {}) {
+  /** `onFault` hears, for a log, where a handler failed by a fault of the program. */
+  constructor(port: Port, handlers: Handlers = {}, onFault: (fault: string) => void = () => undefined) {
     this.#port = port;
     this.#handlers = handlers;
+    this.#onFault = onFault;
     // Electron gives the data itself on a UtilityProcess, and an event around it elsewhere.
     port.on('message', (event) => this.#hear(messageShape.safeParse(isEvent(event) ? event.data : event).data));
   }
@@ -145,19 +148,39 @@ export class Link {
       const handler = Object.hasOwn(this.#handlers, method) ? this.#handlers[method] : undefined;
       if (handler === undefined) throw new TypeError(`nobody answers ${method}`);
       return handler(value as never, { signal: controller.signal, onProgress });
-    });
+    }, this.#onFault);
     this.#running.delete(call);
     this.#send({ kind: 'answer', id: call, answer });
   }
 }
 
-/** Runs `work` and puts its result, or its error in words, into an answer. */
-export async function answerOf<Value>(work: () => Promise<Value>): Promise<Answer<Value>> {
+/** Runs `work` and puts its result, or its error in words, into an answer. `onFault` hears of faults of the program. */
+export async function answerOf<Value>(
+  work: () => Promise<Value>,
+  onFault: (fault: string) => void = () => undefined,
+): Promise<Answer<Value>> {
   try {
     return { ok: true, value: await work() };
   } catch (error) {
-    return { ok: false, error: viewOfError(error) };
+    const view = viewOfError(error);
+    if (view.code === programFault) onFault(faultText(error));
+    return { ok: false, error: view };
   }
+}
+
+const programFault = 'PROGRAM_FAULT';
+const faultFramesMax = 8;
+
+/** Where a fault of the program happened. Its message is left out: it may quote what was secret. */
+export function faultText(error: unknown): string {
+  if (error instanceof z.ZodError)
+    return `fault: unexpected shape at ${error.issues.map(({ code, path }) => `${path.join('.')} (${code})`).join(', ')}`;
+  if (!(error instanceof Error)) return 'fault: something was thrown that is no error';
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return `fault: ${error.name}${frames
+    .slice(0, faultFramesMax)
+    .map((frame) => ` <${frame.trim()}`)
+    .join('')}`;
 }
 
 /** An error as windows get it. What is no operating error is a fault of the program: its message may hold anything, so it stays in this process. */
@@ -172,7 +195,7 @@ export function viewOfError(error: unknown): ErrorView {
     };
   if (isAppError(error)) return { code: error.code, ...error.text, data: { ...error.data } };
   return {
-    code: 'PROGRAM_FAULT',
+    code: programFault,
     what: 'Something went wrong inside Vouchsafe.',
     consequence: 'This step was not done. What was saved before is safe.',
     remedy: 'Try again. If it happens again, save the diagnostics in Settings and report it.',

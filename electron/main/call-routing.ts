@@ -87,7 +87,7 @@ export class CallRouting {
         if (left === 0) this.#open.delete(window);
         else this.#open.set(window, left);
       }
-    });
+    }, this.#ports.log);
   }
 
   async #route(name: ChannelName, request: Record<string, unknown>): Promise<unknown> {

@@ -178,6 +178,9 @@ export async function startData(_: unknown, { peer }: Pick<Surroundings, 'peer'>
       const { home, place, ...request } = windowShapes['table.series'].parse(value);
       return (await tableOf(home, place)).series(request, signal);
     },
+  } satisfies Handlers;
+
+  const peerHandlers = {
     'files.settle': work('files.settle', async (_home, { home, datasetIds }) => {
       // What an ended vault had asked for may still be writing.
       await Promise.all(turns.values());
@@ -232,6 +235,7 @@ export async function startData(_: unknown, { peer }: Pick<Surroundings, 'peer'>
 
   return {
     handlers,
+    peerHandlers,
     async stop() {
       stopping.abort();
       await Promise.all(turns.values());

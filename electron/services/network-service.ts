@@ -45,10 +45,13 @@ export async function startNetworkService(kind: ServiceName, config: unknown, { 
     await running.stop().catch((after: unknown) => log(`stopping failed too: ${after instanceof Error ? after.message : String(after)}`));
     setImmediate(() => process.exit(1));
   };
+  const handlers = {
+    status: async () => ({ service: running.name, url: running.url, storage: (await running.storage?.()) ?? null }),
+  };
   return {
-    handlers: {
-      status: async () => ({ service: running.name, url: running.url, storage: (await running.storage?.()) ?? null }),
-    },
+    handlers,
+    // The operator asks its proxies what they hold.
+    peerHandlers: handlers,
     stop: () => running.stop(),
   };
 }

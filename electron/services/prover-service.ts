@@ -39,7 +39,8 @@ export async function startProver(): Promise<StartedService> {
     return result;
   };
   return {
-    handlers: { perform },
+    handlers: {},
+    peerHandlers: { perform },
     async stop() {
       stopping.abort();
       await last;

@@ -16,7 +16,10 @@ export interface Surroundings {
 
 /** A started service. */
 export interface StartedService {
+  /** What main may ask. */
   readonly handlers: Handlers;
+  /** What a process that main has connected may ask: nothing unless it is said here. One of them reads foreign files. */
+  readonly peerHandlers?: Handlers;
   /** Ends what runs and closes what is open; the process exits after. */
   stop(): Promise<void>;
 }
@@ -41,11 +44,12 @@ export function runService(start: (config: unknown, surroundings: Surroundings) 
     peers.set(kind, known);
     return known;
   };
+  const log = (line: string): void => main.tell('log', line.slice(0, 2000));
   parent.on('message', (event) => {
     const [port] = event.ports;
     const kind = (event.data as { readonly connect?: unknown } | null)?.connect;
     if (port === undefined || typeof kind !== 'string') return;
-    const link = new Link(port, service?.handlers ?? {});
+    const link = new Link(port, service?.peerHandlers ?? {}, log);
     // Whoever waits for the first connection gets it; later callers get the newest, for the other may have been restarted.
     expected(kind).resolve(link);
     const newest = Promise.withResolvers<Link>();
@@ -58,16 +62,16 @@ export function runService(start: (config: unknown, surroundings: Surroundings) 
     });
     port.start();
   });
-  const main = new Link(parent as Port, {
-    start: async (config: unknown) => {
-      service = await start(config, {
-        main,
-        peer: (kind) => expected(kind).promise,
-        log: (line) => main.tell('log', line.slice(0, 2000)),
-      });
-      main.answer({ ...service.handlers, stop });
+  const main: Link = new Link(
+    parent as Port,
+    {
+      start: async (config: unknown) => {
+        service = await start(config, { main, peer: (kind) => expected(kind).promise, log });
+        main.answer({ ...service.handlers, stop });
+      },
     },
-  });
+    log,
+  );
   const stop = async () => {
     await service?.stop();
     setImmediate(() => process.exit(0));

@@ -10,10 +10,17 @@ import type { MarketOffer, MarketRequirement, TimelineEntry } from '../../core/s
 
 const noId: Hex = `0x${'00'.repeat(32)}`;
 
+/** Whether an offer is at its end, where the contract holds no money for it. */
+export function isOver(state: MarketOffer['state']): boolean {
+  return state === 'paid' || state === 'refunded' || state === 'expired' || state === 'revoked';
+}
+
 /** Reads of the chain that are asked once a block. */
 export class ChainMemory {
   readonly #participant: Participant;
   readonly #known = new Map<string, Promise<unknown>>();
+  /** Offers that nothing changes any more. */
+  readonly #over = new Map<string, MarketOffer>();
 
   constructor(participant: Participant) {
     this.#participant = participant;
@@ -25,10 +32,10 @@ export class ChainMemory {
   }
 
   requirement(requestId: Hex): Promise<MarketRequirement | null> {
-    const { market, documents } = this.#participant;
+    const { market, documents, hash } = this.#participant;
     return this.#once(`requirement ${requestId}`, async () => {
       const requirement = await market.requirement(requestId);
-      if (requirement !== null) await rememberRequirement(documents, requirement);
+      if (requirement !== null) await rememberRequirement(documents, requirement, hash);
       return requirement;
     });
   }
@@ -37,8 +44,12 @@ export class ChainMemory {
     return this.#once('requirements', () => this.#participant.market.requirementIds());
   }
 
-  offer(offerId: string): Promise<MarketOffer | null> {
-    return this.#once(`offer ${offerId}`, () => this.#participant.market.marketOffer(BigInt(offerId)));
+  async offer(offerId: string): Promise<MarketOffer | null> {
+    const over = this.#over.get(offerId);
+    if (over !== undefined) return over;
+    const offer = await this.#once(`offer ${offerId}`, () => this.#participant.market.marketOffer(BigInt(offerId)));
+    if (offer !== null && isOver(offer.state)) this.#over.set(offerId, offer);
+    return offer;
   }
 
   offersOf(requestId: Hex): Promise<bigint[]> {

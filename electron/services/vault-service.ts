@@ -107,6 +107,7 @@ async function serve(participant: Participant, main: Link, log: (line: string) =
     chain.forget();
     main.tell('changed', { topics });
   };
+  const shown = new Map<string, Shown>();
   const notices = new VaultNotices((notice) => main.tell('notice', notice));
   const fault = (error: unknown) => log(`fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   const agenda = await Agenda.open({
@@ -125,7 +126,6 @@ async function serve(participant: Participant, main: Link, log: (line: string) =
     },
     onFault: fault,
   });
-  const shown = new Map<string, Shown>();
   const vault: Vault = {
     participant,
     agenda,

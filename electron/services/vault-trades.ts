@@ -11,6 +11,7 @@ import { beginPurchase, purchases, saveReceivedFile } from '../../core/services/
 import { datasets, draftOffer, offers, tryRequirement } from '../../core/services/owner.ts';
 import { requirementSeen } from '../../core/services/requirements-seen.ts';
 import { possibleSteps, type TradeStep, trade } from '../../core/services/trade.ts';
+import type { DatasetWork } from '../../core/sharing/dataset-workflow.ts';
 import type { MarketOffer, MarketRequirement } from '../../core/sharing/market.ts';
 import { type OfferWork, offerDocument, offerWorkSchema } from '../../core/sharing/offer-workflow.ts';
 import { type PurchaseWork, purchaseDocument, purchaseWorkSchema } from '../../core/sharing/purchase-workflow.ts';
@@ -19,9 +20,8 @@ import type { CallContext } from '../link.ts';
 import type { DryRunView, OfferView, ReceivedView } from '../views.ts';
 import { clipped, columnView } from './data-columns.ts';
 import { isOwn, obstacleOf, progressOf, type Vault, watchOf, whileOnline } from './vault-context.ts';
+import { isOver } from './vault-memory.ts';
 import { documentView, timeSeconds } from './vault-requirements.ts';
-
-const FINAL = ['paid', 'refunded', 'expired', 'revoked'];
 
 /** Tries a requirement on an own dataset: nothing leaves this machine. */
 export async function offerDryRun(vault: Vault, requestId: Hex, datasetId: Hex, { signal, onProgress }: CallContext): Promise<DryRunView> {
@@ -107,8 +107,7 @@ export async function offerList(vault: Vault): Promise<OfferView[]> {
   await whileOnline(async () => {
     for (const requestId of await ownRequestIds(vault)) for (const offerId of await chain.offersOf(requestId)) ids.add(String(offerId));
   }, undefined);
-  const views = await Promise.all([...ids].map((offerId) => viewOf(vault, offerId)));
-  return views.filter((view) => view !== undefined).sort((left, right) => rank(left) - rank(right));
+  return (await viewsOf(vault, ids)).sort((left, right) => rank(left) - rank(right));
 }
 
 function rank({ waitsFor }: OfferView): number {
@@ -128,13 +127,12 @@ async function ownRequestIds({ participant, chain }: Vault): Promise<Hex[]> {
 /** Offers made for a requirement. */
 export async function requirementOffers(vault: Vault, requestId: Hex): Promise<OfferView[]> {
   const ids = await vault.chain.offersOf(requestId);
-  const views = await Promise.all(ids.map((offerId) => viewOf(vault, String(offerId))));
-  return views.filter((view) => view !== undefined);
+  return viewsOf(vault, ids.map(String));
 }
 
 /** One trade. @throws AppError `OFFER_UNKNOWN` */
 export async function offerGet(vault: Vault, offerId: string): Promise<OfferView> {
-  const view = await viewOf(vault, offerId);
+  const [view] = await viewsOf(vault, [offerId]);
   if (view !== undefined) return view;
   throw new AppError(
     'OFFER_UNKNOWN',
@@ -246,8 +244,15 @@ function hasData(work: PurchaseWork | undefined): boolean {
   return work?.state === 'received' || work?.state === 'ended';
 }
 
+/** The trades of these ids that are this profile's. */
+async function viewsOf(vault: Vault, offerIds: Iterable<string>): Promise<OfferView[]> {
+  const own = new Map((await datasets(vault.participant)).map((work) => [work.datasetId, work]));
+  const views = await Promise.all([...offerIds].map((offerId) => viewOf(vault, offerId, own)));
+  return views.filter((view) => view !== undefined);
+}
+
 /** A trade from this profile's side; undefined when it is neither side of it, or nothing is known. */
-async function viewOf(vault: Vault, offerId: string): Promise<OfferView | undefined> {
+async function viewOf(vault: Vault, offerId: string, own: ReadonlyMap<Hex, DatasetWork>): Promise<OfferView | undefined> {
   const { participant, chain } = vault;
   const { documents } = participant;
   const work = await documents.load(offerDocument(offerId), offerWorkSchema);
@@ -260,7 +265,7 @@ async function viewOf(vault: Vault, offerId: string): Promise<OfferView | undefi
   const requirement =
     (await whileOnline(() => chain.requirement(requestId), null)) ?? (await requirementSeen(documents, requestId)) ?? null;
   const grant = offer === null ? null : await whileOnline(() => chain.grant(offerId), null);
-  const [dataset] = (await datasets(participant)).filter((entry) => entry.datasetId === datasetId);
+  const dataset = own.get(datasetId);
   const name = { kind: side === 'owner' ? 'offer' : 'purchase', id: offerId } as const;
   return {
     offerId,
@@ -271,7 +276,7 @@ async function viewOf(vault: Vault, offerId: string): Promise<OfferView | undefi
     workState: (side === 'owner' ? work : purchase)?.state ?? null,
     chainState: offer?.state ?? 'none',
     waitsFor: waitsFor(side, offer, purchase, work),
-    dueAt: offer === null || FINAL.includes(offer.state) ? null : Number(offer.dueAt),
+    dueAt: offer === null || isOver(offer.state) ? null : Number(offer.dueAt),
     owner: offer?.owner ?? dataset?.owner ?? nobody,
     consumer: offer?.consumer ?? requirement?.publisher ?? nobody,
     ...amountsOf(offer, requirement, work),
@@ -316,7 +321,7 @@ function amountsOf(
 }
 
 function outcomeOf(offer: MarketOffer | null, work: OfferWork | undefined, purchase: PurchaseWork | undefined): string | null {
-  if (offer !== null && FINAL.includes(offer.state)) return offer.state;
+  if (offer !== null && isOver(offer.state)) return offer.state;
   if (work?.state === 'ended') return work.outcome;
   return purchase !== undefined && 'outcome' in purchase ? purchase.outcome : null;
 }
