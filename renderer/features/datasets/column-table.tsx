@@ -213,8 +213,8 @@ function Measured({
   const language = useLanguage();
   if (type === 'text') {
     return (
-      <td colSpan={3} className={styles.fixed}>
-        {t('columns.not-promised')}
+      <td colSpan={3}>
+        <span className={styles.fixed}>{t('columns.not-promised')}</span>
       </td>
     );
   }

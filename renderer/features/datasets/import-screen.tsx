@@ -4,8 +4,21 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { DatasetView, FileView, InspectionView, ReadingView } from '../../../electron/views.ts';
 import { useAction, useCall, useTask } from '../../api/client.ts';
-import { useTexts } from '../../app/texts.ts';
-import { Button, DropZone, ErrorPanel, Notice, Page, PageHeader, Query, Section, Stack, TaskProgress, toast } from '../../ui/index.ts';
+import { useLanguage, useTexts } from '../../app/texts.ts';
+import {
+  Button,
+  DropZone,
+  ErrorPanel,
+  formatCount,
+  Notice,
+  Page,
+  PageHeader,
+  Query,
+  Section,
+  Stack,
+  TaskProgress,
+  toast,
+} from '../../ui/index.ts';
 import { RequirementWords } from '../open-requirements/requirement-words.tsx';
 import { ImportForm } from './import-form.tsx';
 
@@ -22,13 +35,14 @@ export function ImportScreen({
   readonly onDone: () => void;
 }) {
   const t = useTexts('datasets');
+  const language = useLanguage();
   const [, navigate] = useLocation();
   const sample = useAction('file.sample');
   const done = (dataset: DatasetView) => {
     onDone();
     toast({
       kind: 'success',
-      text: t('import.done', { name: dataset.name, count: dataset.rows }),
+      text: t('import.done', { name: dataset.name, count: dataset.rows, rows: formatCount(dataset.rows, language) }),
       ...(requestId === null ? {} : { action: { label: t('import.back-to-requirement'), to: `/open-requirements/${requestId}` } }),
     });
     navigate(`/datasets/${dataset.datasetId}`);
