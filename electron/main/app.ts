@@ -3,13 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { app, clipboard, dialog, nativeTheme, powerMonitor, session } from 'electron';
 import Store from 'electron-store';
+import { assert } from '../../core/base/assert.ts';
 import { events, type RequestOf } from '../ipc-contract.ts';
 import { answerOf, viewOfError } from '../link.ts';
 import type { AppView, SettingsView } from '../views.ts';
 import { serveApp } from './app-protocol.ts';
 import { AutoLock } from './auto-lock.ts';
 import { Backups } from './backups.ts';
-import { CallRouting, type MainAnswers } from './call-routing.ts';
+import { CallRouting, type MainAnswers, unanswered } from './call-routing.ts';
 import { applySessionRules } from './content-rules.ts';
 import { routeOfLink } from './deep-links.ts';
 import { diagnosticsText } from './diagnostics.ts';
@@ -265,6 +266,7 @@ export function startApp(): RunningApp {
       return { path };
     },
   };
+  assert(unanswered(answers).length === 0, 'main answers every channel that is its own');
   const routing = new CallRouting(
     answers,
     {

@@ -23,6 +23,12 @@ export type MainAnswers = Partial<{
   readonly [Name in ChannelName]: (request: RequestOf<Name>, context: CallContext) => Promise<ResponseOf<Name>> | ResponseOf<Name>;
 }>;
 
+/** Channels that main is to answer and does not. */
+export function unanswered(answers: MainAnswers): ChannelName[] {
+  const names = Object.keys(contract) as ChannelName[];
+  return names.filter((name) => contract[name].answeredBy === 'main' && answers[name] === undefined);
+}
+
 /** What the routing asks of the rest of main. */
 export interface RoutingPorts {
   /** Asks a service. */

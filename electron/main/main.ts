@@ -33,10 +33,11 @@ function openWindows(): void {
     const link = linkAmong(argv);
     if (link !== undefined) follow(link);
   });
-  // No top-level await: Electron becomes ready only after this module has ended.
+  // The app's code is read while Chromium starts. No top-level await: Electron becomes ready only after this module has ended.
+  const loading = import('./app.ts');
   app
     .whenReady()
-    .then(() => import('./app.ts'))
+    .then(() => loading)
     .then(({ startApp }) => {
       const { followLink, showWindow } = startApp();
       follow = followLink;
