@@ -1,7 +1,7 @@
 /** What the screens of history, networks, proxies and received data show of the figures that they get. */
 import { describe, expect, test } from 'vitest';
 import type { ActivityView, NetworkStatusView, ProxyStorageView } from '../../electron/views.ts';
-import { activityEntries, activityKind, activityText } from '../../renderer/features/activity/activity-entries.ts';
+import { accountIn, activityEntries, activityKind, activityText } from '../../renderer/features/activity/activity-entries.ts';
 import { networkProblems } from '../../renderer/features/network/network-health.ts';
 import { isNearlyFull, storageShares } from '../../renderer/features/proxy/storage-shares.ts';
 import { seriesFacts } from '../../renderer/features/received/series-facts.ts';
@@ -41,6 +41,12 @@ describe('activity', () => {
     const [entry] = activityEntries([event('OfferConfirmed', 12, { fields: { consumer: '0xabc' } })]);
     const text = activityText(entry!, ['Waterworks North']);
     for (const searched of ['OfferConfirmed', '12', '0xabc', 'Waterworks North']) expect(text).toContain(searched);
+  });
+
+  test('knows an account however its address is spelt, and no other field for one', () => {
+    const spelt = `0x${'aB'.repeat(20)}`;
+    expect(accountIn('owner', spelt)).toBe(`0x${'ab'.repeat(20)}`);
+    expect([accountIn('grantHash', spelt), accountIn('owner', '7'), accountIn('owner', undefined)]).toEqual([null, null, null]);
   });
 
   test('counts events that this version does not know with the trades', () => {

@@ -74,7 +74,13 @@ export function activityText(entry: ActivityEntry, names: readonly string[]): st
   return [newest.event, newest.transactionHash, String(newest.blockNumber), ...Object.values(newest.fields), ...names].join(' ');
 }
 
+/** The account that a field names, in the one spelling by which people are known; events spell addresses with capitals as a checksum. */
+export function accountIn(name: string, value: string | undefined): string | null {
+  const account = value?.toLowerCase() ?? '';
+  return accountFields.has(name) && /^0x[0-9a-f]{40}$/.test(account) ? account : null;
+}
+
 /** Fields of events that hold an amount in wei, an account, or a time in Unix seconds. */
 export const weiFields: ReadonlySet<string> = new Set(['price', 'amount', 'escrow', 'bond', 'forfeitedBond', 'returned']);
-export const accountFields: ReadonlySet<string> = new Set(['publisher', 'owner', 'consumer', 'poster', 'account', 'to', 'pseudonym']);
+const accountFields: ReadonlySet<string> = new Set(['publisher', 'owner', 'consumer', 'poster', 'account', 'to', 'pseudonym']);
 export const timeFields: ReadonlySet<string> = new Set(['deadline', 'dueAt', 'liveUntil', 'recordedAt', 'blockTime', 'expiry']);

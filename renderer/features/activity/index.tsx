@@ -33,6 +33,7 @@ import {
   type ActivityEntry,
   type ActivityKind,
   accountFields,
+  accountIn,
   activityEntries,
   activityKinds,
   activityText,
@@ -104,7 +105,7 @@ function Entries({ entries }: { readonly entries: readonly ActivityEntry[] }) {
   const [shown, setShown] = useState(PAGE);
   const names = new Map(people.data?.map((person) => [person.address, person.name ?? '']));
   const textOf = (entry: ActivityEntry) =>
-    activityText(entry, [title(entry), ...Object.values(entry.newest.fields).map((field) => names.get(field) ?? '')]);
+    activityText(entry, [title(entry), ...Object.values(entry.newest.fields).map((field) => names.get(field.toLowerCase()) ?? '')]);
   const found = entries.filter((entry) => (kind === 'all' || entry.kind === kind) && matches(query, textOf(entry)));
   return (
     <>
@@ -180,11 +181,11 @@ function Receipts({ events }: { readonly events: readonly ActivityView[] }) {
 /** Who and how much, where an event has them. */
 function Summary({ event: { fields, blockNumber } }: { readonly event: ActivityView }) {
   const t = useTexts('activity');
-  const account = Object.keys(fields).find((name) => accountFields.has(name));
+  const [account] = Object.entries(fields).flatMap(([name, value]) => accountIn(name, value) ?? []);
   const wei = Object.keys(fields).find((name) => weiFields.has(name) && /^\d+$/.test(fields[name] ?? ''));
   return (
     <Row gap={3} wrap>
-      {account !== undefined && <PersonName address={fields[account] ?? ''} plain />}
+      {account !== undefined && <PersonName address={account} plain />}
       {wei !== undefined && <Amount wei={fields[wei] ?? '0'} />}
       <Text as="span" size="small" tone="quiet">
         {t('finalIn')} <Count value={blockNumber} />
@@ -212,7 +213,8 @@ function Receipt({ event }: { readonly event: ActivityView }) {
 function FieldValue({ name, value }: { readonly name: string; readonly value: string }) {
   const isInteger = /^\d+$/.test(value);
   if (weiFields.has(name) && isInteger) return <Amount wei={value} />;
-  if (accountFields.has(name) && /^0x[0-9a-f]{40}$/.test(value)) return <PersonName address={value} />;
+  const account = accountIn(name, value);
+  if (account !== null) return <PersonName address={account} />;
   if (timeFields.has(name) && isInteger && value.length < 12) return <Time seconds={Number(value)} />;
   return value.length > 24 ? <Copyable text={value} label={name} /> : value;
 }
