@@ -1,7 +1,7 @@
 /**
  * DEVELOPMENT proving keys: made by one party on this machine, kept in the user's cache folder by the hash of the circuit, and good for
  * development networks only. Without arguments it makes those of the default circuits; `--template NAME`, `--circuit NAME` others.
- * Writes build/keys/<circuit>.json, which names the proving key and holds the verifying key for the contracts.
+ * Writes build/keys/<circuit>.json, which holds the proving key's hash and the verifying key for the contracts.
  * Invariant: a key file in the cache is complete, and its record holds its SHA-256.
  */
 import { createHash, randomBytes } from 'node:crypto';
@@ -71,11 +71,12 @@ export async function developmentKeys(circuit: string, report: (text: string) =>
     verifyingKey: parseVerifyingKey(record.verifyingKey),
     sha256: record.sha256,
   };
-  const text = `${JSON.stringify(keys, null, 2)}\n`;
+  // What is listed is the same for whoever uses this checkout; where the key lies is each user's own cache.
+  const { provingKeyPath: _, ...shared } = keys;
   const listed = path.join(recordsFolder, `${circuit}.json`);
-  if (!existsSync(listed) || readFileSync(listed, 'utf8') !== text) {
+  if (!existsSync(listed) || readFileSync(listed, 'utf8') !== `${JSON.stringify(shared, null, 2)}\n`) {
     mkdirSync(recordsFolder, { recursive: true });
-    writeAtomically(listed, keys);
+    writeAtomically(listed, shared);
   }
   return keys;
 }

@@ -13,7 +13,10 @@ export async function ask<Name extends ChannelName>(window: Page, channel: Name,
   );
   const checked = answer as Answer<ResponseOf<Name>>;
   if (checked.ok) return checked.value;
-  throw new Error(`${channel}: ${checked.error.code}: ${checked.error.what} ${checked.error.remedy}`);
+  // Where a fault of the program happened stands in the log, not in the answer.
+  const log = checked.error.code === 'PROGRAM_FAULT' ? (await ask(window, 'app.logs', { service: null })).slice(-10) : [];
+  const lines = log.map(({ service, text }) => `\n  ${service}: ${text}`).join('');
+  throw new Error(`${channel}: ${checked.error.code}: ${checked.error.what} ${checked.error.remedy}${lines}`);
 }
 
 /** Asks again and again until the answer satisfies `wanted`, and gives it. */
