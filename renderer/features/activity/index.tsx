@@ -32,7 +32,6 @@ import styles from './activity.module.css';
 import {
   type ActivityEntry,
   type ActivityKind,
-  accountFields,
   accountIn,
   activityEntries,
   activityKinds,
