@@ -34,7 +34,7 @@ export function ColumnTable({
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reachable by keyboard */}
-      <section className={styles.scroll} aria-label={t('columns.title')} tabIndex={0}>
+      <section className={styles.scroll} aria-label={t('columns.table')} tabIndex={0}>
         <table className={styles.table}>
           <thead>
             <tr>

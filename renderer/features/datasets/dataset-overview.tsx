@@ -56,7 +56,7 @@ export function DatasetOverview({ dataset }: { readonly dataset: DatasetView }) 
       />
       <Section title={t('columns.title')}>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reachable by keyboard */}
-        <section className={styles.scroll} aria-label={t('columns.title')} tabIndex={0}>
+        <section className={styles.scroll} aria-label={t('columns.table')} tabIndex={0}>
           <table className={styles.columns}>
             <thead>
               <tr>

@@ -54,33 +54,31 @@ function Requirement({ requirement, matches }: { readonly requirement: Requireme
   return (
     <Stack gap={6}>
       {document === null ? <Notice kind="warning">{t('no-words-long')}</Notice> : <RequirementWords document={document} />}
-      {own.map((offer) => (
-        <OwnOffer key={offer.offerId} offer={offer} />
-      ))}
+      {own.length === 0 ? null : <OwnOffers offers={own} />}
       <Terms requirement={requirement} />
       {closed === null ? <Answer requirement={requirement} matches={matches} /> : <Notice kind="info">{t(`closed.${closed}`)}</Notice>}
     </Stack>
   );
 }
 
-/** An offer that was made already: its state, and whose turn it is. */
-function OwnOffer({ offer }: { readonly offer: OfferView }) {
+/** Offers that were made already: their states, and whose turn each is. */
+function OwnOffers({ offers }: { readonly offers: readonly OfferView[] }) {
   const t = useTexts('open-requirements');
   const g = useTexts('grants');
   return (
-    <Card
-      title={t('offered.title', { dataset: offer.datasetName ?? t('offered.unnamed') })}
-      actions={
-        <LinkButton to={`/grants/${offer.offerId}`} kind="secondary">
-          {t('offered.open')}
-        </LinkButton>
-      }
-    >
-      <Row align="center" gap={3} wrap>
-        <StateBadge state={offer.chainState} />
-        <Text>{g(`waits.${offer.waitsFor}`)}</Text>
-        {offer.dueAt === null ? null : <Due seconds={offer.dueAt} />}
-      </Row>
+    <Card title={t('offered.title')}>
+      <Stack gap={3}>
+        {offers.map(({ offerId, datasetName, chainState, waitsFor, dueAt }) => (
+          <Row key={offerId} align="center" gap={3} wrap>
+            <StateBadge state={chainState} />
+            <Text>{g(`waits.${waitsFor}`)}</Text>
+            {dueAt === null ? null : <Due seconds={dueAt} />}
+            <LinkButton to={`/grants/${offerId}`} kind="quiet">
+              {t('offered.open', { dataset: datasetName ?? t('offered.unnamed') })}
+            </LinkButton>
+          </Row>
+        ))}
+      </Stack>
     </Card>
   );
 }
