@@ -1,8 +1,8 @@
 /**
- * Builds what Chromium loads: the pages of the windows with Vite, and the sandboxed preload scripts as CommonJS. Main and
+ * Builds what Chromium loads: the pages of the windows with Vite, the sandboxed preload scripts as CommonJS, and the icons. Main and
  * the services need no build: Electron's Node runs their TypeScript as it is.
  */
-import { readdirSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
@@ -13,6 +13,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const output = join(root, 'build', 'app');
 
 rmSync(output, { recursive: true, force: true });
+// The tray's icon in two densities, by the names that Electron looks for, and the windows' own on Linux.
+for (const [size, name] of Object.entries({ 24: 'tray', 48: 'tray@2x', 256: 'window' }))
+  cpSync(join(root, 'resources', 'icons', 'linux', `${size}x${size}.png`), join(output, 'icons', `${name}.png`));
 for (const file of readdirSync(join(root, 'electron', 'preload'))) {
   const bundle = await rolldown({ input: join(root, 'electron', 'preload', file), platform: 'node', external: ['electron'] });
   await bundle.write({ dir: join(output, 'preload'), format: 'cjs', entryFileNames: '[name].cjs' });

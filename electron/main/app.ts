@@ -1,12 +1,12 @@
 /** The app, put together: which part of main gives what to which, and nothing else. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { app, clipboard, dialog, nativeTheme, powerMonitor, session } from 'electron';
 import Store from 'electron-store';
+import { writeFileAtomically } from '../../core/adapters/atomic-file.ts';
 import { assert } from '../../core/base/assert.ts';
+import { utf8 } from '../../core/base/bytes.ts';
 import { events, type RequestOf } from '../ipc-contract.ts';
 import { answerOf, viewOfError } from '../link.ts';
-import type { AppView, SettingsView } from '../views.ts';
+import type { AppView, ErrorView, SettingsView } from '../views.ts';
 import { serveApp } from './app-protocol.ts';
 import { AutoLock } from './auto-lock.ts';
 import { Backups } from './backups.ts';
@@ -15,7 +15,8 @@ import { applySessionRules } from './content-rules.ts';
 import { routeOfLink } from './deep-links.ts';
 import { diagnosticsText } from './diagnostics.ts';
 import { ChosenFiles } from './files.ts';
-import { Installation, type InstallationState, setAsideIfUnreadable } from './installation.ts';
+import { Installation } from './installation.ts';
+import { openInstallationFile } from './installation-file.ts';
 import { passphraseSealing, systemKeychain } from './keychain.ts';
 import { Lock } from './lock.ts';
 import { setMenu } from './menu.ts';
@@ -33,7 +34,7 @@ import { ServiceLogs } from './service-logs.ts';
 import { Services } from './services.ts';
 import { Tasks } from './tasks.ts';
 import { showTray } from './tray.ts';
-import { checkForUpdate } from './updates.ts';
+import { checkForUpdate, watchForUpdates } from './updates.ts';
 import { MainWindow } from './windows.ts';
 
 /** What the program's start passes on to the app. */
@@ -60,8 +61,7 @@ export function startApp(): RunningApp {
   applySessionRules(session.defaultSession);
   serveApp(session.defaultSession, rendererFolder);
 
-  const setAside = setAsideIfUnreadable(join(userData, 'installation.json'), Date.now());
-  const installationFile = new Store<{ state?: InstallationState }>({ name: 'installation' });
+  const { store, setAside } = openInstallationFile(userData);
   const windowFile = new Store<{ main?: unknown }>({ name: 'window', clearInvalidConfig: true });
   const window = new MainWindow({ get: () => windowFile.get('main'), set: (state) => windowFile.set('main', state) });
   let updateTray = (): void => undefined;
@@ -81,10 +81,7 @@ export function startApp(): RunningApp {
     changed: () => window.tell('tasks.changed', {}),
     progress: (id, progress) => window.tell('task.progress', { id, progress }),
   });
-  const installation = new Installation(
-    { read: () => installationFile.get('state'), write: (state) => installationFile.set('state', state) },
-    changed,
-  );
+  const installation = new Installation(store, changed);
   const files = new ChosenFiles();
   const secretWindow = new SecretWindow(() => window.window);
   const ask: SecretWindow['ask'] = (purpose, accept) => secretWindow.ask(purpose, accept);
@@ -120,10 +117,10 @@ export function startApp(): RunningApp {
     unlocked: () => {
       services.resume('LOCKED');
       networks.startWanted();
-      profiles.startVaults();
+      void profiles.startVaults();
     },
+    dismiss: () => secretWindow.dismiss(),
     locking: async () => {
-      secretWindow.dismiss();
       await services.stopKinds(['vault', 'operator', 'data', 'prover']);
       files.clear();
       tasks.forgetEnded();
@@ -176,7 +173,7 @@ export function startApp(): RunningApp {
     return canceled || filePath === '' ? null : filePath;
   };
 
-  const backups = new Backups({ services, installation, networks, profiles, places, key, ask, askWhereToSave });
+  const backups = new Backups({ services, installation, networks, profiles, places, key, ask, askWhereToSave, log });
   const answers: MainAnswers = {
     'app.get': () => {
       window.pageIsThere();
@@ -205,7 +202,7 @@ export function startApp(): RunningApp {
     },
     'app.diagnostics': async () => {
       const path = await askWhereToSave('vouchsafe-diagnostics.json');
-      if (path !== null) await writeFile(path, diagnosticsText(diagnosticsInput()), { mode: 0o600 });
+      if (path !== null) await writeFileAtomically(path, utf8(diagnosticsText(diagnosticsInput())));
       return { path };
     },
     'app.checkForUpdate': () => checkForUpdate(installation.state.settings.updates),
@@ -323,7 +320,8 @@ export function startApp(): RunningApp {
     lock: lockNow,
     quit: () => app.quit(),
   });
-  endWithServices(services, () => true);
+  endWithServices(services);
+  watchForUpdates(() => installation.state.settings.updates, log);
   app.on('activate', () => window.show());
   window.show();
   if (setAside !== null) tellOfSetAside(setAside);
@@ -332,7 +330,7 @@ export function startApp(): RunningApp {
     followLink: (link) => {
       void answerOf(async () => routeOfLink(link, activeRoles())).then((answer) => {
         if (answer.ok) go(answer.value, true);
-        else dialog.showErrorBox(answer.error.what, `${answer.error.consequence} ${answer.error.remedy}`);
+        else tellOfLink(answer.error);
       });
     },
     showWindow: () => window.show(),
@@ -342,6 +340,11 @@ export function startApp(): RunningApp {
 /** A change without the fields that it leaves as they are. */
 function definedOf(change: RequestOf<'app.settings'>): Partial<SettingsView> {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+}
+
+/** A link that leads nowhere is answered for, since whoever opened it waits for something to happen. */
+function tellOfLink({ what, consequence, remedy }: ErrorView): void {
+  void dialog.showMessageBox({ type: 'warning', title: 'Vouchsafe', message: what, detail: `${consequence} ${remedy}` });
 }
 
 /** An installation file that cannot be read is kept, and the user is told where. */

@@ -27,6 +27,7 @@ export interface BackupPorts {
   key(): Uint8Array;
   ask(purpose: SecretPurpose, accept: Acceptance): Promise<boolean>;
   askWhereToSave(suggestion: string): Promise<string | null>;
+  readonly log: (line: string) => void;
 }
 
 /** Saves and restores. */
@@ -47,7 +48,12 @@ export class Backups {
     if (file === null || passphrase === null) return { saved: false, bytes: 0 };
     await services.stop(vaultId(id));
     try {
-      const { bytes } = await askOnce<{ bytes: number }>('backup', 'save', { ...this.#home(id), file, passphrase }, context);
+      const { bytes } = await askOnce<{ bytes: number }>(
+        'backup',
+        'save',
+        { ...this.#home(id), file, passphrase },
+        { ...context, log: this.#ports.log },
+      );
       installation.updateProfile(id, { lastBackupAtMs: Date.now() });
       return { saved: true, bytes };
     } finally {
@@ -62,7 +68,7 @@ export class Backups {
     const passphrase = await this.#passphrase(false);
     if (passphrase === null) throw new DOMException('cancelled', 'AbortError');
     const profileId = newLocalId();
-    await askOnce('backup', 'restore', { ...this.#home(profileId), file, passphrase }, context);
+    await askOnce('backup', 'restore', { ...this.#home(profileId), file, passphrase }, { ...context, log: this.#ports.log });
     try {
       const vault = await profiles.startVault(profileId);
       const networkFile = await readText(join(places.profile(profileId), 'network.json'));

@@ -24,6 +24,8 @@ export interface LockPorts {
   ask(purpose: SecretPurpose, accept: Acceptance): Promise<boolean>;
   /** Runs when the key is there. */
   unlocked(): void;
+  /** Closes an open question unanswered. */
+  dismiss(): void;
   /** Ends whatever holds the user's keys. Runs before the key is forgotten. */
   locking(): Promise<void>;
   changed(): void;
@@ -78,8 +80,9 @@ export class Lock {
     });
   }
 
-  /** Forgets the key. */
+  /** Forgets the key. An open question, such as that for a new passphrase, does not keep it waiting. */
   lock(): Promise<void> {
+    if (this.state === 'unlocked') this.#ports.dismiss();
     return this.#inTurn(async () => {
       if (this.state !== 'unlocked') return;
       await this.#ports.locking();

@@ -2,8 +2,10 @@
  * Networks that this installation made: a validator, a PKG and proxies, each a utility process, and the operator's powers
  * in another. They start with the unlock, and run until they are stopped or the program ends.
  */
-import { copyFile, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import { writeFileAtomically } from '../../core/adapters/atomic-file.ts';
 import { AppError } from '../../core/base/app-error.ts';
+import { utf8 } from '../../core/base/bytes.ts';
 import { type OwnNetworkView, ownNetworkView, progressView } from '../views.ts';
 import type { CallContext } from './call-routing.ts';
 import type { Installation, NetworkRecord } from './installation.ts';
@@ -65,18 +67,24 @@ export class Networks {
     return id;
   }
 
-  /** Starts a network's services, the chain first. */
+  /** Starts a network's services: the chain, and then all who read it. */
   async start(id: string, { onProgress }: CallContext = silent): Promise<void> {
     const { services, installation } = this.#ports;
     const { proxies } = this.#record(id);
     installation.updateNetwork(id, { wanted: true });
-    const servers = this.#servers(id, proxies);
-    const tell = (done: number, kind: string) => onProgress({ step: `start-${kind}`, fraction: done / servers.length });
-    for (const [done, plan] of servers.entries()) {
-      tell(done, plan.kind);
-      await services.start(plan);
-    }
-    tell(servers.length, 'proxy');
+    const [chain, ...others] = this.#servers(id, proxies) as [ServicePlan, ...ServicePlan[]];
+    onProgress({ step: 'start-validator', fraction: 0 });
+    await services.start(chain);
+    let started = 0;
+    const tell = (kind: string) => onProgress({ step: `start-${kind}`, fraction: (1 + started) / (1 + others.length) });
+    tell('pkg');
+    await Promise.all(
+      others.map(async (plan) => {
+        await services.start(plan);
+        started++;
+        tell('proxy');
+      }),
+    );
   }
 
   /** Stops a network's services; the chain last. */
@@ -115,8 +123,7 @@ export class Networks {
 
   /** Copies the network's file to where the user wants it. */
   async saveFile(id: string, path: string): Promise<void> {
-    this.#record(id);
-    await copyFile(networkHomes(this.#ports.places.network(id), 0).networkFile, path);
+    await writeFileAtomically(path, utf8(await this.networkFile(id)), 0o644);
   }
 
   /** Name of a network, for the suggestion of a file name. */

@@ -10,6 +10,11 @@ export const rendererFolder = join(root, 'build', 'app', 'renderer');
 /** Rows that come with the program. */
 export const sampleFile = join(root, 'resources', 'sample', 'machine-temperature.csv');
 
+/** A built icon; Electron finds the one for dense screens beside it. */
+export function iconFile(name: 'tray' | 'window'): string {
+  return join(root, 'build', 'app', 'icons', `${name}.png`);
+}
+
 /** A built preload script. */
 export function preloadScript(window: 'main' | 'secret'): string {
   return join(root, 'build', 'app', 'preload', `${window}.cjs`);

@@ -125,9 +125,18 @@ export class Profiles {
     return vaultId(id);
   }
 
-  /** Starts the vaults of all profiles, so that each goes on with what it has to do. */
-  startVaults(): void {
-    for (const { id } of this.#ports.installation.state.profiles) this.startVault(id).catch(() => undefined); // the state of the service says why it does not run
+  /** Starts the vaults of all profiles, so that each goes on with what it has to do: the active one first, the others one by one. */
+  async startVaults(): Promise<void> {
+    const { profiles, activeProfile } = this.#ports.installation.state;
+    const inOrder = [...profiles].sort((one, other) => Number(other.id === activeProfile) - Number(one.id === activeProfile));
+    for (const { id } of inOrder) {
+      try {
+        await this.startVault(id);
+      } catch (error) {
+        // Locked again meanwhile; or this one does not run, which the state of its service explains, and the next may.
+        if (isAppError(error, 'LOCKED')) return;
+      }
+    }
   }
 
   /** `profile.create`. */
@@ -199,7 +208,7 @@ export class Profiles {
     await services.stop(vaultId(id));
     try {
       const home = { home: places.profile(id), key: this.#ports.key(), artifactFolder: places.artifacts };
-      const { missing } = await askOnce<{ missing: string[] }>('backup', 'rebuild', home, context);
+      const { missing } = await askOnce<{ missing: string[] }>('backup', 'rebuild', home, { ...context, log });
       for (const what of missing) log(`not restored: ${what}`);
     } catch (error) {
       if (!isAppError(error)) throw error;

@@ -6,7 +6,7 @@ import type { Services } from './services.ts';
 const quitMsMax = 15_000;
 
 /** Ends the services before the program ends. */
-export function endWithServices(services: Services, hasTray: () => boolean): void {
+export function endWithServices(services: Services): void {
   let isEnding = false;
   app.on('before-quit', (event) => {
     if (isEnding) return;
@@ -22,8 +22,8 @@ export function endWithServices(services: Services, hasTray: () => boolean): voi
         app.quit();
       });
   });
-  // Networks and proofs go on behind the tray; without one nobody could find the program again.
+  // Networks and proofs go on behind the tray, and a second start brings the window back.
   app.on('window-all-closed', () => {
-    if (process.platform !== 'darwin' && !(hasTray() && services.views().some(({ state }) => state === 'running'))) app.quit();
+    if (process.platform !== 'darwin' && !services.views().some(({ state }) => state === 'running')) app.quit();
   });
 }

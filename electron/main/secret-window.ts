@@ -11,7 +11,7 @@ import { pageUrl, serveApp } from './app-protocol.ts';
 import { applySessionRules } from './content-rules.ts';
 import { preloadScript, rendererFolder } from './places.ts';
 import { answerWindow } from './router.ts';
-import { backgroundColor, webPreferences } from './windows.ts';
+import { backgroundColor, webPreferences, windowIcon } from './windows.ts';
 
 /** Looks at what was typed: the answer is what is wrong with it, or null. */
 export type Acceptance = (text: string) => Promise<string | null> | string | null;
@@ -57,11 +57,12 @@ export class SecretWindow {
       const parent = this.#parent();
       const window = new BrowserWindow({
         width: 560,
-        height: 640,
+        height: heightFor(purpose.kind),
         minWidth: 480,
-        minHeight: 480,
+        minHeight: 360,
         show: false,
         title: 'Vouchsafe',
+        ...windowIcon,
         ...(parent === undefined ? {} : { parent, modal: true }),
         minimizable: false,
         maximizable: false,
@@ -105,6 +106,12 @@ export class SecretWindow {
       return { problem };
     });
   }
+}
+
+/** Twenty-four words need room; one field and its words need less, and two fields some more. */
+function heightFor(kind: SecretPurpose['kind']): number {
+  if (kind === 'unlock') return 380;
+  return kind.endsWith('phrase') && !kind.endsWith('passphrase') ? 640 : 500;
 }
 
 let prepared: Electron.Session | undefined;

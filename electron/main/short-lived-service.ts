@@ -4,15 +4,21 @@ import { AppError } from '../../core/base/app-error.ts';
 import { Link, type Port } from '../link.ts';
 import { serviceProgram } from './places.ts';
 
+/** Cancelling and watching; `log` hears what the process says for the log. */
+type AskOptions = NonNullable<Parameters<Link['call']>[2]> & { readonly log?: (line: string) => void };
+
 /** Asks a fresh process. @throws AppError of the process, or `SERVICE_ENDED` */
 export async function askOnce<Result>(
   kind: Parameters<typeof serviceProgram>[0],
   method: string,
   value: unknown,
-  options: Parameters<Link['call']>[2] = {},
+  { log, ...options }: AskOptions = {},
 ): Promise<Result> {
   const child = utilityProcess.fork(serviceProgram(kind), [], { serviceName: `vouchsafe-${kind}`, stdio: 'ignore' });
   const link = new Link(child as unknown as Port);
+  link.listen('log', (line) => {
+    if (typeof line === 'string') log?.(line);
+  });
   child.on('exit', () =>
     link.close(
       new AppError('SERVICE_ENDED', {

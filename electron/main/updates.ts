@@ -2,13 +2,37 @@
  * Updates of the packaged app, by electron-updater from where the release was published: signed packages, never an older
  * version, and none when the user has switched updates off.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { app } from 'electron';
 import { AppError } from '../../core/base/app-error.ts';
+import { viewOfError } from '../link.ts';
+
+/** Time after a start, and between two looks. */
+const firstLookMs = 30_000;
+const lookEveryMs = 24 * 3600_000;
+
+/** Looks for updates for as long as the program runs and they are wanted. */
+export function watchForUpdates(isWanted: () => boolean, log: (line: string) => void): void {
+  const look = () =>
+    checkForUpdate(isWanted()).then(
+      ({ version }) => {
+        if (version !== null) log(`version ${version} is installed when the program ends`);
+      },
+      (error: unknown) => log(`no look for updates: ${viewOfError(error).what}`),
+    );
+  setTimeout(look, firstLookMs).unref();
+  setInterval(look, lookEveryMs).unref();
+}
+
+/** Whoever published this package has said where its updates are; a checkout is updated by its version control. */
+function hasUpdates(): boolean {
+  return app.isPackaged && existsSync(join(process.resourcesPath, 'app-update.yml'));
+}
 
 /** Looks for a newer version and fetches it; it is installed when the program ends. */
 export async function checkForUpdate(isWanted: boolean): Promise<{ version: string | null }> {
-  // A checkout is updated by its version control, and has no place from which to update.
-  if (!isWanted || !app.isPackaged) return { version: null };
+  if (!isWanted || !hasUpdates()) return { version: null };
   const { autoUpdater } = (await import('electron-updater')).default;
   autoUpdater.allowDowngrade = false;
   autoUpdater.autoInstallOnAppQuit = true;

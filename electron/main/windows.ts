@@ -3,7 +3,7 @@ import { BrowserWindow, nativeTheme, screen } from 'electron';
 import { z } from 'zod';
 import { type EventName, type EventOf, events } from '../ipc-contract.ts';
 import { pageUrl } from './app-protocol.ts';
-import { preloadScript } from './places.ts';
+import { iconFile, preloadScript } from './places.ts';
 
 const minimum = { width: 1024, height: 700 } as const;
 /** `--canvas` of renderer/app/tokens.css, which a window needs before it has read that. */
@@ -44,6 +44,9 @@ export const webPreferences = {
 export function backgroundColor(): string {
   return nativeTheme.shouldUseDarkColors ? backgrounds.dark : backgrounds.light;
 }
+
+/** Elsewhere than on Linux the program's own icon is the window's. */
+export const windowIcon = process.platform === 'linux' ? { icon: iconFile('window') } : {};
 
 /** The one main window. */
 export class MainWindow {
@@ -104,6 +107,7 @@ export class MainWindow {
       minHeight: minimum.height,
       show: false,
       title: 'Vouchsafe',
+      ...windowIcon,
       backgroundColor: backgroundColor(),
       autoHideMenuBar: process.platform !== 'darwin',
       webPreferences: { ...webPreferences, preload: preloadScript('main') },

@@ -37,6 +37,12 @@ function installation(system: SystemKeychain) {
   const problems: string[] = [];
   const told: string[] = [];
   let current = system;
+  let isPatient = false;
+  let dismiss: (() => void) | undefined;
+  /** From now on the user leaves questions open. */
+  const wait = () => {
+    isPatient = true;
+  };
   const state = new Installation({ read: () => emptyInstallation, write: () => undefined }, () => undefined);
   const lock = new Lock(state, {
     system: () => current,
@@ -48,8 +54,12 @@ function installation(system: SystemKeychain) {
         if (problem === null) return true;
         problems.push(problem);
       }
-      return false;
+      if (!isPatient) return false;
+      return new Promise<boolean>((resolve) => {
+        dismiss = () => resolve(false);
+      });
     },
+    dismiss: () => dismiss?.(),
     unlocked: () => told.push('unlocked'),
     locking: async () => {
       told.push('locking');
@@ -59,7 +69,7 @@ function installation(system: SystemKeychain) {
   const replace = (next: SystemKeychain) => {
     current = next;
   };
-  return { lock, texts, asked, problems, told, state, replace };
+  return { lock, texts, asked, problems, told, state, replace, wait };
 }
 
 test('with a keychain the key needs no passphrase', async () => {
@@ -178,4 +188,15 @@ test('it locks when nobody was there for long enough, at sleep, and when the des
   heard.get('suspend')?.();
   heard.get('lock-screen')?.();
   expect(locked).toBe(3);
+});
+
+test('a question that was left open does not keep it from locking', async () => {
+  const { lock, wait } = installation(keychain('mine'));
+  await lock.begin(false);
+  wait();
+  const change = lock.changePassphrase();
+  await new Promise((resolve) => setImmediate(resolve));
+  await lock.lock();
+  expect(await change).toBe(false);
+  expect(lock.state).toBe('locked');
 });
