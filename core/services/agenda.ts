@@ -63,7 +63,7 @@ export interface Verdict {
 }
 
 /** Errors that pass when the network is back. */
-const networkErrors = ['SERVICE_UNREACHABLE', 'CHAIN_UNREACHABLE', 'CHAIN_LIMIT_REACHED', 'SERVICE_BUSY'];
+const networkErrors = ['SERVICE_UNREACHABLE', 'CHAIN_UNREACHABLE', 'CHAIN_LIMIT_REACHED', 'SERVICE_BUSY', 'REQUEST_RATE_LIMITED'];
 /** Errors of a process that is started again. */
 const processErrors = ['SERVICE_ENDED', 'PROOF_PROVER_CRASHED'];
 
@@ -210,6 +210,8 @@ export class Agenda {
     const { run } = item;
     run?.controller.abort(new DOMException('cancelled', 'AbortError'));
     await run?.ended;
+    // It may have come to its end before the abort.
+    if (this.#items.get(keyOf(name)) !== item) return;
     item.state = 'paused';
     this.#ports.onChange(name, viewOf(item));
   }
@@ -310,7 +312,8 @@ export class Agenda {
     }
     if (verdict.state === 'gone') {
       this.#items.delete(keyOf(item.entry));
-      await this.#save();
+      // An entry that could not be taken off the stored list is found done at the next start.
+      await this.#save().catch(this.#ports.onFault);
       this.#ports.onChange(item.entry, null);
     } else {
       item.state = verdict.state;

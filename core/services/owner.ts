@@ -259,7 +259,7 @@ export async function requirementNamed({ market, hash }: Participant, requestId:
 async function requirementAsKnown(participant: Participant, requestId: Hex): Promise<MarketRequirement> {
   try {
     const requirement = await requirementNamed(participant, requestId);
-    await rememberRequirement(participant.documents, requirement);
+    await rememberRequirement(participant.documents, requirement, participant.hash);
     return requirement;
   } catch (error) {
     if (!isAppError(error, 'CHAIN_UNREACHABLE')) throw error;

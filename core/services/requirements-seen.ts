@@ -4,7 +4,8 @@
  */
 import { z } from 'zod';
 import type { Hex } from '../base/bytes.ts';
-import { encodeRequirementFields, parseRequirementFields } from '../proofs/requirement.ts';
+import type { FieldHash } from '../dataset/field.ts';
+import { encodeRequirementFields, parseRequirementFields, requirementHash, requirementProblems } from '../proofs/requirement.ts';
 import { parseRequirementDocument } from '../proofs/requirement-document.ts';
 import type { Documents } from '../sharing/documents.ts';
 import { hexOfLength } from '../sharing/enrolment.ts';
@@ -40,8 +41,10 @@ const seenSchema = z.strictObject({
 const prefix = 'seen-requirement-';
 const nameOf = (requestId: Hex) => `${prefix}${requestId.slice(2)}`;
 
-/** Keeps what was seen, unless it is what is kept already. */
-export async function rememberRequirement(documents: Documents, requirement: MarketRequirement): Promise<void> {
+/** Keeps what was seen, unless it is what is kept already, or what a node made up: fields that cannot be those behind h'. */
+export async function rememberRequirement(documents: Documents, requirement: MarketRequirement, hash: FieldHash): Promise<void> {
+  const { fields } = requirement;
+  if (requirementProblems(fields).length > 0 || requirementHash(fields, hash) !== requirement.requirementHash) return;
   const known = await requirementSeen(documents, requirement.requestId);
   if (known?.state === requirement.state && known.escrow === requirement.escrow) return;
   await documents.save(nameOf(requirement.requestId), {
@@ -49,7 +52,7 @@ export async function rememberRequirement(documents: Documents, requirement: Mar
     ...requirement,
     escrow: String(requirement.escrow),
     requirementHash: String(requirement.requirementHash),
-    fields: encodeRequirementFields(requirement.fields),
+    fields: encodeRequirementFields(fields),
     terms: Object.fromEntries(
       Object.entries(requirement.terms).map(([name, value]) => [name, typeof value === 'bigint' ? String(value) : value]),
     ),

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -173,6 +173,23 @@ describe('a home that was lost', () => {
       expect((await advanceOffer(participant, granted)).state).toBe('granted-without-shares');
     } finally {
       await participant.close();
+    }
+    const folders = {
+      received: at('ada-again', 'received', BigInt(datasetId).toString()),
+      own: at('ada-again', 'datasets', datasetId.slice(2)),
+    };
+    for (const place of ['received', 'own'] as const) {
+      // Killed before the unpacked data was moved to its place, and before its document was saved: nothing is fetched again.
+      const opened = await open('ada-again');
+      await opened.removeDocument(`dataset-${datasetId.slice(2)}`);
+      await opened.close();
+      rmSync(at('ada-again', 'ciphertexts', datasetId.slice(2)), { force: true });
+      renameSync(folders.own, folders[place]);
+      const repeated = await restoreHome({ home: at('ada-again'), lock });
+      await repeated.participant.close();
+      expect(repeated.report.restored.filter(({ known }) => !known)).toMatchObject([{ kind: 'dataset', id: datasetId, state: 'ready' }]);
+      expect(existsSync(join(folders.own, 'original'))).toBe(true);
+      expect(existsSync(at('ada-again', 'ciphertexts', datasetId.slice(2)))).toBe(false);
     }
     const again = await restoreHome({ home: at('ada-again'), lock });
     await again.participant.close();
