@@ -128,8 +128,9 @@ export class MainWindow {
       this.#window = undefined;
       this.#isPageThere = false;
     });
-    window.webContents.on('did-start-loading', () => {
-      this.#isPageThere = false;
+    window.webContents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
+      // Another route of the same page goes on listening.
+      if (isMainFrame && !isSameDocument) this.#isPageThere = false;
     });
     nativeTheme.on('updated', recolour);
     window.on('closed', () => nativeTheme.off('updated', recolour));

@@ -3,7 +3,7 @@
 import { toSvg } from 'jdenticon';
 import { Check, Copy } from 'lucide-react';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
-import { Button as AriaButton } from 'react-aria-components';
+import { Button as AriaButton, VisuallyHidden } from 'react-aria-components';
 import { call, useCall } from '../api/client.ts';
 import { useLanguage, useTexts } from '../app/texts.ts';
 import { formatBytes, formatCoins, formatCount, formatDistance, formatTime, shortHex } from './format.ts';
@@ -109,12 +109,9 @@ export function Copyable({ text, label, short = true, children }: CopyableProps)
   };
   return (
     <Tooltip text={<span className={styles.mono}>{text}</span>}>
-      <AriaButton
-        className={styles.copyable ?? ''}
-        aria-label={t('copy', { what: label ?? t('copy.text'), text: shortHex(text) })}
-        onPress={() => void copy()}
-      >
+      <AriaButton className={styles.copyable ?? ''} onPress={() => void copy()}>
         {children ?? <span className={styles.mono}>{short ? shortHex(text) : text}</span>}
+        <VisuallyHidden>{t('copy', { what: label ?? t('copy.text') })}</VisuallyHidden>
         {copied ? <Check className={styles.copied} /> : <Copy className={styles.copyIcon} />}
       </AriaButton>
     </Tooltip>

@@ -1,7 +1,7 @@
 /**
  * The app under test: the real one, in a real window, with a folder of its own for everything that it keeps.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,10 +67,14 @@ export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
   return { app, window, userData, output: () => text, close: () => app.close() };
 }
 
-/** Takes a picture of the window for people to look at. */
-export async function picture(window: Page, name: string): Promise<void> {
+/** Takes a picture of the main window for people to look at, as it is on the screen: zoomed, where it is zoomed. */
+export async function picture(app: ElectronApplication, name: string): Promise<void> {
   mkdirSync(screenshots, { recursive: true });
-  await window.screenshot({ path: join(screenshots, `${name}.png`) });
+  const png = await app.evaluate(async ({ BrowserWindow }) => {
+    const image = await BrowserWindow.getAllWindows()[0]?.webContents.capturePage();
+    return image?.toPNG().toString('base64') ?? '';
+  });
+  writeFileSync(join(screenshots, `${name}.png`), Buffer.from(png, 'base64'));
 }
 
 /** Removes what an app kept. */

@@ -11,6 +11,8 @@ import { ask } from './bridge.ts';
 import { type Sample, tradeSample, trySample } from './sample-trade.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** What the sample calls its two people. */
+const names = { owner: 'Ada', consumer: 'Carl' } as const;
 const smallest = { width: 1024, height: 700 };
 
 interface Screen {
@@ -27,7 +29,7 @@ describe('every screen', () => {
   beforeAll(async () => {
     running = await launch();
     const { window } = running;
-    await picture(window, 'welcome');
+    await picture(running.app, 'welcome');
     sample = await trySample(window);
     const { requestId, datasetId, offerId } = await tradeSample(window, sample);
     screens = [
@@ -58,25 +60,29 @@ describe('every screen', () => {
 
   async function show(window: Page, { route, as }: Screen): Promise<void> {
     await ask(window, 'profile.switch', { profileId: sample[as] });
+    await window.getByRole('banner').getByText(names[as], { exact: true }).waitFor({ state: 'attached' });
+    await settled(window);
     await window.evaluate((target) => {
       location.hash = target;
     }, route);
     await settled(window);
+    expect(await window.evaluate(() => location.hash), `${route} as ${as}`).toBe(`#${route}`);
   }
 
   test.each(['light', 'dark'] as const)('axe finds nothing, and nothing overflows: %s', async (theme) => {
     const { app, window } = running;
     await ask(window, 'app.settings', { theme });
+    await window.locator(`[data-theme="${theme}"]`).waitFor({ state: 'attached' });
     const faults: string[] = [];
     for (const screen of screens) {
       await app.evaluate(({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height), smallest);
       await show(window, screen);
-      await picture(window, `${screen.name}-${theme}`);
+      await picture(running.app, `${screen.name}-${theme}`);
       faults.push(...(await accessibilityFaults(window)).map((fault) => `${screen.name}: ${fault}`));
       faults.push(...(await overflows(window)).map((fault) => `${screen.name}: ${fault}`));
       await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.setZoomFactor(2));
       await settled(window);
-      await picture(window, `${screen.name}-${theme}-200`);
+      await picture(running.app, `${screen.name}-${theme}-200`);
       faults.push(...(await overflows(window)).map((fault) => `${screen.name} at 200%: ${fault}`));
       await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.setZoomFactor(1));
     }

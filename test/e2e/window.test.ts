@@ -10,7 +10,7 @@ afterAll(() => running.close());
 
 test('the window opens from app://', async () => {
   expect(running.window.url()).toMatch(/^app:\/\/vouchsafe\//);
-  await picture(running.window, 'first-window');
+  await picture(running.app, 'first-window');
 });
 
 test("the system's keyring is used", async () => {
