@@ -49,7 +49,7 @@ export function useLanguage(): Language {
   return i18n.language === 'de' ? 'de' : 'en';
 }
 
-/** Whether an area has a text for `key`. */
+/** Whether an area has a text for `key`, be it one for all counts or one for each. */
 export function hasText(area: string, key: string): boolean {
-  return i18next.exists(key, { ns: area });
+  return i18next.exists(key, { ns: area }) || i18next.exists(key, { ns: area, count: 1 });
 }

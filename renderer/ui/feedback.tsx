@@ -89,7 +89,7 @@ export function EmptyState({ icon, title, text, action }: EmptyStateProps) {
 export function Skeleton({ lines = 3 }: { readonly lines?: number }) {
   const t = useTexts('ui');
   return (
-    <div role="status" aria-label={t('loading')} className={styles.skeleton}>
+    <div role="status" aria-busy="true" aria-label={t('loading')} className={styles.skeleton}>
       {Array.from({ length: lines }, (_, line) => `line${line}`).map((line) => (
         <span key={line} className={styles.skeletonLine} />
       ))}

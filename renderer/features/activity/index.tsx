@@ -154,7 +154,7 @@ function useEventTitle(): (entry: ActivityEntry) => string {
   const t = useTexts('activity');
   const language = useLanguage();
   return ({ newest: { event }, events }) =>
-    hasText('activity', `event.${event}`) || event === 'SegmentProved'
+    hasText('activity', `event.${event}`)
       ? t(`event.${event}`, { count: events.length, segments: localInteger(events.length, language) })
       : event;
 }
