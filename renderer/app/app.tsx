@@ -1,6 +1,6 @@
 /** The window: what it shows follows from the lock, the profiles and the route. */
 import { useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useRef } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { I18nProvider, RouterProvider } from 'react-aria-components';
 import { useLocation } from 'wouter';
 import type { AppView } from '../../electron/views.ts';
@@ -46,12 +46,15 @@ export function App() {
 }
 
 function Content({ app }: { readonly app: AppView }) {
+  const isEmpty = app.lock === 'first-start' || (app.profiles.length === 0 && app.networks.length === 0);
+  // The first start goes on to its end: what it makes is there before all of it is.
+  const [isBeginning, setBeginning] = useState(isEmpty);
   if (app.lock === 'locked') return <LockedScreen />;
-  if (app.lock === 'first-start' || (app.profiles.length === 0 && app.networks.length === 0)) {
+  if (isEmpty || isBeginning) {
     return (
       <Suspense fallback={null}>
         <main className={styles.alone}>
-          <FirstStart />
+          <FirstStart onDone={() => setBeginning(false)} />
         </main>
       </Suspense>
     );

@@ -71,8 +71,11 @@ export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
 export async function picture(app: ElectronApplication, name: string): Promise<void> {
   mkdirSync(screenshots, { recursive: true });
   const png = await app.evaluate(async ({ BrowserWindow }) => {
-    const image = await BrowserWindow.getAllWindows()[0]?.webContents.capturePage();
-    return image?.toPNG().toString('base64') ?? '';
+    const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+    // A window that nothing covers or uncovers may show its last frame: it is asked for a new one.
+    contents?.invalidate();
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    return (await contents?.capturePage())?.toPNG().toString('base64') ?? '';
   });
   writeFileSync(join(screenshots, `${name}.png`), Buffer.from(png, 'base64'));
 }

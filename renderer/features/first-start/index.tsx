@@ -25,14 +25,17 @@ const ways: readonly { readonly id: Way; readonly icon: LucideIcon }[] = [
   { id: 'restore', icon: ArchiveRestore },
 ];
 
-/** The choice of a way in, and the way itself. */
-export default function FirstStart() {
+/** The choice of a way in, and the way itself. `onDone` hears when it is over, where something waits for that. */
+export default function FirstStart({ onDone }: { readonly onDone?: () => void }) {
   const t = useTexts('first-start');
   const app = useApp();
   const [, navigate] = useLocation();
   const [way, setWay] = useState<Way | null>(null);
   const back = () => setWay(null);
-  const finish = () => navigate('/');
+  const finish = () => {
+    navigate('/');
+    onDone?.();
+  };
   const isFirst = app.profiles.length === 0 && app.networks.length === 0;
   return (
     <div className={styles.page}>
