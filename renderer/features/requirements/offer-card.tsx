@@ -71,7 +71,8 @@ export function OfferCard({ offer }: { readonly offer: OfferView }) {
           </div>
           <Row gap={2} wrap>
             {next !== null && (
-              <Button kind="primary" isDisabled={actions.running} onPress={() => begin(next)}>
+              // A press that began on one step must not end on the next one, which may pay.
+              <Button key={next} kind="primary" isDisabled={actions.running} onPress={() => begin(next)}>
                 {t(`action.${next}`)}
               </Button>
             )}
