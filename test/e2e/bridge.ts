@@ -24,7 +24,7 @@ export async function until<Value>(
   what: string,
   question: () => Promise<Value>,
   wanted: (value: Value) => boolean,
-  msMax = 300_000,
+  msMax = 900_000,
 ): Promise<Value> {
   const end = performance.now() + msMax;
   for (;;) {

@@ -7,7 +7,7 @@ import { launch, picture, type RunningApp } from './app.ts';
 import { handsAt } from './hands.ts';
 
 /** What the contract and the proofs take at most, on a machine with much to do. */
-const PATIENCE_MS = 400_000;
+const PATIENCE_MS = 900_000;
 
 let running: RunningApp;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { handsAt } from './hands.ts';
 import { publishRequirement, type Sample, tradeSample, trySample } from './sample-trade.ts';
 
 const COIN = 10n ** 18n;
-const PATIENCE_MS = 200_000;
+const PATIENCE_MS = 600_000;
 
 describe('what is refused', () => {
   let running: RunningApp;
