@@ -1,6 +1,6 @@
 /** The app, put together: which part of main gives what to which, and nothing else. */
+import { join } from 'node:path';
 import { app, clipboard, dialog, nativeTheme, powerMonitor, session } from 'electron';
-import Store from 'electron-store';
 import { writeFileAtomically } from '../../core/adapters/atomic-file.ts';
 import { assert } from '../../core/base/assert.ts';
 import { utf8 } from '../../core/base/bytes.ts';
@@ -20,11 +20,11 @@ import { openInstallationFile } from './installation-file.ts';
 import { passphraseSealing, systemKeychain } from './keychain.ts';
 import { Lock } from './lock.ts';
 import { setMenu } from './menu.ts';
-import { viewOfNetworkFile } from './network-file-view.ts';
+import { readNetworkText, viewOfNetworkFile } from './network-files.ts';
 import { Networks } from './networks.ts';
 import { showNotice } from './notifications.ts';
 import { rendererFolder, sampleFile, userPlaces } from './places.ts';
-import { Profiles, readText, vaultId } from './profiles.ts';
+import { Profiles, vaultId } from './profiles.ts';
 import { endWithServices } from './quit.ts';
 import { answerWindow } from './router.ts';
 import { trySample } from './sample.ts';
@@ -35,6 +35,7 @@ import { Services } from './services.ts';
 import { Tasks } from './tasks.ts';
 import { showTray } from './tray.ts';
 import { checkForUpdate, watchForUpdates } from './updates.ts';
+import { windowStateFile } from './window-state-file.ts';
 import { MainWindow } from './windows.ts';
 
 /** What the program's start passes on to the app. */
@@ -62,8 +63,7 @@ export function startApp(): RunningApp {
   serveApp(session.defaultSession, rendererFolder);
 
   const { store, setAside } = openInstallationFile(userData);
-  const windowFile = new Store<{ main?: unknown }>({ name: 'window', clearInvalidConfig: true });
-  const window = new MainWindow({ get: () => windowFile.get('main'), set: (state) => windowFile.set('main', state) });
+  const window = new MainWindow(windowStateFile(join(userData, 'window.json')));
   let updateTray = (): void => undefined;
   const changed = () => {
     window.tell('app.changed', {});
@@ -247,7 +247,7 @@ export function startApp(): RunningApp {
     },
     'file.dropped': ({ path }) => files.add(path),
     'file.sample': () => files.add(sampleFile),
-    'file.readNetwork': async ({ file }) => viewOfNetworkFile(await readText(files.get(file).path)),
+    'file.readNetwork': async ({ file }) => viewOfNetworkFile(await readNetworkText(files.get(file).path)),
     'ownNetwork.create': async (plan, context) => ({ networkId: await networks.create(plan, context) }),
     'ownNetwork.start': async ({ networkId }, context) => {
       await networks.start(networkId, context);

@@ -4,14 +4,14 @@
  */
 import { rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { readNetworkFile } from '../../core/sharing/network-file.ts';
 import type { ResponseOf, SecretPurpose } from '../ipc-contract.ts';
 import type { CallContext } from './call-routing.ts';
 import type { Installation } from './installation.ts';
+import { networkOf, readNetworkText } from './network-files.ts';
 import type { Networks } from './networks.ts';
 import { passphraseProblem } from './phrase-checks.ts';
 import type { UserPlaces } from './places.ts';
-import { type Profiles, readText, summaryAnswer, vaultId } from './profiles.ts';
+import { type Profiles, summaryAnswer, vaultId } from './profiles.ts';
 import type { Acceptance } from './secret-window.ts';
 import type { Services } from './services.ts';
 import { askOnce } from './short-lived-service.ts';
@@ -71,7 +71,7 @@ export class Backups {
     await askOnce('backup', 'restore', { ...this.#home(profileId), file, passphrase }, { ...context, log: this.#ports.log });
     try {
       const vault = await profiles.startVault(profileId);
-      const networkFile = await readText(join(places.profile(profileId), 'network.json'));
+      const networkFile = await readNetworkText(join(places.profile(profileId), 'network.json'));
       const { roles } = summaryAnswer.parse(await services.call(vault, 'summary', {}));
       installation.update({
         profiles: [
@@ -79,7 +79,7 @@ export class Backups {
           {
             id: profileId,
             name: basename(file, extname(file)).slice(0, 80),
-            networkName: readNetworkFile(networkFile).network.name,
+            networkName: (await networkOf(networkFile)).network.name,
             networkId: await networks.idOfFile(networkFile),
             roles,
             createdAtMs: Date.now(),
@@ -104,8 +104,8 @@ export class Backups {
 
   async #passphrase(fresh: boolean): Promise<string | null> {
     let passphrase: string | null = null;
-    const given = await this.#ports.ask({ kind: 'backup-passphrase', fresh }, (text) => {
-      const problem = passphraseProblem(text);
+    const given = await this.#ports.ask({ kind: 'backup-passphrase', fresh }, async (text) => {
+      const problem = await passphraseProblem(text);
       if (problem === null) passphrase = text;
       return problem;
     });

@@ -5,10 +5,9 @@
 import { z } from 'zod';
 import { AppError } from '../../core/base/app-error.ts';
 import { id32, offerIdText, type RoleName } from '../views.ts';
+import { linkScheme } from './link-scheme.ts';
 import { requirementRoute, tradeRoute } from './window-routes.ts';
 
-/** The scheme, as the system knows it. */
-export const linkScheme = 'vouchsafe';
 const linkLengthMax = 1000;
 
 const network = z.strictObject({
@@ -35,11 +34,6 @@ export function routeOfLink(link: string, roles: readonly RoleName[]): string {
   if (host === 'requirement' && id32.safeParse(id).success) return requirementRoute(id as string, side);
   if (host === 'offer' && offerIdText.safeParse(id).success) return tradeRoute(id as string, side);
   throw invalid();
-}
-
-/** The link among the arguments that the system starts a program with. */
-export function linkAmong(argv: readonly string[]): string | undefined {
-  return argv.find((argument) => argument.startsWith(`${linkScheme}:`));
 }
 
 function invalid(): AppError {

@@ -1,16 +1,16 @@
-/** The installation's file: electron-store, whose errors of the disk are put in words. */
+/** The installation's file, with errors of the disk put in words. */
 import { join } from 'node:path';
-import Store from 'electron-store';
 import { AppError } from '../../core/base/app-error.ts';
 import { type InstallationState, type InstallationStore, setAsideIfUnreadable } from './installation.ts';
+import { readJsonFile, writeJsonFile } from './json-file.ts';
 
 /** Opens it. `setAside` is the new name of a file that could not be read, or null. */
 export function openInstallationFile(userData: string): { readonly store: InstallationStore; readonly setAside: string | null } {
-  const setAside = setAsideIfUnreadable(join(userData, 'installation.json'), Date.now());
-  const file = new Store<{ state?: InstallationState }>({ name: 'installation', cwd: userData });
+  const path = join(userData, 'installation.json');
+  const setAside = setAsideIfUnreadable(path, Date.now());
   const write = (state: InstallationState): void => {
     try {
-      file.set('state', state);
+      writeJsonFile(path, { state });
     } catch (cause) {
       const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
       throw new AppError(
@@ -24,5 +24,6 @@ export function openInstallationFile(userData: string): { readonly store: Instal
       );
     }
   };
-  return { store: { read: () => file.get('state'), write }, setAside };
+  const read = () => (readJsonFile(path) as { readonly state?: unknown } | undefined)?.state;
+  return { store: { read, write }, setAside };
 }

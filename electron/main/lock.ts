@@ -148,8 +148,8 @@ export class Lock {
 
   async #newPassphrase(reason: 'no-keychain' | 'wanted'): Promise<string> {
     let passphrase: string | undefined;
-    const given = await this.#ports.ask({ kind: 'new-passphrase', reason }, (text) => {
-      const problem = passphraseProblem(text);
+    const given = await this.#ports.ask({ kind: 'new-passphrase', reason }, async (text) => {
+      const problem = await passphraseProblem(text);
       if (problem === null) passphrase = text;
       return problem;
     });

@@ -4,10 +4,9 @@
  */
 import { app, dialog } from 'electron';
 import { isHeadless, runHeadless } from '../headless.ts';
-import { viewOfError } from '../link.ts';
 import { declareAppScheme } from './app-protocol.ts';
 import { applyContentRules } from './content-rules.ts';
-import { linkAmong, linkScheme } from './deep-links.ts';
+import { linkAmong, linkScheme } from './link-scheme.ts';
 
 app.setName('Vouchsafe');
 if (isHeadless(process.argv)) runHeadless(process.argv);
@@ -33,7 +32,7 @@ function openWindows(): void {
     const link = linkAmong(argv);
     if (link !== undefined) follow(link);
   });
-  // The app's code is read while Chromium starts. No top-level await: Electron becomes ready only after this module has ended.
+  // The app's code is read while Chromium starts, so this file and what it imports are as little as can be. No top-level await: Electron becomes ready only after this module has ended.
   const loading = import('./app.ts');
   app
     .whenReady()
@@ -45,7 +44,8 @@ function openWindows(): void {
       const first = linkAmong(process.argv);
       for (const link of first === undefined ? links : [first, ...links]) followLink(link);
     })
-    .catch((error: unknown) => {
+    .catch(async (error: unknown) => {
+      const { viewOfError } = await import('../link.ts');
       const { what, consequence, remedy } = viewOfError(error);
       dialog.showErrorBox('Vouchsafe cannot start', `${what}\n\n${consequence}\n\n${remedy}`);
       app.exit(1);

@@ -1,15 +1,18 @@
-/** What is wrong with a phrase or passphrase that was typed, in words; null when nothing is. No answer repeats any of it. */
+/**
+ * What is wrong with a phrase or passphrase that was typed, in words; null when nothing is. No answer repeats any of it.
+ * The cryptography is loaded when something was typed: the window opens without it.
+ */
 import { isAppError } from '../../core/base/app-error.ts';
-import { parsePhrase } from '../../core/crypto/key-derivation.ts';
-import { requireAcceptablePassphrase } from '../../core/crypto/sealed-document.ts';
 
 /** A new passphrase. */
-export function passphraseProblem(text: string): string | null {
+export async function passphraseProblem(text: string): Promise<string | null> {
+  const { requireAcceptablePassphrase } = await import('../../core/crypto/sealed-document.ts');
   return problemOf(() => requireAcceptablePassphrase(text));
 }
 
 /** A phrase of 24 words. */
-export function phraseProblem(text: string): string | null {
+export async function phraseProblem(text: string): Promise<string | null> {
+  const { parsePhrase } = await import('../../core/crypto/key-derivation.ts');
   return problemOf(() => parsePhrase(text));
 }
 

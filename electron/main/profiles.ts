@@ -5,14 +5,14 @@
  * Invariant: the phrase goes from the vault to the secret window and back, and is in main for that moment only.
  */
 import { randomInt } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { AppError, isAppError } from '../../core/base/app-error.ts';
-import { NETWORK_FILE_BYTES_MAX, readNetworkFile } from '../../core/sharing/network-file.ts';
 import type { RequestOf, ResponseOf, SecretPurpose } from '../ipc-contract.ts';
 import { address, applicationView, type RoleName, roleName } from '../views.ts';
 import type { CallContext } from './call-routing.ts';
 import type { Installation } from './installation.ts';
+import { networkOf, readNetworkText } from './network-files.ts';
 import { type Networks, scaled } from './networks.ts';
 import { confirmationProblem, phraseProblem, rehearsalProblem } from './phrase-checks.ts';
 import type { UserPlaces } from './places.ts';
@@ -149,7 +149,7 @@ export class Profiles {
         contact,
         roles,
         networkFile:
-          'own' in network ? await this.#ports.networks.networkFile(network.own) : await readText(this.#ports.pathOf(network.file)),
+          'own' in network ? await this.#ports.networks.networkFile(network.own) : await readNetworkText(this.#ports.pathOf(network.file)),
         ownNetwork: 'own' in network ? network.own : null,
         phrase: restore ? 'entered' : 'shown',
       },
@@ -166,7 +166,7 @@ export class Profiles {
       onProgress({ step, fraction });
     };
     tell('join', 0);
-    const { network } = readNetworkFile(profile.networkFile);
+    const { network } = await networkOf(profile.networkFile);
     const phrase = profile.phrase === 'entered' ? await this.#enteredPhrase() : undefined;
     const id = newLocalId();
     let vault: string;
@@ -287,8 +287,8 @@ export class Profiles {
 
   async #enteredPhrase(): Promise<string> {
     let phrase: string | undefined;
-    await this.#ports.ask({ kind: 'enter-phrase' }, (text) => {
-      const problem = phraseProblem(text);
+    await this.#ports.ask({ kind: 'enter-phrase' }, async (text) => {
+      const problem = await phraseProblem(text);
       if (problem === null) phrase = text;
       return problem;
     });
@@ -316,17 +316,6 @@ function threePlaces(): number[] {
   const places = new Set<number>();
   while (places.size < 3) places.add(randomInt(24));
   return [...places].sort((one, other) => one - other);
-}
-
-/** The text of a file that ought to be a network file. Of a larger one only so much is read that it is refused. */
-export async function readText(path: string): Promise<string> {
-  const file = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(NETWORK_FILE_BYTES_MAX + 1), 0, NETWORK_FILE_BYTES_MAX + 1, 0);
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }
 
 function cancelled(): DOMException {

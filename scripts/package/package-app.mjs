@@ -105,7 +105,7 @@ async function requireArchive({ resources }) {
     /^(?:test|scripts|renderer|contracts|docs|\.)|^node_modules\/(?:circom2|vite|vitest|typescript)\//.test(name),
   );
   if (foreign.length > 0) throw failed(`the archive holds what does not belong to the program, such as ${foreign[0]}`);
-  for (const needed of ['electron/main/main.ts', 'core/cli/main.ts', 'build/app/renderer/index.html', 'build/app/preload/main.cjs'])
+  for (const needed of ['build/main/main.js', 'core/cli/main.ts', 'build/app/renderer/index.html', 'build/app/preload/main.cjs'])
     if (!names.includes(needed)) throw failed(`the archive has no ${needed}`);
   const manifest = JSON.parse(extractFile(archive, path.join('build', 'artifacts.json')).toString('utf8'));
   for (const [name, { sha256 }] of Object.entries(manifest.files)) {

@@ -21,7 +21,7 @@ const buildSteps = [
 
 /** The steps read sources of their own folders and code of core. */
 const inputFolders = ['contracts', 'circuits', 'core', 'electron', 'renderer'];
-const outputFolders = ['contracts', 'circuits', 'keys', 'app'];
+const outputFolders = ['contracts', 'circuits', 'keys', 'app', 'main'];
 const recordFile = path.join(setUpFolder, 'built.json');
 
 /** Whether the outputs of these very inputs are all there. */

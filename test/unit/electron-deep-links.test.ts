@@ -1,6 +1,7 @@
 /** Links of the scheme vouchsafe:, good and bad. */
 import { describe, expect, test } from 'vitest';
-import { linkAmong, routeOfLink } from '../../electron/main/deep-links.ts';
+import { routeOfLink } from '../../electron/main/deep-links.ts';
+import { linkAmong } from '../../electron/main/link-scheme.ts';
 
 const id = `0x${'ab'.repeat(32)}`;
 
