@@ -79,6 +79,8 @@ export class SecretWindow {
         accepted = outcome;
         window.destroy();
       };
+      // Nothing can be typed into a page whose process is gone.
+      window.webContents.on('render-process-gone', () => settle(false));
       window.on('closed', () => {
         this.#question = undefined;
         resolve(accepted);

@@ -1,5 +1,5 @@
 /** The main window: one, with its place kept, painted in the theme's colour before its page is there. */
-import { BrowserWindow, nativeTheme, screen } from 'electron';
+import { BrowserWindow, dialog, nativeTheme, screen } from 'electron';
 import { z } from 'zod';
 import { type EventName, type EventOf, events } from '../ipc-contract.ts';
 import { pageUrl } from './app-protocol.ts';
@@ -8,6 +8,10 @@ import { iconFile, preloadScript } from './places.ts';
 const minimum = { width: 1024, height: 700 } as const;
 /** `--canvas` of renderer/app/tokens.css, which a window needs before it has read that. */
 const backgrounds = { light: '#f9fafb', dark: '#111618' } as const;
+
+/** Ends of the page in a row, within {@link pageEndsWindowMs}, after which the user is asked before it is loaded again. */
+const pageEndsMax = 3;
+const pageEndsWindowMs = 60_000;
 
 const stateSchema = z.strictObject({
   x: z.int(),
@@ -55,6 +59,7 @@ export class MainWindow {
   /** Events that the page was not there yet to hear, such as the deep link that started the program. */
   #early: [EventName, unknown][] = [];
   #isPageThere = false;
+  #pageEndsAtMs: number[] = [];
 
   constructor(state: WindowStateStore) {
     this.#state = state;
@@ -96,6 +101,24 @@ export class MainWindow {
     this.#early = [];
   }
 
+  /** The page's process is gone: it holds nothing that is kept, so a new one shows the same screen. */
+  async #loadAgain(window: BrowserWindow): Promise<void> {
+    this.#isPageThere = false;
+    const nowMs = Date.now();
+    this.#pageEndsAtMs = [...this.#pageEndsAtMs.filter((atMs) => nowMs - atMs < pageEndsWindowMs), nowMs];
+    if (this.#pageEndsAtMs.length >= pageEndsMax) {
+      await dialog.showMessageBox(window, {
+        type: 'warning',
+        title: 'Vouchsafe',
+        message: 'The window ended unexpectedly several times in a row.',
+        detail:
+          'Nothing that is stored was changed, and what runs goes on. Load the window again. If it goes on ending, restart Vouchsafe and save the diagnostics in Settings.',
+        buttons: ['Load again'],
+      });
+    }
+    if (!window.isDestroyed()) window.webContents.reload();
+  }
+
   #create(): BrowserWindow {
     const state = stateSchema.safeParse(this.#state.get()).data;
     const place = state !== undefined && isOnScreen(state) ? { x: state.x, y: state.y, width: state.width, height: state.height } : {};
@@ -132,6 +155,7 @@ export class MainWindow {
       // Another route of the same page goes on listening.
       if (isMainFrame && !isSameDocument) this.#isPageThere = false;
     });
+    window.webContents.on('render-process-gone', () => void this.#loadAgain(window));
     nativeTheme.on('updated', recolour);
     window.on('closed', () => nativeTheme.off('updated', recolour));
     function recolour() {
