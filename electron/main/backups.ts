@@ -40,25 +40,17 @@ export class Backups {
 
   /** `backup.save`, of the active profile. */
   async save(context: CallContext): Promise<ResponseOf<'backup.save'>> {
-    const { services, installation, profiles } = this.#ports;
+    const { installation, profiles } = this.#ports;
     const id = profiles.activeId();
     const { name } = installation.profile(id);
     const file = await this.#ports.askWhereToSave(`${name.replaceAll(/[^\p{L}\p{N} _-]/gu, '')}.vouchsafe-backup`);
     const passphrase = file === null ? null : await this.#passphrase(true);
     if (file === null || passphrase === null) return { saved: false, bytes: 0 };
-    await services.stop(vaultId(id));
-    try {
-      const { bytes } = await askOnce<{ bytes: number }>(
-        'backup',
-        'save',
-        { ...this.#home(id), file, passphrase },
-        { ...context, log: this.#ports.log },
-      );
-      installation.updateProfile(id, { lastBackupAtMs: Date.now() });
-      return { saved: true, bytes };
-    } finally {
-      await profiles.startVault(id);
-    }
+    const { bytes } = await profiles.whileClosed(id, () =>
+      askOnce<{ bytes: number }>('backup', 'save', { ...this.#home(id), file, passphrase }, { ...context, log: this.#ports.log }),
+    );
+    installation.updateProfile(id, { lastBackupAtMs: Date.now() });
+    return { saved: true, bytes };
   }
 
   /** `backup.restore`: a new profile of what a backup holds. */
@@ -68,8 +60,8 @@ export class Backups {
     const passphrase = await this.#passphrase(false);
     if (passphrase === null) throw new DOMException('cancelled', 'AbortError');
     const profileId = newLocalId();
-    await askOnce('backup', 'restore', { ...this.#home(profileId), file, passphrase }, { ...context, log: this.#ports.log });
     try {
+      await askOnce('backup', 'restore', { ...this.#home(profileId), file, passphrase }, { ...context, log: this.#ports.log });
       const vault = await profiles.startVault(profileId);
       const networkFile = await readNetworkText(join(places.profile(profileId), 'network.json'));
       const { roles } = summaryAnswer.parse(await services.call(vault, 'summary', {}));

@@ -63,6 +63,8 @@ export interface NewProfile {
 /** All profiles. */
 export class Profiles {
   readonly #ports: ProfilePorts;
+  /** Homes that something else than their vault works on, each until that is done. */
+  readonly #closed = new Map<string, Promise<unknown>>();
 
   constructor(ports: ProfilePorts) {
     this.#ports = ports;
@@ -98,6 +100,7 @@ export class Profiles {
   /** Starts a profile's vault with what it works with. */
   async startVault(id: string, create?: { readonly networkFile: string; readonly phrase?: string }): Promise<string> {
     const { services, places } = this.#ports;
+    await this.#closed.get(id);
     this.#ports.key();
     await Promise.all([services.start(dataPlan), services.start(proverPlan)]);
     let making = create;
@@ -123,6 +126,25 @@ export class Profiles {
       onEvent: (event, value) => this.#ports.onEvent(vaultId(id), event, value),
     });
     return vaultId(id);
+  }
+
+  /** Does `work` on a home whose vault is closed meanwhile; who asks for the vault waits. */
+  async whileClosed<Result>(id: string, work: () => Promise<Result>): Promise<Result> {
+    const { services } = this.#ports;
+    const result = services.stop(vaultId(id)).then(work);
+    this.#closed.set(
+      id,
+      result.catch(() => undefined), // who asked for the work has its error
+    );
+    try {
+      return await result;
+    } finally {
+      this.#closed.delete(id);
+      // Locked meanwhile, it starts with the unlock.
+      await this.startVault(id).catch((error: unknown) => {
+        if (!isAppError(error, 'LOCKED')) throw error;
+      });
+    }
   }
 
   /** Starts the vaults of all profiles, so that each goes on with what it has to do: the active one first, the others one by one. */
@@ -204,17 +226,16 @@ export class Profiles {
 
   /** Fetches back what the phrase's pseudonyms did. The vault is closed meanwhile; what cannot be fetched now can be later. */
   async #rebuild(id: string, context: CallContext): Promise<void> {
-    const { services, places, log } = this.#ports;
-    await services.stop(vaultId(id));
+    const { places, log } = this.#ports;
     try {
-      const home = { home: places.profile(id), key: this.#ports.key(), artifactFolder: places.artifacts };
-      const { missing } = await askOnce<{ missing: string[] }>('backup', 'rebuild', home, { ...context, log });
+      const { missing } = await this.whileClosed(id, () => {
+        const home = { home: places.profile(id), key: this.#ports.key(), artifactFolder: places.artifacts };
+        return askOnce<{ missing: string[] }>('backup', 'rebuild', home, { ...context, log });
+      });
       for (const what of missing) log(`not restored: ${what}`);
     } catch (error) {
       if (!isAppError(error)) throw error;
       log(`the history is not rebuilt yet: ${error.code}: ${error.text.what}`);
-    } finally {
-      await this.startVault(id);
     }
   }
 
