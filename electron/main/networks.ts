@@ -74,13 +74,13 @@ export class Networks {
     installation.updateNetwork(id, { wanted: true });
     const [chain, ...others] = this.#servers(id, proxies) as [ServicePlan, ...ServicePlan[]];
     onProgress({ step: 'start-validator', fraction: 0 });
-    await services.start(chain);
+    await services.startAnew(chain);
     let started = 0;
     const tell = (kind: string) => onProgress({ step: `start-${kind}`, fraction: (1 + started) / (1 + others.length) });
     tell('pkg');
     await Promise.all(
       others.map(async (plan) => {
-        await services.start(plan);
+        await services.startAnew(plan);
         started++;
         tell('proxy');
       }),

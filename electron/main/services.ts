@@ -45,6 +45,8 @@ const deathsWindowMs = 60_000;
 const restartDelayMs = { first: 250, max: 8_000 } as const;
 /** How long a service may take to end by itself. */
 const stopMsMax = 10_000;
+/** Code of the error of a service that ended too often. */
+const leftAlone = 'SERVICE_FAILING';
 /** What services tell beside their log. */
 const eventNames = ['changed', 'data.changed', 'work', 'notice', 'failed'] as const;
 
@@ -94,10 +96,14 @@ export class Services {
     return this.#services.get(id)?.state ?? 'stopped';
   }
 
-  /** Wants a service. Resolves when it answers; does nothing more for one that is wanted already. */
+  /**
+   * Wants a service. Resolves when it answers; does nothing more for one that is wanted already. One that said why it could
+   * not start is tried again. One that ended again and again stays alone, however often a window asks for what it does:
+   * {@link restart} is the way to try it again. @throws AppError of why it does not run
+   */
   async start(plan: ServicePlan): Promise<void> {
     const known = this.#services.get(plan.id);
-    if (known !== undefined && known.state !== 'failing') {
+    if (known !== undefined && (known.state !== 'failing' || known.error?.code === leftAlone)) {
       await known.ready.promise;
       return;
     }
@@ -126,7 +132,13 @@ export class Services {
     return link.call<Result>(method, value, options);
   }
 
-  /** Starts a service again that was left alone. */
+  /** Wants a service because a person asked for it: also one that was left alone. */
+  async startAnew(plan: ServicePlan): Promise<void> {
+    if (this.stateOf(plan.id) === 'failing') await this.restart(plan.id);
+    else await this.start(plan);
+  }
+
+  /** Starts a service again, also one that was left alone. */
   async restart(id: string): Promise<void> {
     const service = this.#services.get(id);
     if (service === undefined) throw notRunning(id);
@@ -290,7 +302,7 @@ function ended(kind: ServiceKind): AppError {
 
 function failing(kind: ServiceKind, deaths: number, reason: ErrorView | null): AppError {
   return new AppError(
-    'SERVICE_FAILING',
+    leftAlone,
     {
       what: `The part of Vouchsafe that does this (${kind}) ended ${deaths} times within a minute, so it is left alone.${reason === null ? '' : ` ${reason.what}`}`,
       consequence: 'What needs it does not work just now; everything else does. What was saved is safe.',

@@ -139,6 +139,13 @@ test('a service that dies at each start is left alone after the fourth time, and
   expect(services.views()[1]?.error?.code).toBe('SERVICE_FAILING');
   await expect(services.call('prover', 'perform', {})).rejects.toMatchObject({ code: 'SERVICE_FAILING' });
   expect(await services.call('data', 'table.rows', {})).toBe('table.rows');
+  // Windows that ask for it again and again do not start it again and again; whoever says so does.
+  await expect(services.start(plan({ id: 'prover', kind: 'prover' }))).rejects.toMatchObject({ code: 'SERVICE_FAILING' });
+  expect(forked.length).toBe(1 + 4);
+  const failedAgain = expect(services.startAnew(plan({ id: 'prover', kind: 'prover' }))).rejects.toMatchObject({ code: 'SERVICE_FAILING' });
+  await vi.advanceTimersByTimeAsync(120_000);
+  await failedAgain;
+  expect(forked.length).toBe(1 + 4 + 4);
   expect(logs.lines('prover').length).toBeGreaterThan(3);
 });
 
@@ -152,13 +159,15 @@ test('deaths far apart are no failing', async () => {
   expect(services.views()).toMatchObject([{ state: 'running', restarts: 8 }]);
 });
 
-test('a service that says why it cannot start is not tried again by itself, but when someone asks', async () => {
+test('a service that says why it cannot start is not tried again by itself, but when someone needs it or asks', async () => {
   let behaviour = refusing;
   const { services, forked } = supervisor(() => behaviour);
   await expect(services.start(plan())).rejects.toMatchObject({ code: 'HOME_IN_USE' });
   await vi.advanceTimersByTimeAsync(60_000);
   expect(forked).toHaveLength(1);
   expect(services.views()).toMatchObject([{ state: 'failing', error: { code: 'HOME_IN_USE' } }]);
+  await expect(services.start(plan())).rejects.toMatchObject({ code: 'HOME_IN_USE' });
+  expect(forked).toHaveLength(2);
   behaviour = obedient;
   await services.restart('data');
   expect(services.views()).toMatchObject([{ state: 'running', error: null }]);
