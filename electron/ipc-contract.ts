@@ -102,6 +102,11 @@ export const contract = {
   'lock.lock': call('main', nothing, done),
   /** Opens the secret window where a passphrase is needed. */
   'lock.unlock': call('main', nothing, appView),
+  /**
+   * Begins anew beside what is locked, where the system's keychain no longer opens the key: the installation's file, with
+   * the sealed key in it, is kept as `keptAs`.
+   */
+  'lock.startOver': call('main', nothing, z.strictObject({ keptAs: z.string().max(4096) })),
   'lock.changePassphrase': call('main', nothing, z.strictObject({ changed: z.boolean() })),
   'lock.removePassphrase': call('main', nothing, z.strictObject({ changed: z.boolean() })),
   'profile.create': task(

@@ -90,7 +90,8 @@ export type SettingsView = z.infer<typeof settingsView>;
 export const appView = z.strictObject({
   version: line(40),
   platform: line(20),
-  packaged: z.boolean(),
+  /** Whether this build fetches newer versions by itself. */
+  updatesItself: z.boolean(),
   systemLanguage: line(40),
   lock: z.enum(['unlocked', 'locked', 'first-start']),
   keychain: keychainView,
@@ -436,7 +437,7 @@ export const networkStatusView = z.strictObject({
   online: z.boolean(),
   blockNumber: z.int().nullable(),
   blockSeconds: seconds.nullable(),
-  /** This machine's clock beside the newest block's, in seconds; positive when this machine is ahead. Null while offline. */
+  /** This machine's clock beside the chain's, in seconds; positive when this machine is ahead. Null while the chain does not answer. */
   clockAheadSeconds: z.int().nullable(),
   pkg: z.enum(['reachable', 'unreachable']),
   proxies: z.array(z.strictObject({ index: z.int(), url: line(300), reachable: z.boolean() })),

@@ -22,6 +22,9 @@ const sessionCommands = {
   'fc-match': ['fontconfig', 'fonts-dejavu-core'],
 };
 
+/** Room for what Chromium keeps and for a network with its keys, and little more. */
+const smallDiskMegabytes = 400;
+
 /** Runs the end-to-end tests whose path contains one of `filters`, or all. Resolves to the exit code. */
 export async function runEndToEnd(filters) {
   mkdirSync(buildFolder, { recursive: true });
@@ -61,6 +64,11 @@ async function runInSession(place, filters) {
     VOUCHSAFE_E2E_FOLDER: place,
     HOME: root ? place : os.homedir(),
   };
+  const smallDisk = root ? await mountSmallDisk(place) : undefined;
+  if (smallDisk !== undefined) {
+    environment.VOUCHSAFE_E2E_SMALL_DISK = smallDisk;
+    folders.push(smallDisk);
+  }
   const tests = [
     path.join(electron, executableName()),
     'node_modules/vitest/vitest.mjs',
@@ -73,7 +81,22 @@ async function runInSession(place, filters) {
     ...filters,
   ];
   if (process.platform !== 'linux') return (await run(tests[0], tests.slice(1), { env: environment })).code;
-  return runOnDesktop(tests, { place, environment, owned: folders });
+  try {
+    return await runOnDesktop(tests, { place, environment, owned: folders });
+  } finally {
+    if (smallDisk !== undefined) await run('umount', [smallDisk]);
+  }
+}
+
+/**
+ * A file system that is soon full. Only root can make one; whoever is not names a folder on one of about this size in
+ * VOUCHSAFE_E2E_SMALL_DISK, without which the test of a full disk fails and says so.
+ */
+async function mountSmallDisk(place) {
+  const folder = path.join(place, 'small-disk');
+  mkdirSync(folder);
+  const { code } = await run('mount', ['-t', 'tmpfs', '-o', `size=${smallDiskMegabytes}m`, 'tmpfs', folder]);
+  return code === 0 ? folder : undefined;
 }
 
 /**

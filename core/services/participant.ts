@@ -59,6 +59,8 @@ import { bring } from '../sharing/workflow.ts';
 
 const networkFileName = 'network.json';
 const identityDocument = 'identity';
+/** Code that answers with the time of the block that it runs in: TIMESTAMP, stored at 0, and those 32 bytes returned. */
+const ANSWER_BLOCK_TIME = '0x4260005260206000f3';
 
 const identitySchema = z.strictObject({
   version: z.literal(1),
@@ -310,6 +312,18 @@ export class Participant {
   async newestBlock(): Promise<{ readonly number: number; readonly seconds: number }> {
     const block = await this.#block('latest');
     return { number: block.number, seconds: block.timestamp };
+  }
+
+  /**
+   * The chain's own clock, in Unix seconds: the time of the block that would be made now. That of the newest block says
+   * nothing about it, since an idle chain makes none. @throws AppError `CHAIN_UNREACHABLE`
+   */
+  async chainSeconds(): Promise<number> {
+    try {
+      return Number(await this.#provider.call({ data: ANSWER_BLOCK_TIME, blockTag: 'pending' }));
+    } catch (error) {
+      throw chainFailure(error);
+    }
   }
 
   /** When a block was made, in Unix seconds. */

@@ -34,7 +34,7 @@ import { ServiceLogs } from './service-logs.ts';
 import { Services } from './services.ts';
 import { Tasks } from './tasks.ts';
 import { showTray } from './tray.ts';
-import { checkForUpdate, watchForUpdates } from './updates.ts';
+import { checkForUpdate, updatesItself, watchForUpdates } from './updates.ts';
 import { windowStateFile } from './window-state-file.ts';
 import { MainWindow } from './windows.ts';
 
@@ -62,7 +62,7 @@ export function startApp(): RunningApp {
   applySessionRules(session.defaultSession);
   serveApp(session.defaultSession, rendererFolder);
 
-  const { store, setAside } = openInstallationFile(userData);
+  const { store, unreadable } = openInstallationFile(userData);
   const window = new MainWindow(windowStateFile(join(userData, 'window.json')));
   let updateTray = (): void => undefined;
   const changed = () => {
@@ -125,6 +125,7 @@ export function startApp(): RunningApp {
       files.clear();
       tasks.forgetEnded();
     },
+    leaving: () => services.stopKinds(['proxy', 'pkg', 'validator']),
     changed,
   });
   const key = () => lock.key();
@@ -153,7 +154,7 @@ export function startApp(): RunningApp {
     return {
       version: app.getVersion(),
       platform: process.platform,
-      packaged: app.isPackaged,
+      updatesItself: updatesItself(),
       systemLanguage: app.getSystemLocale(),
       lock: lock.state,
       keychain: { mode: keychain.mode, backend, available },
@@ -181,8 +182,8 @@ export function startApp(): RunningApp {
     },
     'app.settings': (change) => {
       const settings = { ...installation.state.settings, ...definedOf(change) };
-      nativeTheme.themeSource = settings.theme;
       installation.update({ settings });
+      nativeTheme.themeSource = settings.theme;
       return view();
     },
     'app.services': () => services.views(),
@@ -205,7 +206,7 @@ export function startApp(): RunningApp {
       if (path !== null) await writeFileAtomically(path, utf8(diagnosticsText(diagnosticsInput())));
       return { path };
     },
-    'app.checkForUpdate': () => checkForUpdate(installation.state.settings.updates),
+    'app.checkForUpdate': () => checkForUpdate(),
     'lock.begin': async ({ withPassphrase }) => {
       await lock.begin(withPassphrase);
       return view();
@@ -218,6 +219,7 @@ export function startApp(): RunningApp {
       await lock.unlock();
       return view();
     },
+    'lock.startOver': async () => ({ keptAs: await lock.startOver() }),
     'lock.changePassphrase': async () => ({ changed: await lock.changePassphrase() }),
     'lock.removePassphrase': async () => ({ changed: await lock.removePassphrase() }),
     'profile.create': (request, context) => profiles.create(request, context),
@@ -289,7 +291,7 @@ export function startApp(): RunningApp {
 
   function activeRoles() {
     const { profiles: known, activeProfile } = installation.state;
-    return known.find(({ id }) => id === activeProfile)?.roles ?? [];
+    return known.find(({ id }) => id === activeProfile)?.roles ?? null;
   }
   function diagnosticsInput() {
     const { keychain, profiles: known, networks: own, settings } = installation.state;
@@ -324,7 +326,7 @@ export function startApp(): RunningApp {
   watchForUpdates(() => installation.state.settings.updates, log);
   app.on('activate', () => window.show());
   window.show();
-  if (setAside !== null) tellOfSetAside(setAside);
+  if (unreadable !== null) tellOfSetAside(unreadable);
 
   return {
     followLink: (link) => {
@@ -342,9 +344,16 @@ function definedOf(change: RequestOf<'app.settings'>): Partial<SettingsView> {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }
 
-/** A link that leads nowhere is answered for, since whoever opened it waits for something to happen. */
-function tellOfLink({ what, consequence, remedy }: ErrorView): void {
-  void dialog.showMessageBox({ type: 'warning', title: 'Vouchsafe', message: what, detail: `${consequence} ${remedy}` });
+let isTellingOfLink = false;
+
+/** A link that leads nowhere is answered for, since whoever opened it waits for something to happen; many at once, once. */
+function tellOfLink({ code, what, consequence, remedy }: ErrorView): void {
+  if (isTellingOfLink) return;
+  isTellingOfLink = true;
+  const box = { type: 'warning', title: 'Vouchsafe', message: what, detail: `${consequence} ${remedy}\n\n${code}` } as const;
+  void dialog.showMessageBox(box).finally(() => {
+    isTellingOfLink = false;
+  });
 }
 
 /** An installation file that cannot be read is kept, and the user is told where. */

@@ -53,6 +53,8 @@ const fileSchema = z.strictObject({ state: installationSchema.optional() });
 export interface InstallationStore {
   read(): unknown;
   write(state: InstallationState): void;
+  /** Renames what is kept, so that nothing is; the answer is its new name. */
+  setAside(): string;
 }
 
 /** The remembered state. Every change is on disk when the call returns. */
@@ -82,6 +84,15 @@ export class Installation {
     this.#changed();
   }
 
+  /** Sets all that is remembered aside, and remembers the settings alone. The answer is the old file's new name. */
+  beginAnew(): string {
+    const { settings } = this.#state;
+    const aside = this.#store.setAside();
+    this.#state = emptyInstallation;
+    this.update({ settings });
+    return aside;
+  }
+
   /** One profile. @throws assertion when there is none of that id */
   profile(id: string): ProfileRecord {
     const profile = this.#state.profiles.find((known) => known.id === id);
@@ -106,7 +117,12 @@ export class Installation {
  */
 export function setAsideIfUnreadable(file: string, nowMs: number): string | null {
   if (!existsSync(file) || isInstallation(readFileSync(file, 'utf8'))) return null;
-  const aside = file.replace(/\.json$/, `.unreadable-${nowMs}.json`);
+  return setAside(file, 'unreadable', nowMs);
+}
+
+/** Renames a file of the store. The answer is its new name, which tells why and when. */
+export function setAside(file: string, why: 'unreadable' | 'locked', nowMs: number): string {
+  const aside = file.replace(/\.json$/, `.${why}-${nowMs}.json`);
   renameSync(file, aside);
   return aside;
 }

@@ -28,6 +28,8 @@ export interface LockPorts {
   dismiss(): void;
   /** Ends whatever holds the user's keys. Runs before the key is forgotten. */
   locking(): Promise<void>;
+  /** Ends what goes on while locked. Runs before the installation begins anew. */
+  leaving(): Promise<void>;
   changed(): void;
 }
 
@@ -92,6 +94,18 @@ export class Lock {
     });
   }
 
+  /**
+   * Begins anew where the system no longer opens the key. Nothing is deleted: the file with the sealed key is set aside,
+   * the answer is its new name, and homes stay where they are. @throws AppError `KEY_NOT_LOST`
+   */
+  startOver(): Promise<string> {
+    return this.#inTurn(async () => {
+      if (this.state !== 'locked' || (await this.#systemOpens())) throw notLost();
+      await this.#ports.leaving();
+      return this.#installation.beginAnew();
+    });
+  }
+
   /** Asks for the old passphrase, where there is one, and for a new one. The answer is false when the user thought better of it. */
   changePassphrase(): Promise<boolean> {
     return this.#inTurn(async () => {
@@ -146,6 +160,20 @@ export class Lock {
     return { key };
   }
 
+  /** Whether the system still gives what it keeps of the key: all of it, or what a passphrase then opens. */
+  async #systemOpens(): Promise<boolean> {
+    const record = this.#installation.state.keychain;
+    const system = this.#ports.system();
+    try {
+      if (record.mode === 'keychain') (await openKey(system, this.#ports.sealing, record, null)).fill(0);
+      else requireSystemOpens(system, record);
+      return true;
+    } catch (error) {
+      if (isAppError(error, 'KEYCHAIN_RESET') || isAppError(error, 'KEYCHAIN_UNAVAILABLE')) return false;
+      throw error;
+    }
+  }
+
   async #newPassphrase(reason: 'no-keychain' | 'wanted'): Promise<string> {
     let passphrase: string | undefined;
     const given = await this.#ports.ask({ kind: 'new-passphrase', reason }, async (text) => {
@@ -178,6 +206,14 @@ export class Lock {
     this.#turn = turn.catch(() => undefined); // whoever asked hears of it; the next step starts afresh
     return turn;
   }
+}
+
+function notLost(): AppError {
+  return new AppError('KEY_NOT_LOST', {
+    what: 'The key to the data on this computer is not lost.',
+    consequence: 'Nothing was changed.',
+    remedy: 'Unlock Vouchsafe.',
+  });
 }
 
 function closed(): DOMException {

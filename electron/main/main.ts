@@ -6,12 +6,37 @@ import { app, dialog } from 'electron';
 import { isHeadless, runHeadless } from '../headless.ts';
 import { declareAppScheme } from './app-protocol.ts';
 import { applyContentRules } from './content-rules.ts';
-import { linkAmong, linkScheme } from './link-scheme.ts';
+import { linkAmong, linkScheme, wordsWithoutLongLink } from './link-scheme.ts';
 
 app.setName('Vouchsafe');
+const shortened = wordsWithoutLongLink(process.argv);
 if (isHeadless(process.argv)) runHeadless(process.argv);
+else if (shortened !== null) startAgain(shortened);
 else if (app.requestSingleInstanceLock()) openWindows();
-else app.quit();
+else leave();
+
+function startAgain([, ...words]: readonly string[]): void {
+  app.relaunch({ args: [...words] });
+  app.exit(0);
+}
+
+/** Without the lock this is a second start, whose words the first has got; or the folder takes no lock. */
+function leave(): void {
+  app
+    .whenReady()
+    .then(async () => (await import('./disk.ts')).requireWritable(app.getPath('userData')))
+    .then(() => app.quit(), failToStart);
+}
+
+async function failToStart(error: unknown): Promise<void> {
+  const { viewOfError } = await import('../link.ts');
+  const { code, what, consequence, remedy } = viewOfError(error);
+  const text = `${what}\n\n${consequence}\n\n${remedy}\n\n${code}`;
+  // Whoever started it in a terminal reads it there, also where there is no screen.
+  process.stderr.write(`${text}\n`);
+  dialog.showErrorBox('Vouchsafe cannot start', text);
+  app.exit(1);
+}
 
 function openWindows(): void {
   // With --no-sandbox (root on Linux has no other way) Chromium refuses to start children that are to be sandboxed.
@@ -44,10 +69,5 @@ function openWindows(): void {
       const first = linkAmong(process.argv);
       for (const link of first === undefined ? links : [first, ...links]) followLink(link);
     })
-    .catch(async (error: unknown) => {
-      const { viewOfError } = await import('../link.ts');
-      const { what, consequence, remedy } = viewOfError(error);
-      dialog.showErrorBox('Vouchsafe cannot start', `${what}\n\n${consequence}\n\n${remedy}`);
-      app.exit(1);
-    });
+    .catch(failToStart);
 }

@@ -1,6 +1,6 @@
 /**
  * Updates of the packaged app, by electron-updater from where the release was published: signed packages, never an older
- * version, and none when the user has switched updates off.
+ * version, and none unasked when the user has switched updates off.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,25 +14,36 @@ const lookEveryMs = 24 * 3600_000;
 
 /** Looks for updates for as long as the program runs and they are wanted. */
 export function watchForUpdates(isWanted: () => boolean, log: (line: string) => void): void {
-  const look = () =>
-    checkForUpdate(isWanted()).then(
+  if (!updatesItself()) return;
+  const look = () => {
+    if (!isWanted()) return;
+    checkForUpdate().then(
       ({ version }) => {
         if (version !== null) log(`version ${version} is installed when the program ends`);
       },
       (error: unknown) => log(`no look for updates: ${viewOfError(error).what}`),
     );
+  };
   setTimeout(look, firstLookMs).unref();
   setInterval(look, lookEveryMs).unref();
 }
 
-/** Whoever published this package has said where its updates are; a checkout is updated by its version control. */
-function hasUpdates(): boolean {
+/** Whether this build fetches newer versions: whoever published it has said where they are. A checkout is updated by its version control. */
+export function updatesItself(): boolean {
   return app.isPackaged && existsSync(join(process.resourcesPath, 'app-update.yml'));
 }
 
-/** Looks for a newer version and fetches it; it is installed when the program ends. */
-export async function checkForUpdate(isWanted: boolean): Promise<{ version: string | null }> {
-  if (!isWanted || !hasUpdates()) return { version: null };
+/**
+ * Looks for a newer version and fetches it; it is installed when the program ends.
+ * @throws AppError `UPDATE_NOT_HERE` (this build does not update itself), `UPDATE_UNREACHABLE`
+ */
+export async function checkForUpdate(): Promise<{ version: string | null }> {
+  if (!updatesItself())
+    throw new AppError('UPDATE_NOT_HERE', {
+      what: 'This build of Vouchsafe does not update itself, so whether there is a newer version is not known.',
+      consequence: 'This version goes on working; nothing was changed.',
+      remedy: 'Get a newer one where you got this one: the package’s source, or the version control of this checkout.',
+    });
   const { autoUpdater } = (await import('electron-updater')).default;
   autoUpdater.allowDowngrade = false;
   autoUpdater.autoInstallOnAppQuit = true;

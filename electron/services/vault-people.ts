@@ -215,6 +215,10 @@ export function roleNames(roles: number): RoleName[] {
 export async function networkStatus({ participant }: Vault): Promise<NetworkStatusView> {
   const { network, clock } = participant;
   const block = await whileOnline(() => participant.newestBlock(), undefined);
+  const askedMs = clock.nowMs();
+  const chainSeconds = block === undefined ? undefined : await whileOnline(() => participant.chainSeconds(), undefined);
+  // The chain answered somewhere between the question and the answer.
+  const localSeconds = Math.round((askedMs + clock.nowMs()) / 2000);
   const answering = await participant.servicesThatAnswer();
   return {
     name: network.name,
@@ -223,7 +227,7 @@ export async function networkStatus({ participant }: Vault): Promise<NetworkStat
     online: block !== undefined,
     blockNumber: block?.number ?? null,
     blockSeconds: block?.seconds ?? null,
-    clockAheadSeconds: block === undefined ? null : Math.floor(clock.nowMs() / 1000) - block.seconds,
+    clockAheadSeconds: chainSeconds === undefined ? null : localSeconds - chainSeconds,
     pkg: answering.pkg ? 'reachable' : 'unreachable',
     proxies: network.proxies.map(({ index, url }, position) => ({ index, url, reachable: answering.proxies[position] === true })),
     threshold: network.threshold,

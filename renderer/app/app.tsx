@@ -6,6 +6,7 @@ import { useLocation } from 'wouter';
 import type { AppView } from '../../electron/views.ts';
 import { useCall } from '../api/client.ts';
 import { ErrorPanel, Skeleton, ToastRegion } from '../ui/index.ts';
+import { Links } from './links.tsx';
 import { LockedScreen } from './locked-screen.tsx';
 import styles from './shell.module.css';
 import { Shell } from './shell.tsx';
@@ -30,15 +31,17 @@ export function App() {
   return (
     <I18nProvider locale={language === 'de' ? 'de-DE' : 'en-GB'}>
       <RouterProvider navigate={(path) => navigate(path)}>
-        {app.data === undefined ? (
-          <div className={styles.broken}>
-            {app.error === null ? <Skeleton lines={3} /> : <ErrorPanel error={app.error} onRetry={() => void app.refetch()} />}
-          </div>
-        ) : (
-          <AppStateProvider value={app.data}>
-            <Content app={app.data} />
-          </AppStateProvider>
-        )}
+        <Links isLocked={app.data?.lock === 'locked'}>
+          {app.data === undefined ? (
+            <div className={styles.broken}>
+              {app.error === null ? <Skeleton lines={3} /> : <ErrorPanel error={app.error} onRetry={() => void app.refetch()} />}
+            </div>
+          ) : (
+            <AppStateProvider value={app.data}>
+              <Content app={app.data} />
+            </AppStateProvider>
+          )}
+        </Links>
         <ToastRegion />
       </RouterProvider>
     </I18nProvider>

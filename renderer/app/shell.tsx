@@ -4,7 +4,7 @@ import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
 import { useEvent } from '../api/client.ts';
 import FirstStart from '../features/first-start/index.tsx';
 import { TasksDrawer } from '../features/tasks/index.tsx';
-import { ConfirmDialog, classNames, Skeleton } from '../ui/index.ts';
+import { classNames, Skeleton } from '../ui/index.ts';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { Palette } from './palette.tsx';
 import { railGroups, type Screen, screenOf, screensFor } from './routes.tsx';
@@ -20,15 +20,9 @@ export function Shell() {
   const [path, navigate] = useLocation();
   const [palette, setPalette] = useState(false);
   const [drawer, setDrawer] = useState(false);
-  const [asked, setAsked] = useState<string | null>(null);
   const main = useRef<HTMLElement>(null);
   const available = screensFor(app);
 
-  useEvent('app.go', ({ route, confirm }) => {
-    if (!route.startsWith('/')) return;
-    if (confirm) setAsked(route);
-    else navigate(route);
-  });
   useEvent('app.command', ({ command }) => {
     if (command === 'palette') setPalette(true);
     if (command === 'settings') navigate('/settings');
@@ -88,17 +82,6 @@ export function Shell() {
       </main>
       {drawer && <TasksDrawer onClose={() => setDrawer(false)} />}
       <Palette isOpen={palette} onClose={() => setPalette(false)} onTasks={() => setDrawer(true)} />
-      <ConfirmDialog
-        isOpen={asked !== null}
-        onClose={() => setAsked(null)}
-        title={t('link.title')}
-        confirmLabel={t('link.open')}
-        onConfirm={() => {
-          if (asked !== null) navigate(asked);
-        }}
-      >
-        <p>{t('link.text', { screen: t(`screen.${screenOf(asked ?? '/')?.name ?? 'home'}`) })}</p>
-      </ConfirmDialog>
     </div>
   );
 }

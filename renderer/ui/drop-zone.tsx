@@ -3,7 +3,7 @@ import { FileUp } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { DropZone as AriaDropZone } from 'react-aria-components';
 import type { FileView } from '../../electron/views.ts';
-import { call, dropFile } from '../api/client.ts';
+import { CallError, call, dropFile } from '../api/client.ts';
 import { useTexts } from '../app/texts.ts';
 import { Button } from './button.tsx';
 import { classNames } from './class-names.ts';
@@ -46,7 +46,10 @@ export function DropZone({ title, detail, kind, onFile, compact = false, extra }
         onDrop={(event) => {
           const dropped = event.items.filter((item) => item.kind === 'file');
           if (dropped.length !== 1 || dropped[0] === undefined) {
-            setError(new Error(event.items.some((item) => item.kind === 'directory') ? t('drop.folder') : t('drop.one')));
+            const isFolder = event.items.some((item) => item.kind === 'directory');
+            const key = isFolder ? 'drop.folder' : 'drop.one';
+            const code = isFolder ? 'FILE_IS_FOLDER' : 'FILE_NOT_ONE';
+            setError(new CallError({ code, what: t(key), consequence: t('drop.nothing'), remedy: t(`${key}.remedy`), data: {} }));
             return;
           }
           void take(dropped[0].getFile().then(dropFile));

@@ -169,6 +169,8 @@ export interface ToastContent {
   readonly text: string;
   readonly kind?: 'info' | 'success' | 'danger';
   readonly action?: { readonly label: string; readonly to: string };
+  /** Stays until it is dismissed, as what failed does: for what must not be missed. */
+  readonly stays?: boolean;
 }
 interface ShownToast extends ToastContent {
   readonly id: number;
@@ -195,7 +197,7 @@ function ToastRow({ content }: { readonly content: ShownToast }) {
   const t = useTexts('ui');
   const [held, setHeld] = useState(false);
   const kind = content.kind ?? 'info';
-  const stays = kind === 'danger';
+  const stays = content.stays ?? kind === 'danger';
   useEffect(() => {
     if (held || stays) return;
     const timer = setTimeout(() => withoutToast(content.id), 6000);

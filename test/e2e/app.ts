@@ -1,6 +1,7 @@
 /**
  * The app under test: the real one, in a real window, with a folder of its own for everything that it keeps.
  */
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,9 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 /** Where this run keeps its things; scripts/e2e.mjs names one that the throwaway user owns. */
 const folder = process.env.VOUCHSAFE_E2E_FOLDER ?? tmpdir();
 export const screenshots = join(folder, 'screenshots');
+const executable = join(process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(project, 'node_modules/electron/dist'), 'electron');
+/** Only root, for whom Chromium has no sandbox, runs without. */
+const hasSandbox = process.getuid?.() !== 0;
 
 /** How to start the app. */
 export interface LaunchOptions {
@@ -38,22 +42,45 @@ export function newFolder(): string {
   return mkdtempSync(join(folder, 'user-data-'));
 }
 
+/** What a start came to that opened no window which could be driven. */
+export interface BareStart {
+  /** What it has written to the terminal so far. */
+  readonly output: () => string;
+  /** Resolves with its exit code; null when it was ended from outside. */
+  readonly ended: Promise<number | null>;
+  /** Ends it from outside. */
+  end(): void;
+}
+
+/** Starts the program as a desktop does, with nobody to drive it: for a second start, or one that fails. */
+export function startBare(userData: string, options: Omit<LaunchOptions, 'userData'> = {}): BareStart {
+  const child = spawn(executable, [...(hasSandbox ? [] : ['--no-sandbox']), ...words(userData, options)], { env: environment() });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+  const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
+  return { output: () => text, ended, end: () => void child.kill('SIGKILL') };
+}
+
+function words(userData: string, { keyring, words: more = [] }: LaunchOptions): string[] {
+  return [project, `--user-data-dir=${userData}`, `--password-store=${keyring === 'none' ? 'basic' : 'gnome-libsecret'}`, ...more];
+}
+
+function environment(): Record<string, string> {
+  const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env;
+  return env as Record<string, string>;
+}
+
 /** Starts the app and waits for its main window. */
 export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
   const userData = options.userData ?? newFolder();
-  const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env;
-  const executable = join(process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(project, 'node_modules/electron/dist'), 'electron');
   const app = await _electron.launch({
     executablePath: executable,
-    args: [
-      project,
-      `--user-data-dir=${userData}`,
-      `--password-store=${options.keyring === 'none' ? 'basic' : 'gnome-libsecret'}`,
-      ...(options.words ?? []),
-    ],
-    // Only root, for whom Chromium has no sandbox, runs without.
-    chromiumSandbox: process.getuid?.() !== 0,
-    env: env as Record<string, string>,
+    args: words(userData, options),
+    chromiumSandbox: hasSandbox,
+    env: environment(),
     timeout: 60_000,
   });
   let text = '';

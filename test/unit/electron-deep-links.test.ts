@@ -1,7 +1,7 @@
 /** Links of the scheme vouchsafe:, good and bad. */
 import { describe, expect, test } from 'vitest';
 import { routeOfLink } from '../../electron/main/deep-links.ts';
-import { linkAmong } from '../../electron/main/link-scheme.ts';
+import { linkAmong, wordsWithoutLongLink } from '../../electron/main/link-scheme.ts';
 
 const id = `0x${'ab'.repeat(32)}`;
 
@@ -41,6 +41,21 @@ describe('a link', () => {
   ])('with %s is refused in words', (_, link) => {
     expect(() => routeOfLink(link, ['owner'])).toThrow(expect.objectContaining({ code: 'LINK_INVALID' }));
   });
+});
+
+test('a link to a thing is not followed where no profile could see it, one to a network is', () => {
+  const needsProfile = expect.objectContaining({ code: 'LINK_NEEDS_PROFILE' });
+  expect(() => routeOfLink('vouchsafe://offer/17', null)).toThrow(needsProfile);
+  expect(() => routeOfLink(`vouchsafe://requirement/${id}`, null)).toThrow(needsProfile);
+  expect(routeOfLink(`vouchsafe://network?signer=${id}`, null)).toBe(`/welcome?signer=${id}`);
+});
+
+test('a link that is too long to be handed to a running app is cut off, and nothing else', () => {
+  const long = `vouchsafe://offer/${'1'.repeat(50_000)}`;
+  expect(wordsWithoutLongLink(['/usr/bin/vouchsafe', '--flag', long])).toEqual(['/usr/bin/vouchsafe', '--flag', 'vouchsafe:']);
+  expect(wordsWithoutLongLink(['/usr/bin/vouchsafe', `--flag=${'1'.repeat(2000)}`, 'vouchsafe://offer/1'])).toBeNull();
+  expect(linkAmong(['vouchsafe:'])).toBe('vouchsafe:');
+  expect(() => routeOfLink('vouchsafe:', ['owner'])).toThrow(expect.objectContaining({ code: 'LINK_INVALID' }));
 });
 
 test('the link is found among the arguments of a start', () => {

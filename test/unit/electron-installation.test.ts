@@ -32,6 +32,10 @@ test('what is changed is kept, and told', () => {
     write: (state: InstallationState) => {
       kept = state;
     },
+    setAside: () => {
+      kept = undefined;
+      return 'installation.locked-5.json';
+    },
   };
   const installation = new Installation(store, () => changes++);
   expect(installation.state).toEqual(emptyInstallation);
@@ -41,11 +45,18 @@ test('what is changed is kept, and told', () => {
   const again = new Installation(store, () => undefined);
   expect(again.state.activeProfile).toBe(profile.id);
   expect(again.profile(profile.id)).toEqual({ ...profile, phraseUnseen: false });
+  again.update({ settings: { ...emptyInstallation.settings, language: 'de' } });
+  expect(again.beginAnew()).toBe('installation.locked-5.json');
+  expect(kept).toEqual({ ...emptyInstallation, settings: { ...emptyInstallation.settings, language: 'de' } });
+  expect(again.state).toEqual(kept);
 });
 
 test('what does not fit the schema is not kept', () => {
   const written: unknown[] = [];
-  const installation = new Installation({ read: () => undefined, write: (state) => written.push(state) }, () => undefined);
+  const installation = new Installation(
+    { read: () => undefined, write: (state) => written.push(state), setAside: () => '' },
+    () => undefined,
+  );
   expect(() => installation.update({ settings: { ...emptyInstallation.settings, autoLockMinutes: -1 } })).toThrow();
   expect(written).toEqual([]);
   expect(installation.state).toEqual(emptyInstallation);

@@ -26,8 +26,8 @@ test('a file holds what was last written, and only its user may read it', () => 
 });
 
 test('the installation is read back as it was written, and a disk that refuses is told of in words', () => {
-  const { store, setAside } = openInstallationFile(folder);
-  expect(setAside).toBeNull();
+  const { store, unreadable } = openInstallationFile(folder);
+  expect(unreadable).toBeNull();
   expect(store.read()).toBeUndefined();
   store.write(emptyInstallation);
   expect(openInstallationFile(folder).store.read()).toEqual(emptyInstallation);

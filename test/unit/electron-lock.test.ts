@@ -43,7 +43,7 @@ function installation(system: SystemKeychain) {
   const wait = () => {
     isPatient = true;
   };
-  const state = new Installation({ read: () => emptyInstallation, write: () => undefined }, () => undefined);
+  const state = new Installation({ read: () => emptyInstallation, write: () => undefined, setAside: () => 'kept' }, () => undefined);
   const lock = new Lock(state, {
     system: () => current,
     sealing,
@@ -63,6 +63,9 @@ function installation(system: SystemKeychain) {
     unlocked: () => told.push('unlocked'),
     locking: async () => {
       told.push('locking');
+    },
+    leaving: async () => {
+      told.push('leaving');
     },
     changed: () => undefined,
   });
@@ -188,6 +191,22 @@ test('it locks when nobody was there for long enough, at sleep, and when the des
   heard.get('suspend')?.();
   heard.get('lock-screen')?.();
   expect(locked).toBe(3);
+});
+
+test('a key that the system lost can be left behind, and no other', async () => {
+  const { lock, state, told, replace } = installation(keychain('mine'));
+  const notLost = expect.objectContaining({ code: 'KEY_NOT_LOST' });
+  await lock.begin(false);
+  await expect(lock.startOver()).rejects.toEqual(notLost);
+  await lock.lock();
+  await expect(lock.startOver()).rejects.toEqual(notLost);
+  expect(state.state.keychain.mode).toBe('keychain');
+  replace(keychain('reset'));
+  expect(await lock.startOver()).toBe('kept');
+  expect(lock.state).toBe('first-start');
+  expect(told.at(-1)).toBe('leaving');
+  await lock.begin(false);
+  expect(lock.state).toBe('unlocked');
 });
 
 test('a question that was left open does not keep it from locking', async () => {

@@ -3,9 +3,10 @@
  * backup or a phrase. The keys get their keeper first, because everything after it is sealed.
  */
 import { ArchiveRestore, ArrowLeft, FlaskConical, type LucideIcon, Network, Waypoints } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Button as AriaButton } from 'react-aria-components';
 import { useLocation } from 'wouter';
+import { useInvitation } from '../../app/links.tsx';
 import { Mark } from '../../app/mark.tsx';
 import { useApp } from '../../app/state.tsx';
 import { useTexts } from '../../app/texts.ts';
@@ -30,7 +31,11 @@ export default function FirstStart({ onDone }: { readonly onDone?: () => void })
   const t = useTexts('first-start');
   const app = useApp();
   const [, navigate] = useLocation();
+  const invitation = useInvitation();
   const [way, setWay] = useState<Way | null>(null);
+  useEffect(() => {
+    if (invitation !== null) setWay('join');
+  }, [invitation]);
   const back = () => setWay(null);
   const finish = () => {
     navigate('/');

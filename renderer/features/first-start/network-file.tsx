@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import type { FileView } from '../../../electron/views.ts';
 import { useCall } from '../../api/client.ts';
+import { type Invitation, useInvitation } from '../../app/links.tsx';
 import { useTexts } from '../../app/texts.ts';
 import { Badge, Button, Card, Copyable, DropZone, KeyValueList, Notice, Query, Row, Stack } from '../../ui/index.ts';
 
@@ -20,6 +21,7 @@ export function NetworkFile({ onAccept }: NetworkFileProps) {
 function Contents({ file, onAccept, onOther }: NetworkFileProps & { readonly file: FileView; readonly onOther: () => void }) {
   const t = useTexts('first-start');
   const contents = useCall('file.readNetwork', { file: file.token });
+  const invitation = useInvitation();
   return (
     <Stack gap={4}>
       <Query result={contents}>
@@ -36,6 +38,11 @@ function Contents({ file, onAccept, onOther }: NetworkFileProps & { readonly fil
                 ]}
               />
             </Card>
+            {isOther(invitation, network) && (
+              <Notice kind="danger" title={t('join.other-signer')}>
+                {t('join.other-signer.text', { name: invitation?.name ?? network.name })}
+              </Notice>
+            )}
             {network.development && (
               <Notice kind="warning" title={t('network.development')}>
                 {t('network.development.text')}
@@ -43,7 +50,7 @@ function Contents({ file, onAccept, onOther }: NetworkFileProps & { readonly fil
             )}
             <Row justify="end">
               <Button onPress={onOther}>{t('join.other')}</Button>
-              <Button kind="primary" onPress={() => onAccept(file.token)}>
+              <Button kind="primary" isDisabled={isOther(invitation, network)} onPress={() => onAccept(file.token)}>
                 {t('join.accept')}
               </Button>
             </Row>
@@ -57,4 +64,9 @@ function Contents({ file, onAccept, onOther }: NetworkFileProps & { readonly fil
       )}
     </Stack>
   );
+}
+
+/** Whether the file is signed by another than the link that invited to this network has said. */
+function isOther(invitation: Invitation | null, { signer }: { readonly signer: string }): boolean {
+  return invitation !== null && invitation.signer !== signer;
 }

@@ -5,15 +5,14 @@ import type { NetworkStatusView } from '../../../electron/views.ts';
 export const CLOCK_TOLERANCE_SECONDS = 120;
 
 /** Key of a text (`problem.<key>`), the most serious first. */
-export type NetworkProblem = 'offline' | 'clockBehind' | 'tooFewProxies' | 'someProxies' | 'pkg';
+export type NetworkProblem = 'offline' | 'clockAhead' | 'clockBehind' | 'tooFewProxies' | 'someProxies' | 'pkg';
 
 /** What is wrong with a network as a profile sees it. */
 export function networkProblems(status: NetworkStatusView): NetworkProblem[] {
   if (!status.online) return ['offline'];
   const problems: NetworkProblem[] = [];
   const ahead = status.clockAheadSeconds ?? 0;
-  // An idle chain has an old newest block, which says nothing about the clock: only a clock behind it is certain to be wrong.
-  if (ahead < -CLOCK_TOLERANCE_SECONDS) problems.push('clockBehind');
+  if (Math.abs(ahead) > CLOCK_TOLERANCE_SECONDS) problems.push(ahead > 0 ? 'clockAhead' : 'clockBehind');
   const reachable = status.proxies.filter((proxy) => proxy.reachable).length;
   if (reachable < status.threshold) problems.push('tooFewProxies');
   else if (reachable < status.proxies.length) problems.push('someProxies');

@@ -11,7 +11,7 @@ import { Rows, SettingRow } from './rows.tsx';
 /** About the application. */
 export function AboutSettings() {
   const t = useTexts('settings');
-  const { version, platform, packaged } = useApp();
+  const { version, platform, updatesItself } = useApp();
   const update = useTask('app.checkForUpdate');
   const diagnostics = useTask('app.diagnostics');
   const look = () => {
@@ -42,8 +42,8 @@ export function AboutSettings() {
       </Row>
       <Text tone="quiet">{t('about.text')}</Text>
       <Rows>
-        <SettingRow title={t('update')} help={t(packaged ? 'update.help' : 'update.unpackaged')}>
-          <Button icon={<RefreshCw />} busy={update.running} isDisabled={!packaged} onPress={look}>
+        <SettingRow title={t('update')} help={t(updatesItself ? 'update.help' : 'update.not-here')}>
+          <Button icon={<RefreshCw />} busy={update.running} isDisabled={!updatesItself} onPress={look}>
             {t('update.look')}
           </Button>
         </SettingRow>
