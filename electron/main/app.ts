@@ -92,7 +92,7 @@ export function startApp(): RunningApp {
   };
   const onEvent = (service: string, event: string, value: unknown) => {
     const profile = installation.state.profiles.find(({ id }) => vaultId(id) === service)?.id;
-    if (event === 'work') tasks.noteWork(value, (id) => void services.call(service, 'cancelWork', { id }).catch(() => undefined)); // it may have ended
+    if (event === 'work') tasks.noteWork(service, value, (id) => void services.call(service, 'cancelWork', { id }).catch(() => undefined)); // it may have ended
     if (event === 'notice' && profile !== undefined)
       showNotice(
         {
@@ -121,6 +121,7 @@ export function startApp(): RunningApp {
     },
     dismiss: () => secretWindow.dismiss(),
     locking: async () => {
+      tasks.cancelOfMain();
       await services.stopKinds(['vault', 'operator', 'data', 'prover']);
       files.clear();
       tasks.forgetEnded();
@@ -192,7 +193,8 @@ export function startApp(): RunningApp {
       return {};
     },
     'app.logs': ({ service }) => logs.lines(service),
-    'app.tasks': () => tasks.views(),
+    // What a task was about is locked away with the rest.
+    'app.tasks': () => (lock.state === 'locked' ? [] : tasks.views()),
     'app.cancelTask': ({ id }) => {
       tasks.cancel(id);
       return {};
@@ -274,7 +276,10 @@ export function startApp(): RunningApp {
         key();
         return kind === 'vault' ? profiles.vault() : profiles.dataService();
       },
-      operatorOf: (networkId) => networks.operatorOf(networkId),
+      operatorOf: (networkId) => {
+        key();
+        return networks.operatorOf(networkId);
+      },
       activeHome: () => profiles.activeHome(),
       fileOf: (token) => files.get(token),
       askWhereToSave,

@@ -26,7 +26,7 @@ export interface LockPorts {
   unlocked(): void;
   /** Closes an open question unanswered. */
   dismiss(): void;
-  /** Ends whatever holds the user's keys. Runs before the key is forgotten. */
+  /** Ends whatever holds the user's keys. Runs when the key is forgotten, so that nothing can be started with it meanwhile. */
   locking(): Promise<void>;
   /** Ends what goes on while locked. Runs before the installation begins anew. */
   leaving(): Promise<void>;
@@ -82,15 +82,19 @@ export class Lock {
     });
   }
 
-  /** Forgets the key. An open question, such as that for a new passphrase, does not keep it waiting. */
-  lock(): Promise<void> {
-    if (this.state === 'unlocked') this.#ports.dismiss();
-    return this.#inTurn(async () => {
+  /**
+   * Forgets the key. An open question does not keep it waiting: it is closed, also that of an unlock, which would otherwise
+   * be undone by a lock from before it.
+   */
+  async lock(): Promise<void> {
+    if (this.state === 'first-start') return;
+    this.#ports.dismiss();
+    await this.#inTurn(async () => {
       if (this.state !== 'unlocked') return;
-      await this.#ports.locking();
       this.#key?.fill(0);
       this.#key = undefined;
       this.#ports.changed();
+      await this.#ports.locking();
     });
   }
 

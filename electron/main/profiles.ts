@@ -9,7 +9,7 @@ import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { AppError, isAppError } from '../../core/base/app-error.ts';
 import type { RequestOf, ResponseOf, SecretPurpose } from '../ipc-contract.ts';
-import { address, applicationView, type RoleName, roleName } from '../views.ts';
+import { address, applicationIdText, type RoleName, roleName } from '../views.ts';
 import type { CallContext } from './call-routing.ts';
 import type { Installation } from './installation.ts';
 import { networkOf, readNetworkText } from './network-files.ts';
@@ -28,7 +28,13 @@ const firstPseudonyms = 4;
 
 const phraseAnswer = z.strictObject({ phrase: z.string() });
 /** What a vault says of its person. */
-export const summaryAnswer = z.object({ address: address.nullable(), roles: z.array(roleName), enrolled: z.boolean() });
+export const summaryAnswer = z.object({
+  address: address.nullable(),
+  roles: z.array(roleName),
+  enrolled: z.boolean(),
+  /** Its application at the PKG, once it has applied. */
+  applicationId: applicationIdText.nullable(),
+});
 
 /** What profiles ask of the rest of main. */
 export interface ProfilePorts {
@@ -272,7 +278,10 @@ export class Profiles {
       if (ownNetwork === null || profile.phrase === 'entered') return;
       tell('approve', 0.6);
       const operator = await networks.operatorOf(ownNetwork);
-      await this.#approve(operator, ownNetwork, profile);
+      const { applicationId } = summaryAnswer.parse(await services.call(vault, 'summary', {}));
+      // This very application: anybody can apply under the same words.
+      const decision = { networkId: ownNetwork, applicationId, outcome: 'approve', reason: '' };
+      await services.call(operator, 'ownNetwork.decide', decision);
       tell('enrol', 0.7);
       await services.call(vault, 'identity.enrol', { count: firstPseudonyms });
       tell('fund', 0.9);
@@ -285,14 +294,6 @@ export class Profiles {
       // The profile is there and works offline; the window offers what is left of this.
       log(`the new profile is not enrolled yet: ${error.code}: ${error.text.what}`);
     }
-  }
-
-  async #approve(operator: string, networkId: string, { realName, contact }: NewProfile): Promise<void> {
-    const { services } = this.#ports;
-    const applications = z.array(applicationView).parse(await services.call(operator, 'ownNetwork.applications', { networkId }));
-    const own = applications.filter((each) => each.state === 'pending' && each.name === realName && each.contact === contact);
-    for (const { applicationId } of own)
-      await services.call(operator, 'ownNetwork.decide', { networkId, applicationId, outcome: 'approve', reason: '' });
   }
 
   async #phraseOf(vault: string): Promise<string> {

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { type ChannelName, contract } from '../ipc-contract.ts';
 import { viewOfError } from '../link.ts';
 import { type ProgressView, progressView, type TaskView, taskView } from '../views.ts';
 import { routeFor } from './window-routes.ts';
@@ -32,6 +33,13 @@ export interface TaskRun {
   readonly onProgress: (progress: unknown) => void;
 }
 
+interface Task {
+  view: TaskView;
+  /** Service whose own work it is; null for what main runs. */
+  readonly vault: string | null;
+  readonly cancel: () => void;
+}
+
 /** Random name for something that lives on this machine only. */
 export function newLocalId(): string {
   return randomBytes(10).toString('hex');
@@ -41,7 +49,7 @@ export function newLocalId(): string {
 export class Tasks {
   readonly #listener: TaskListener;
   readonly #nowMs: () => number;
-  readonly #tasks = new Map<string, { view: TaskView; readonly cancel: () => void }>();
+  readonly #tasks = new Map<string, Task>();
 
   constructor(listener: TaskListener, nowMs: () => number = Date.now) {
     this.#listener = listener;
@@ -64,7 +72,7 @@ export class Tasks {
     const id = newLocalId();
     const controller = new AbortController();
     const begun: TaskView = { id, ...about, state: 'running', progress: null, error: null, startedAtMs: this.#nowMs(), endedAtMs: null };
-    const task = { view: begun, cancel: () => controller.abort(new DOMException('cancelled', 'AbortError')) };
+    const task: Task = { view: begun, vault: null, cancel: () => controller.abort(new DOMException('cancelled', 'AbortError')) };
     this.#tasks.set(id, task);
     this.#forgetOldest();
     this.#listener.changed();
@@ -98,12 +106,14 @@ export class Tasks {
     if (task?.view.cancellable) task.cancel();
   }
 
-  /** Takes over what a vault tells of its own work. `cancel` ends one there. What is malformed is left out. */
-  noteWork(value: unknown, cancel: (id: string) => void): void {
+  /** Takes over what a vault tells of its own work. `cancel` ends one there. What is malformed, or another's, is left out. */
+  noteWork(vault: string, value: unknown, cancel: (id: string) => void): void {
     const records = (Array.isArray(value) ? value.slice(0, workMax) : [value]).flatMap((record) => workRecord.safeParse(record).data ?? []);
     for (const record of records) {
       const { id } = record;
-      const known = this.#tasks.get(id)?.view;
+      const task = this.#tasks.get(id);
+      if (task !== undefined && task.vault !== vault) continue;
+      const known = task?.view;
       const hasEnded = record.state !== 'running' && record.state !== 'waiting-for-network';
       const view: TaskView = {
         ...record,
@@ -111,16 +121,22 @@ export class Tasks {
         startedAtMs: record.startedAtMs ?? known?.startedAtMs ?? this.#nowMs(),
         endedAtMs: hasEnded ? (record.endedAtMs ?? known?.endedAtMs ?? this.#nowMs()) : null,
       };
-      this.#tasks.set(id, { view, cancel: () => cancel(id) });
+      this.#tasks.set(id, { view, vault, cancel: () => cancel(id) });
       if (view.progress !== null && !hasEnded) this.#listener.progress(id, view.progress);
     }
     this.#forgetOldest();
     if (records.length > 0) this.#listener.changed();
   }
 
-  /** Forgets what has ended, when what it was about is locked away. */
+  /** Asks to end what main does itself, such as a backup, whose process holds a key. A vault's work ends with the vault, and goes on with the next. */
+  cancelOfMain(): void {
+    const ofMain = (kind: string) => Object.hasOwn(contract, kind) && contract[kind as ChannelName].answeredBy === 'main';
+    for (const [id, { view, vault }] of this.#tasks) if (vault === null && ofMain(view.kind)) this.cancel(id);
+  }
+
+  /** Forgets what has ended, and what vaults did, which have ended too, when what it was about is locked away. */
   forgetEnded(): void {
-    for (const [id, { view }] of this.#tasks) if (view.endedAtMs !== null) this.#tasks.delete(id);
+    for (const [id, { view, vault }] of this.#tasks) if (view.endedAtMs !== null || vault !== null) this.#tasks.delete(id);
     this.#listener.changed();
   }
 

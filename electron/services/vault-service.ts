@@ -149,6 +149,7 @@ async function serve(participant: Participant, main: Link, log: (line: string) =
         address: participant.pseudonyms[0]?.address ?? null,
         roles: roleNames(participant.applied.roles),
         enrolled: participant.pseudonyms.length > 0,
+        applicationId: participant.applied.applicationId,
       }),
       cancelWork: async (value: unknown) => {
         const { id } = z.strictObject({ id: z.string().max(40) }).parse(value);

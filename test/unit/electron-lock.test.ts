@@ -39,6 +39,7 @@ function installation(system: SystemKeychain) {
   let current = system;
   let isPatient = false;
   let dismiss: (() => void) | undefined;
+  let locking = async (): Promise<void> => undefined;
   /** From now on the user leaves questions open. */
   const wait = () => {
     isPatient = true;
@@ -63,6 +64,7 @@ function installation(system: SystemKeychain) {
     unlocked: () => told.push('unlocked'),
     locking: async () => {
       told.push('locking');
+      await locking();
     },
     leaving: async () => {
       told.push('leaving');
@@ -72,7 +74,11 @@ function installation(system: SystemKeychain) {
   const replace = (next: SystemKeychain) => {
     current = next;
   };
-  return { lock, texts, asked, problems, told, state, replace, wait };
+  /** What is done while services end. */
+  const whileLocking = (step: () => Promise<void>) => {
+    locking = step;
+  };
+  return { lock, texts, asked, problems, told, state, replace, wait, whileLocking };
 }
 
 test('with a keychain the key needs no passphrase', async () => {
@@ -218,4 +224,37 @@ test('a question that was left open does not keep it from locking', async () => 
   await lock.lock();
   expect(await change).toBe(false);
   expect(lock.state).toBe('locked');
+});
+
+test('nobody gets the key any more while the services of those who had it end', async () => {
+  const { lock, whileLocking } = installation(keychain('mine'));
+  await lock.begin(false);
+  const ends = Promise.withResolvers<void>();
+  whileLocking(() => ends.promise);
+  const locked = lock.lock();
+  await new Promise((resolve) => setImmediate(resolve));
+  // A service that is asked for now would be started after those that end, and outlive the lock with the key.
+  expect(() => lock.key()).toThrow(expect.objectContaining({ code: 'LOCKED' }));
+  expect(lock.state).toBe('locked');
+  const unlocking = lock.unlock();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(lock.state).toBe('locked');
+  ends.resolve();
+  await Promise.all([locked, unlocking]);
+  expect(lock.state).toBe('unlocked');
+});
+
+test('locks from before an unlock do not undo it', async () => {
+  const { lock, texts, wait } = installation(keychain('mine'));
+  texts.push('correct horse');
+  await lock.begin(true);
+  await lock.lock();
+  wait();
+  const left = expect(lock.unlock()).rejects.toMatchObject({ name: 'AbortError' });
+  await new Promise((resolve) => setImmediate(resolve));
+  // Nobody is there: the auto-lock says so every few seconds.
+  await Promise.all([lock.lock(), lock.lock(), left]);
+  texts.push('correct horse');
+  await lock.unlock();
+  expect(lock.state).toBe('unlocked');
 });

@@ -62,7 +62,7 @@ test("a vault's own work is taken over, updated, and cancelled there", () => {
   const { tasks, progress } = registry();
   const cancelled: string[] = [];
   const work = { id: 'work0001', kind: 'dataset', subject: 'pump', route: '/datasets/1', error: null, cancellable: true };
-  const note = (value: unknown) => tasks.noteWork(value, (id) => cancelled.push(id));
+  const note = (value: unknown) => tasks.noteWork('vault-ada', value, (id) => cancelled.push(id));
   note([{ ...work, state: 'waiting-for-network', progress: null }, { id: 'malformed!' }]);
   note({ ...work, state: 'running', progress: { step: 'upload', fraction: 0.1 } });
   expect(tasks.views()).toMatchObject([{ id: 'work0001', state: 'running', endedAtMs: null }]);
@@ -73,6 +73,45 @@ test("a vault's own work is taken over, updated, and cancelled there", () => {
   expect(tasks.views()[0]?.endedAtMs).not.toBeNull();
   tasks.forgetEnded();
   expect(tasks.views()).toEqual([]);
+});
+
+test('what is locked away: main ends its own work, a vault is asked for nothing, and neither is remembered', async () => {
+  const { tasks } = registry();
+  const cancelled: string[] = [];
+  const work = { id: 'work0001', kind: 'offer.continue', subject: '7', route: '/offers/7', error: null, cancellable: true };
+  tasks.noteWork('vault-ada', { ...work, state: 'waiting-for-network', progress: null }, (id) => cancelled.push(id));
+  const untilAborted = (kind: string) =>
+    tasks.run(
+      { ...about, kind },
+      ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    );
+  const backup = expect(untilAborted('backup.save')).rejects.toMatchObject({ name: 'AbortError' });
+  const offer = Promise.withResolvers<void>();
+  const offering = tasks.run({ ...about, kind: 'offer.make' }, () => offer.promise);
+  tasks.cancelOfMain();
+  await backup;
+  // To cancel work of a vault is to pause it, for good: a lock is no wish to stop sharing.
+  expect(cancelled).toEqual([]);
+  expect(tasks.views().find(({ kind }) => kind === 'offer.make')?.state).toBe('running');
+  offer.resolve();
+  await offering;
+  tasks.forgetEnded();
+  expect(tasks.views()).toEqual([]);
+});
+
+test("a vault cannot pass its work off as main's, or as that of another vault", async () => {
+  const { tasks } = registry();
+  const work = { kind: 'offer.continue', subject: 'forged', route: '/', error: null, cancellable: true, state: 'done', progress: null };
+  const cancelled: string[] = [];
+  await tasks.run(about, async ({ id }) => {
+    tasks.noteWork('vault-eve', { ...work, id }, () => cancelled.push('eve'));
+    expect(tasks.views()).toMatchObject([{ id, subject: 'pump.csv', state: 'running' }]);
+  });
+  tasks.noteWork('vault-ada', { ...work, id: 'work0001', subject: 'hers', state: 'running' }, () => cancelled.push('ada'));
+  tasks.noteWork('vault-eve', { ...work, id: 'work0001' }, () => cancelled.push('eve'));
+  expect(tasks.views().find(({ id }) => id === 'work0001')?.subject).toBe('hers');
+  tasks.cancel('work0001');
+  expect(cancelled).toEqual(['ada']);
 });
 
 test('only so many ended tasks are remembered, and none that runs is forgotten', async () => {
