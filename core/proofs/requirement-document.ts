@@ -17,7 +17,11 @@ import {
 } from './requirement.ts';
 
 const label = z.string().max(64);
-const decimalText = z.string().max(64);
+/** One spelling, which readers and windows take as it is. */
+const decimalText = z
+  .string()
+  .max(64)
+  .regex(/^-?\d+(?:\.\d+)?$/, 'is not a number in digits, such as -12.5');
 const bounds = z.tuple([decimalText, decimalText]);
 const numberColumn = z.strictObject({
   type: z.literal('number'),

@@ -15,8 +15,10 @@ import {
   matchSlots,
   parseRequirementDocument,
   type RequirementDocument,
+  readRequirementWords,
   requirementFields,
 } from '../../core/proofs/requirement-document.ts';
+import { requirementDocumentView } from '../../electron/views.ts';
 
 const schema: Schema = {
   columns: [
@@ -45,6 +47,21 @@ function refusesDocument(change: Record<string, unknown>): void {
 }
 
 describe('a requirement in words', () => {
+  it('writes numbers in one way, which every window takes', () => {
+    const between = (low: string, high: string) => ({ columns: [{ ...document.columns[0], between: [low, high] }] });
+    for (const text of ['+1', '.5', '5.', '1e1', '1E+1', ' 1', '', '-']) {
+      refusesDocument(between(text, '9999'));
+      refusesDocument(between('-9999', text));
+    }
+    const spelled = parseRequirementDocument({ ...document, ...between('-007.50', '3.50') });
+    expect(requirementDocumentView.parse(spelled)).toEqual(spelled);
+    const fields = requirementFields(spelled);
+    expect(readRequirementWords(JSON.stringify(spelled), fields)).toEqual(spelled);
+    // Whoever publishes by another program may write it otherwise: the same fields, in words that nobody has to show.
+    const hostile = { ...spelled, ...between('-7.5', '35e-1') };
+    expect(readRequirementWords(JSON.stringify(hostile), fields)).toBeNull();
+  });
+
   it('becomes stored bounds, negative ones too', () => {
     const fields = requirementFields(document);
     expect(fields.slots[0]).toEqual({
