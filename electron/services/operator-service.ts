@@ -14,7 +14,7 @@ import { entityRoles } from '../../core/sharing/chain-reader.ts';
 import { type Network, readNetworkFile } from '../../core/sharing/network-file.ts';
 import { contract, type RequestOf, type ResponseOf } from '../ipc-contract.ts';
 import type { CallContext } from '../link.ts';
-import type { ApplicationView, ProgressView, ProxyStorageView } from '../views.ts';
+import { type ApplicationView, type ProgressView, type ProxyStorageView, secondsMax } from '../views.ts';
 import type { StartedService, Surroundings } from './service-process.ts';
 
 /** Forms of requirement that an own network has keys for: those that need no compiler. */
@@ -99,7 +99,7 @@ export async function startOperator(config: unknown, { main, peer, log }: Surrou
     // A proxy that died answers with an error or not at all: either way it is not reachable.
     const answer = await Promise.race([asked.catch(() => null), late]); // shown as not reachable
     const { grants = [], ...counts } = answer?.storage ?? nothingKnown;
-    return { index, reachable: answer !== null, ...counts, grants: [...grants] };
+    return { index, reachable: answer !== null, ...counts, grants: grants.map(grantView) };
   };
 
   return {
@@ -116,6 +116,10 @@ export async function startOperator(config: unknown, { main, peer, log }: Surrou
       await working?.operator.close();
     },
   };
+}
+
+function grantView({ offerId, state, liveUntil }: ProxyStorage['grants'][number]): ProxyStorageView['grants'][number] {
+  return { offerId, state, liveUntil: liveUntil === null ? null : Math.min(liveUntil, secondsMax) };
 }
 
 const nothingKnown = { ciphertexts: 0, ciphertextBytes: 0, uploads: 0, uploadBytes: 0, headers: 0, freeBytes: 0, grants: [] };

@@ -8,7 +8,7 @@ import type { Participant } from '../../core/services/participant.ts';
 import type { EventOf } from '../ipc-contract.ts';
 import type { CallContext } from '../link.ts';
 import { viewOfError } from '../link.ts';
-import type { ErrorView } from '../views.ts';
+import { type ErrorView, secondsMax } from '../views.ts';
 import type { ChainMemory } from './vault-memory.ts';
 
 export type Topic = EventOf<'data.changed'>['topics'][number];
@@ -33,6 +33,11 @@ export function isOwn({ participant }: Vault, address: Hex): boolean {
 export function obstacleOf({ agenda }: Vault, name: EntryName): ErrorView | null {
   const error = agenda.view(name)?.error ?? null;
   return error === null ? null : viewOfError(error);
+}
+
+/** A time of the chain as windows get it. Others choose some of them, which no calendar may have. */
+export function secondsView(seconds: bigint): number {
+  return Number(seconds < secondsMax ? seconds : secondsMax);
 }
 
 /** Gives what `ask` gives, or `otherwise` while the chain does not answer. */

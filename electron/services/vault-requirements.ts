@@ -18,7 +18,7 @@ import type { MarketRequirement, MarketTerms } from '../../core/sharing/market.t
 import { type RequirementWork, requirementDocumentName, requirementWorkSchema } from '../../core/sharing/requirement-workflow.ts';
 import type { CallContext } from '../link.ts';
 import type { MatchView, RequirementDocumentView, RequirementView } from '../views.ts';
-import { isOwn, obstacleOf, type Vault, watchOf, whileOnline } from './vault-context.ts';
+import { isOwn, obstacleOf, secondsView, type Vault, watchOf, whileOnline } from './vault-context.ts';
 
 const SECONDS = { hour: 3600, day: 86_400 };
 const name = (requestId: Hex) => ({ kind: 'requirement', id: requestId }) as const;
@@ -238,10 +238,10 @@ function termsView({ price, bond, deadline, grantWindow, deliverWindow, confirmW
   return {
     price: String(price),
     bond: String(bond),
-    deadline: Number(deadline),
-    grantWindow: Number(grantWindow),
-    deliverWindow: Number(deliverWindow),
-    confirmWindow: Number(confirmWindow),
+    deadline: secondsView(deadline),
+    grantWindow: secondsView(grantWindow),
+    deliverWindow: secondsView(deliverWindow),
+    confirmWindow: secondsView(confirmWindow),
   };
 }
 

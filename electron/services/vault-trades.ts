@@ -19,7 +19,7 @@ import type { ResponseOf } from '../ipc-contract.ts';
 import type { CallContext } from '../link.ts';
 import type { DryRunView, OfferView, ReceivedView } from '../views.ts';
 import { clipped, columnView } from './data-columns.ts';
-import { isOwn, obstacleOf, progressOf, type Vault, watchOf, whileOnline } from './vault-context.ts';
+import { isOwn, obstacleOf, progressOf, secondsView, type Vault, watchOf, whileOnline } from './vault-context.ts';
 import { isOver } from './vault-memory.ts';
 import { documentView, timeSeconds } from './vault-requirements.ts';
 
@@ -276,7 +276,7 @@ async function viewOf(vault: Vault, offerId: string, own: ReadonlyMap<Hex, Datas
     workState: (side === 'owner' ? work : purchase)?.state ?? null,
     chainState: offer?.state ?? 'none',
     waitsFor: waitsFor(side, offer, purchase, work),
-    dueAt: offer === null || isOver(offer.state) ? null : Number(offer.dueAt),
+    dueAt: offer === null || isOver(offer.state) ? null : secondsView(offer.dueAt),
     owner: offer?.owner ?? dataset?.owner ?? nobody,
     consumer: offer?.consumer ?? requirement?.publisher ?? nobody,
     ...amountsOf(offer, requirement, work),
@@ -291,7 +291,7 @@ async function viewOf(vault: Vault, offerId: string, own: ReadonlyMap<Hex, Datas
             grantHash: grant.grantHash,
             threshold: grant.threshold,
             proxies: grant.proxies,
-            liveUntil: Number(grant.liveUntil),
+            liveUntil: secondsView(grant.liveUntil),
             revoked: grant.revoked,
           },
     faultyProxies: purchase !== undefined && 'faultyProxies' in purchase ? purchase.faultyProxies : [],
