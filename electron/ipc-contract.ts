@@ -21,6 +21,7 @@ import {
   id32,
   identityView,
   inspectionView,
+  line,
   localId,
   logLineView,
   matchView,
@@ -74,7 +75,7 @@ const task = <Request extends z.ZodType, Response extends z.ZodType>(
 
 const nothing = z.strictObject({});
 const done = z.strictObject({});
-const name = z.string().trim().min(1).max(80);
+const name = line(80).trim().min(1);
 const token = localId;
 const amount = wei;
 const final = z.strictObject({ blockNumber: z.int() });
@@ -114,8 +115,8 @@ export const contract = {
     z.strictObject({
       name,
       /** The real name and contact: for the operator of the PKG alone. */
-      realName: z.string().trim().min(1).max(200),
-      contact: z.string().trim().min(1).max(300),
+      realName: line(200).trim().min(1),
+      contact: line(300).trim().min(1),
       roles: z.array(roleName).min(1),
       network: z.union([z.strictObject({ file: token }), z.strictObject({ own: localId })]),
       /** Asks for an existing phrase in the secret window, and rebuilds the history from the chain and the proxies. */
@@ -148,10 +149,10 @@ export const contract = {
     'vault',
     z.strictObject({
       file: token,
-      name: z.string().trim().min(1).max(200),
+      name: line(200).trim().min(1),
       columns: z.array(columnView).min(1).max(1024),
       reading: readingView,
-      keywords: z.array(z.string().max(64)).max(16),
+      keywords: z.array(line(64)).max(16),
       pseudonymIndex: z.int().min(0),
     }),
     datasetView,
@@ -224,14 +225,14 @@ export const contract = {
   'activity.list': call('vault', nothing, z.array(activityView)),
   'activity.export': task('vault', nothing, z.strictObject({ path: z.string().max(4096).nullable() })),
   'person.list': call('vault', nothing, z.array(personView)),
-  'person.name': call('vault', z.strictObject({ address, name: z.string().trim().max(80) }), done),
+  'person.name': call('vault', z.strictObject({ address, name: line(80).trim() }), done),
   'outbox.list': call('vault', nothing, z.array(outboxView)),
   'identity.get': call('vault', nothing, identityView),
   'identity.apply': task(
     'vault',
     z.strictObject({
-      realName: z.string().trim().min(1).max(200),
-      contact: z.string().trim().min(1).max(300),
+      realName: line(200).trim().min(1),
+      contact: line(300).trim().min(1),
       roles: z.array(roleName).min(1),
     }),
     identityView,
@@ -293,7 +294,7 @@ export const events = {
     ),
   }),
   /** Go to a route: from a notification, the menu, or a deep link. A route of a deep link is asked about first. */
-  'app.go': z.strictObject({ route: z.string().max(400), confirm: z.boolean() }),
+  'app.go': z.strictObject({ route: z.string().max(1000), confirm: z.boolean() }),
   /** A command of the menu that the window carries out. */
   'app.command': z.strictObject({ command: z.enum(['palette', 'settings', 'tasks', 'import']) }),
 } as const satisfies Record<string, z.ZodType>;

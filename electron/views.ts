@@ -3,6 +3,7 @@
  * Unix seconds unless a name ends in `Ms`, ids and hashes are lower-case hexadecimal. No shape here has a place for a secret.
  */
 import { z } from 'zod';
+import { visibleText } from './visible-text.ts';
 
 const hex = (byteLength: number) => z.string().regex(new RegExp(`^0x[0-9a-f]{${2 * byteLength}}$`));
 export const id32 = hex(32);
@@ -10,9 +11,12 @@ export const address = hex(20);
 export const applicationIdText = hex(16);
 export const offerIdText = z.string().regex(/^(0|[1-9][0-9]{0,77})$/);
 export const wei = z.string().regex(/^(0|[1-9][0-9]{0,77})$/);
-export const seconds = z.int().min(0);
+/** The last second that a calendar has: that of JavaScript's dates. */
+export const secondsMax = 8_640_000_000_000;
+export const seconds = z.int().min(0).max(secondsMax);
 export const localId = z.string().regex(/^[a-z0-9]{8,32}$/);
-const line = (lengthMax: number) => z.string().max(lengthMax);
+/** Text for a reader, whoever wrote it. */
+export const line = (lengthMax: number) => z.string().max(lengthMax).overwrite(visibleText);
 const decimalText = z
   .string()
   .max(80)

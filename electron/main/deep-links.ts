@@ -4,14 +4,14 @@
  */
 import { z } from 'zod';
 import { AppError } from '../../core/base/app-error.ts';
-import { id32, offerIdText, type RoleName } from '../views.ts';
+import { id32, line, offerIdText, type RoleName } from '../views.ts';
 import { linkLengthMax, linkScheme } from './link-scheme.ts';
 import { requirementRoute, tradeRoute } from './window-routes.ts';
 
 const network = z.strictObject({
   /** Whose signature the network file must have: the user gets the file itself by another way. */
   signer: id32,
-  name: z.string().trim().min(1).max(80).optional(),
+  name: line(80).trim().min(1).optional(),
 });
 
 /**

@@ -4,6 +4,7 @@
  */
 import i18next, { type TFunction } from 'i18next';
 import { initReactI18next, useTranslation } from 'react-i18next';
+import { isolated } from '../model/isolated.ts';
 
 export const languages = ['en', 'de'] as const;
 export type Language = (typeof languages)[number];
@@ -23,7 +24,8 @@ await i18next.use(initReactI18next).init({
   fallbackLng: 'en',
   defaultNS: 'app',
   keySeparator: false,
-  interpolation: { escapeValue: false },
+  // Nothing here becomes HTML: what a value could do is turn the words around it.
+  interpolation: { escapeValue: true, escape: isolated },
 });
 
 /** The language that a wish and the system's language give. */

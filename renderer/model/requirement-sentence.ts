@@ -21,7 +21,7 @@ export interface SentencePart {
 }
 
 const catalogue = 'open-requirements:sentence';
-// Marks for the translated text, from the private use area, where no name or unit has its characters.
+// Marks for the translated text, from the private use area: no text that a window gets has its characters (electron/visible-text.ts).
 const open = '\ue000';
 const close = '\ue001';
 

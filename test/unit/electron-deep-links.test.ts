@@ -1,5 +1,6 @@
 /** Links of the scheme vouchsafe:, good and bad. */
 import { describe, expect, test } from 'vitest';
+import { events } from '../../electron/ipc-contract.ts';
 import { routeOfLink } from '../../electron/main/deep-links.ts';
 import { linkAmong, wordsWithoutLongLink } from '../../electron/main/link-scheme.ts';
 
@@ -16,6 +17,17 @@ describe('a link', () => {
   test('of a network leads to joining it, with nothing but its signer and name', () => {
     expect(routeOfLink(`vouchsafe://network?signer=${id}&name=Harbour%20data`, [])).toBe(`/welcome?signer=${id}&name=Harbour+data`);
     expect(routeOfLink(`vouchsafe://network?signer=${id}`, [])).toBe(`/welcome?signer=${id}`);
+  });
+
+  test('with the longest name in any script leads to a route that the window takes', () => {
+    const route = routeOfLink(`vouchsafe://network?signer=${id}&name=${'港'.repeat(80)}`, []);
+    expect(route).toContain('%E6%B8%AF');
+    expect(events['app.go'].parse({ route, confirm: true })).toEqual({ route, confirm: true });
+  });
+
+  test('has its name shown with every character in it', () => {
+    const route = routeOfLink(`vouchsafe://network?signer=${id}&name=${encodeURIComponent('Harbour\u202e')}`, []);
+    expect(new URLSearchParams(route.split('?')[1]).get('name')).toBe('Harbour\ufffd');
   });
 
   test.each([

@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { createInstance } from 'i18next';
 import { describe, expect, test } from 'vitest';
-import type { RequirementDocumentView } from '../../electron/views.ts';
+import { type RequirementDocumentView, requirementDocumentView } from '../../electron/views.ts';
 import { localDecimal, localDuration, utcTime } from '../../renderer/model/figures.ts';
+import { isolated } from '../../renderer/model/isolated.ts';
 import { requirementSentence, sentencePieces, sentenceText, type Translate } from '../../renderer/model/requirement-sentence.ts';
 
 const whole: RequirementDocumentView = {
@@ -25,7 +26,7 @@ async function translator(language: 'en' | 'de'): Promise<Translate> {
     lng: language,
     resources: { [language]: { 'open-requirements': JSON.parse(readFileSync(file, 'utf8')) } },
     keySeparator: false,
-    interpolation: { escapeValue: false },
+    interpolation: { escapeValue: true, escape: isolated },
   });
   return (key, values) => i18n.t(key, values ?? {});
 }
@@ -81,6 +82,27 @@ describe('the sentence of a requirement', () => {
         .map(({ text }) => text)
         .join(''),
     ).toBe(sentenceText(parts));
+  });
+
+  test('lets no name speak in the words around it, or turn them around', async () => {
+    const translate = await translator('en');
+    const said = (name: string) => {
+      const column = { type: 'number', name, unit: '', scale: 0, between: ['0', '35'] };
+      const { columns: _, time: __, ...rest } = whole;
+      // As the window gets it: through the contract.
+      return requirementSentence(requirementDocumentView.parse({ ...rest, columns: [column], keywords: [] }), translate)[0];
+    };
+    // The marks of the sentence itself: what stands between them would look like the program's own words.
+    expect(said('x\ue001 is never looked at and \ue000y')?.pieces).toEqual([
+      { text: 'every ', slot: false },
+      { text: 'x\ufffd is never looked at and \ufffdy', slot: true },
+      { text: ' between ', slot: false },
+      { text: '0', slot: true },
+      { text: ' and ', slot: false },
+      { text: '35', slot: true },
+    ]);
+    expect(said('Flow\u202e')?.text).toBe('every Flow\ufffd between 0 and 35');
+    expect(said('ספיקה')?.text).toBe('every \u2068ספיקה\u2069 between 0 and 35');
   });
 
   test('leaves out what is not asked', async () => {
