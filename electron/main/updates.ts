@@ -2,7 +2,7 @@
  * Updates of the packaged app, by electron-updater from where the release was published: signed packages, never an older
  * version, and none unasked when the user has switched updates off.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { app } from 'electron';
 import { AppError } from '../../core/base/app-error.ts';
@@ -28,9 +28,15 @@ export function watchForUpdates(isWanted: () => boolean, log: (line: string) => 
   setInterval(look, lookEveryMs).unref();
 }
 
-/** Whether this build fetches newer versions: whoever published it has said where they are. A checkout is updated by its version control. */
+/**
+ * Whether this build fetches newer versions: whoever published it has said where they are, and has signed it so that the
+ * system or electron-updater knows the next one by its signature. On Linux neither does: the hash that would be compared
+ * comes from where the package does, and a .deb would be installed as root. A checkout is updated by its version control.
+ */
 export function updatesItself(): boolean {
-  return app.isPackaged && existsSync(join(process.resourcesPath, 'app-update.yml'));
+  const source = join(process.resourcesPath, 'app-update.yml');
+  if (!app.isPackaged || process.platform === 'linux' || !existsSync(source)) return false;
+  return process.platform === 'darwin' || /^publisherName:/m.test(readFileSync(source, 'utf8'));
 }
 
 /**
@@ -49,6 +55,7 @@ export async function checkForUpdate(): Promise<{ version: string | null }> {
   autoUpdater.autoInstallOnAppQuit = true;
   try {
     const result = await autoUpdater.checkForUpdates();
+    await result?.downloadPromise;
     return { version: result?.isUpdateAvailable ? result.updateInfo.version : null };
   } catch (cause) {
     throw new AppError(

@@ -23,6 +23,8 @@ export async function packageApp(words) {
   const check = words.includes('--check');
   const asked = words.includes('--targets') ? words[words.indexOf('--targets') + 1]?.split(',') : undefined;
   const targets = asked ?? localTargets[process.platform] ?? ['dir'];
+  const { VOUCHSAFE_UPDATE_URL: updates } = process.env;
+  if (updates && !updates.startsWith('https://')) throw failed('VOUCHSAFE_UPDATE_URL is not an address of https');
   rmSync(outputFolder, { recursive: true, force: true });
 
   await ended('collecting circuits, keys and contracts', () => runElectronNode(['scripts/package/collect-artifacts.ts']));
