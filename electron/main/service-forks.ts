@@ -3,8 +3,8 @@ import { app, MessageChannelMain, utilityProcess } from 'electron';
 import { serviceProgram } from './places.ts';
 import type { ServicePorts, ServiceProcess } from './services.ts';
 
-/** Environment of a service: what a program needs of the system, without what changes how Node runs. */
-function environment(): Record<string, string> {
+/** Environment of a process of ours: what a program needs of the system, without what changes how Node runs. */
+export function environment(): Record<string, string> {
   const dropped = new Set(['NODE_OPTIONS', 'ELECTRON_RUN_AS_NODE', 'NODE_EXTRA_CA_CERTS']);
   return Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) => (value === undefined || dropped.has(name) ? [] : [[name, value]])),

@@ -3,6 +3,7 @@ import { utilityProcess } from 'electron';
 import { AppError } from '../../core/base/app-error.ts';
 import { Link, type Port } from '../link.ts';
 import { serviceProgram } from './places.ts';
+import { environment } from './service-forks.ts';
 
 /** Cancelling and watching; `log` hears what the process says for the log. */
 type AskOptions = NonNullable<Parameters<Link['call']>[2]> & { readonly log?: (line: string) => void };
@@ -14,7 +15,7 @@ export async function askOnce<Result>(
   value: unknown,
   { log, ...options }: AskOptions = {},
 ): Promise<Result> {
-  const child = utilityProcess.fork(serviceProgram(kind), [], { serviceName: `vouchsafe-${kind}`, stdio: 'ignore' });
+  const child = utilityProcess.fork(serviceProgram(kind), [], { serviceName: `vouchsafe-${kind}`, stdio: 'ignore', env: environment() });
   const link = new Link(child as unknown as Port);
   link.listen('log', (line) => {
     if (typeof line === 'string') log?.(line);
