@@ -1,8 +1,8 @@
 /** What happened, with whom, under which pseudonyms, in which network: as windows see it. */
-import { writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { AppError, isAppError } from '../../core/base/app-error.ts';
-import type { Hex } from '../../core/base/bytes.ts';
+import { writeFileAtomically } from '../../core/adapters/atomic-file.ts';
+import { isAppError } from '../../core/base/app-error.ts';
+import { type Hex, utf8 } from '../../core/base/bytes.ts';
 import { requirements } from '../../core/services/consumer.ts';
 import { datasets, offers } from '../../core/services/owner.ts';
 import { entityRoles } from '../../core/sharing/chain-reader.ts';
@@ -11,6 +11,7 @@ import type { TimelineEntry } from '../../core/sharing/market.ts';
 import type { ResponseOf } from '../ipc-contract.ts';
 import type { CallContext } from '../link.ts';
 import type { ActivityView, IdentityView, NetworkStatusView, PersonView, RoleName } from '../views.ts';
+import { activityCsv } from './activity-csv.ts';
 import { clipped } from './data-columns.ts';
 import { isOwn, type Vault, whileOnline } from './vault-context.ts';
 import { offerList } from './vault-trades.ts';
@@ -72,24 +73,11 @@ async function activityViews({ participant }: Vault, entries: readonly TimelineE
   return views;
 }
 
-/** Writes everything that happened into a file of JSON. @throws AppError `FILE_NOT_WRITABLE` */
+/** Writes everything that happened into a file. @throws AppError `DISK_FULL`, `DISK_NOT_WRITABLE` */
 export async function activityExport(vault: Vault, path: string): Promise<{ path: string }> {
-  const { name, chain, contracts } = vault.participant.network;
-  const content = { network: name, chainId: chain.chainId, contracts, activity: await activityList(vault) };
-  try {
-    await writeFile(path, `${JSON.stringify(content, null, 2)}\n`);
-  } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown';
-    throw new AppError(
-      'FILE_NOT_WRITABLE',
-      {
-        what: `${path} cannot be written (${reason}).`,
-        consequence: 'Nothing was exported.',
-        remedy: 'Check that the folder exists, may be written and has room.',
-      },
-      { data: { path, reason }, cause },
-    );
-  }
+  const { name, chain } = vault.participant.network;
+  const csv = activityCsv({ name, chainId: chain.chainId }, await activityList(vault));
+  await writeFileAtomically(path, utf8(csv));
   return { path };
 }
 
