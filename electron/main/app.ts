@@ -1,5 +1,6 @@
 /** The app, put together: which part of main gives what to which, and nothing else. */
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { app, clipboard, dialog, nativeTheme, powerMonitor, session } from 'electron';
 import { writeFileAtomically } from '../../core/adapters/atomic-file.ts';
 import { assert } from '../../core/base/assert.ts';
@@ -92,6 +93,7 @@ export function startApp(): RunningApp {
   };
   const onEvent = (service: string, event: string, value: unknown) => {
     const profile = installation.state.profiles.find(({ id }) => vaultId(id) === service)?.id;
+    if (event === 'ended') tasks.forgetWork(service);
     if (event === 'work') tasks.noteWork(service, value, (id) => void services.call(service, 'cancelWork', { id }).catch(() => undefined)); // it may have ended
     if (event === 'notice' && profile !== undefined)
       showNotice(
@@ -128,6 +130,7 @@ export function startApp(): RunningApp {
     },
     leaving: () => services.stopKinds(['proxy', 'pkg', 'validator']),
     changed,
+    wait: (ms) => setTimeout(ms),
   });
   const key = () => lock.key();
   const networks = new Networks({ services, installation, places, key, onEvent });
@@ -272,14 +275,9 @@ export function startApp(): RunningApp {
     answers,
     {
       ask: (service, method, value, context) => services.call(service, method, value, context),
-      serviceFor: (kind) => {
-        key();
-        return kind === 'vault' ? profiles.vault() : profiles.dataService();
-      },
-      operatorOf: (networkId) => {
-        key();
-        return networks.operatorOf(networkId);
-      },
+      requireUnlocked: () => void key(),
+      serviceFor: (kind) => (kind === 'vault' ? profiles.vault() : profiles.dataService()),
+      operatorOf: (networkId) => networks.operatorOf(networkId),
       activeHome: () => profiles.activeHome(),
       fileOf: (token) => files.get(token),
       askWhereToSave,

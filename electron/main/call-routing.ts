@@ -33,6 +33,8 @@ export function unanswered(answers: MainAnswers): ChannelName[] {
 export interface RoutingPorts {
   /** Asks a service. */
   ask(service: string, method: string, value: unknown, context: CallContext): Promise<unknown>;
+  /** @throws AppError `LOCKED` */
+  requireUnlocked(): void;
   /** Id of the service of this kind that belongs to the active profile, or to nobody; started if need be. @throws AppError `LOCKED`, `NO_PROFILE` */
   serviceFor(kind: 'vault' | 'data'): Promise<string>;
   /** Id of the service that operates a network, started if need be. @throws AppError `LOCKED`, `NETWORK_UNKNOWN` */
@@ -97,6 +99,7 @@ export class CallRouting {
   }
 
   async #route(name: ChannelName, request: Record<string, unknown>): Promise<unknown> {
+    if (!answeredWhileLocked(name)) this.#ports.requireUnlocked();
     const { task } = contract[name] as { readonly task?: { readonly cancellable: boolean } };
     const work = async (context: CallContext) => {
       const answer = contract[name].response.safeParse(await this.#answer(name, request, context));
@@ -164,6 +167,11 @@ export class CallRouting {
     if (typeof request.file === 'string') return { subject: this.#ports.fileOf(request.file).name, route };
     return { subject: id, route };
   }
+}
+
+/** The installation and its lock answer always; everything else is somebody's. */
+function answeredWhileLocked(name: ChannelName): boolean {
+  return name.startsWith('app.') || name.startsWith('lock.');
 }
 
 function nameOf(channel: unknown): ChannelName {

@@ -31,13 +31,20 @@ export interface LockPorts {
   /** Ends what goes on while locked. Runs before the installation begins anew. */
   leaving(): Promise<void>;
   changed(): void;
+  wait(ms: number): Promise<void>;
 }
+
+/** Wrong passphrases in a row that are answered at once; each further one makes the next look take twice as long. */
+const quickTries = 3;
+const slowTryMs = { first: 1000, max: 30_000 } as const;
 
 /** The lock. */
 export class Lock {
   readonly #installation: Installation;
   readonly #ports: LockPorts;
   #key: Uint8Array | undefined;
+  /** Wrong passphrases since the last right one, in however many windows. */
+  #wrong = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(installation: Installation, ports: LockPorts) {
@@ -151,10 +158,15 @@ export class Lock {
     let failure: unknown;
     const given = await this.#ports.ask({ kind: 'unlock', wrong: false }, async (text) => {
       try {
+        await this.#ports.wait(tryDelayMs(this.#wrong));
         key = await openKey(system, this.#ports.sealing, record, text);
+        this.#wrong = 0;
       } catch (error) {
-        if (isAppError(error, 'SEALED_WRONG_PASSPHRASE'))
-          return 'This is not the passphrase. Mind capital letters and the keyboard layout, and try again.';
+        if (isAppError(error, 'SEALED_WRONG_PASSPHRASE')) {
+          this.#wrong++;
+          const slower = this.#wrong > quickTries ? ' Each further wrong one makes the next take longer.' : '';
+          return `This is not the passphrase. Mind capital letters and the keyboard layout, and try again.${slower}`;
+        }
         failure = error;
       }
       return null;
@@ -218,6 +230,11 @@ function notLost(): AppError {
     consequence: 'Nothing was changed.',
     remedy: 'Unlock Vouchsafe.',
   });
+}
+
+/** How long the next passphrase waits before it is looked at, after so many wrong ones. */
+export function tryDelayMs(wrong: number): number {
+  return wrong < quickTries ? 0 : Math.min(slowTryMs.max, slowTryMs.first * 2 ** (wrong - quickTries));
 }
 
 function closed(): DOMException {

@@ -36,6 +36,7 @@ export interface ServicePlan {
   readonly configuration: () => unknown;
   /** Services that it talks with directly, each under the name by which it asks for it; both sides get an end of a channel. */
   readonly peers: readonly { readonly id: string; readonly name: string }[];
+  /** Hears what the service tells, and `ended` when its process is gone, for whatever reason. */
   readonly onEvent?: (event: string, value: unknown) => void;
 }
 
@@ -250,6 +251,7 @@ export class Services {
     service.process = undefined;
     service.link?.close(ended(service.plan.kind));
     service.link = undefined;
+    service.plan.onEvent?.('ended', null);
     service.ended?.resolve();
     if (service.state === 'stopped' || service.state === 'failing') return;
     const nowMs = Date.now();

@@ -134,6 +134,12 @@ export class Tasks {
     for (const [id, { view, vault }] of this.#tasks) if (vault === null && ofMain(view.kind)) this.cancel(id);
   }
 
+  /** Forgets the work that a vault had told of when its process ended: the next one tells anew what it goes on with. */
+  forgetWork(vault: string): void {
+    for (const [id, task] of this.#tasks) if (task.vault === vault && task.view.endedAtMs === null) this.#tasks.delete(id);
+    this.#listener.changed();
+  }
+
   /** Forgets what has ended, and what vaults did, which have ended too, when what it was about is locked away. */
   forgetEnded(): void {
     for (const [id, { view, vault }] of this.#tasks) if (view.endedAtMs !== null || vault !== null) this.#tasks.delete(id);

@@ -38,6 +38,7 @@ interface ParentPort extends Port {
 export function runService(start: (config: unknown, surroundings: Surroundings) => Promise<StartedService>): void {
   const parent = (process as unknown as { readonly parentPort: ParentPort }).parentPort;
   let service: StartedService | undefined;
+  let starting: Promise<void> | undefined;
   const peers = new Map<string, PromiseWithResolvers<Link>>();
   const expected = (kind: string) => {
     const known = peers.get(kind) ?? Promise.withResolvers<Link>();
@@ -65,14 +66,21 @@ export function runService(start: (config: unknown, surroundings: Surroundings) 
   const main: Link = new Link(
     parent as Port,
     {
-      start: async (config: unknown) => {
-        service = await start(config, { main, peer: (kind) => expected(kind).promise, log });
-        main.answer({ ...service.handlers, stop });
+      start: (config: unknown) => {
+        starting = begin(config);
+        return starting;
       },
+      stop: () => stop(),
     },
     log,
   );
+  const begin = async (config: unknown) => {
+    service = await start(config, { main, peer: (kind) => expected(kind).promise, log });
+    main.answer({ ...service.handlers, stop });
+  };
   const stop = async () => {
+    // A start that goes on has opened things that must be closed; one that failed has closed them, and told main why.
+    await starting?.catch(() => undefined);
     await service?.stop();
     setImmediate(() => process.exit(0));
   };

@@ -9,7 +9,11 @@ const id = `0x${'11'.repeat(32)}`;
 const networkId = 'network1';
 const file = { token: 'token001', name: 'pump.csv', path: '/data/pump.csv', bytes: 5 };
 
-function routing(answers: MainAnswers, answer: (service: string, method: string, value: unknown) => unknown = () => ({})) {
+function routing(
+  answers: MainAnswers,
+  answer: (service: string, method: string, value: unknown) => unknown = () => ({}),
+  requireUnlocked = (): void => undefined,
+) {
   const asked: unknown[] = [];
   const lines: string[] = [];
   const ports: RoutingPorts = {
@@ -17,6 +21,7 @@ function routing(answers: MainAnswers, answer: (service: string, method: string,
       asked.push({ service, method, value });
       return answer(service, method, value);
     },
+    requireUnlocked,
     serviceFor: async (kind) => `the-${kind}`,
     operatorOf: async (network) => `operator-${network}`,
     activeHome: () => '/homes/ada',
@@ -32,6 +37,25 @@ function routing(answers: MainAnswers, answer: (service: string, method: string,
 test('a call of main is answered by main', async () => {
   const { perform } = routing({ 'app.copy': ({ text }) => (text === 'hello' ? {} : Promise.reject(new TypeError('other text'))) });
   expect(await perform('app.copy', { text: 'hello' })).toEqual({ ok: true, value: {} });
+});
+
+test('while locked, only the installation and its lock answer', async () => {
+  const locked = () => {
+    throw new AppError('LOCKED', { what: 'Vouchsafe is locked.', consequence: 'Nothing was done.', remedy: 'Unlock it.' });
+  };
+  const { perform, asked } = routing({ 'app.copy': () => ({}), 'lock.lock': () => ({}), 'file.sample': () => file }, undefined, locked);
+  for (const [channel, request] of [
+    ['app.copy', { text: 'hello' }],
+    ['lock.lock', {}],
+  ] as const)
+    expect(await perform(channel, request)).toEqual({ ok: true, value: {} });
+  for (const [channel, request] of [
+    ['file.sample', {}],
+    ['dataset.list', {}],
+    ['ownNetwork.blocks', { networkId, before: null }],
+  ] as const)
+    expect(await perform(channel, request)).toMatchObject({ ok: false, error: { code: 'LOCKED' } });
+  expect(asked).toEqual([]);
 });
 
 test.each([

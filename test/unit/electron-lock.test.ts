@@ -4,7 +4,7 @@ import { AppError } from '../../core/base/app-error.ts';
 import type { SecretPurpose } from '../../electron/ipc-contract.ts';
 import { AutoLock } from '../../electron/main/auto-lock.ts';
 import { emptyInstallation, Installation } from '../../electron/main/installation.ts';
-import { Lock } from '../../electron/main/lock.ts';
+import { Lock, tryDelayMs } from '../../electron/main/lock.ts';
 import type { PassphraseSealing, SystemKeychain } from '../../electron/main/sealing-key.ts';
 
 /** Seals by putting a mark of this very keychain before the text. */
@@ -36,6 +36,7 @@ function installation(system: SystemKeychain) {
   const asked: SecretPurpose[] = [];
   const problems: string[] = [];
   const told: string[] = [];
+  const waits: number[] = [];
   let current = system;
   let isPatient = false;
   let dismiss: (() => void) | undefined;
@@ -70,6 +71,7 @@ function installation(system: SystemKeychain) {
       told.push('leaving');
     },
     changed: () => undefined,
+    wait: async (ms) => void waits.push(ms),
   });
   const replace = (next: SystemKeychain) => {
     current = next;
@@ -78,7 +80,7 @@ function installation(system: SystemKeychain) {
   const whileLocking = (step: () => Promise<void>) => {
     locking = step;
   };
-  return { lock, texts, asked, problems, told, state, replace, wait, whileLocking };
+  return { lock, texts, asked, problems, told, state, waits, replace, wait, whileLocking };
 }
 
 test('with a keychain the key needs no passphrase', async () => {
@@ -257,4 +259,23 @@ test('locks from before an unlock do not undo it', async () => {
   texts.push('correct horse');
   await lock.unlock();
   expect(lock.state).toBe('unlocked');
+});
+
+test('whoever goes on guessing waits longer each time, and who knows it begins anew', async () => {
+  const { lock, texts, waits, problems } = installation(keychain('none', false));
+  texts.push('correct horse');
+  await lock.begin(false);
+  await lock.lock();
+  // Closing the question and opening it again starts nothing anew.
+  texts.push('wrong', 'wrong', 'wrong');
+  await expect(lock.unlock()).rejects.toMatchObject({ name: 'AbortError' });
+  texts.push('wrong', 'wrong', 'correct horse');
+  await lock.unlock();
+  expect(waits).toEqual([0, 0, 0, 1000, 2000, 4000]);
+  expect(problems.at(-1)).toContain('longer');
+  await lock.lock();
+  texts.push('correct horse');
+  await lock.unlock();
+  expect(waits.at(-1)).toBe(0);
+  expect(tryDelayMs(100)).toBe(30_000);
 });

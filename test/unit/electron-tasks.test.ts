@@ -114,6 +114,20 @@ test("a vault cannot pass its work off as main's, or as that of another vault", 
   expect(cancelled).toEqual(['ada']);
 });
 
+test('what a vault worked on is forgotten with its process, and nothing else is', async () => {
+  const { tasks } = registry();
+  const work = { kind: 'dataset.publish', subject: 'pump', route: null, progress: null, error: null, cancellable: true };
+  const note = (service: string, id: string, state: string) => tasks.noteWork(service, { ...work, id, state }, () => undefined);
+  note('vault-1', 'running1', 'running');
+  note('vault-1', 'waiting1', 'waiting-for-network');
+  note('vault-1', 'finished', 'done');
+  note('vault-2', 'another1', 'running');
+  await tasks.run(about, async () => undefined);
+  tasks.forgetWork('vault-1');
+  expect(tasks.views().filter(({ id }) => ['running1', 'waiting1'].includes(id))).toEqual([]);
+  expect(tasks.views()).toHaveLength(3);
+});
+
 test('only so many ended tasks are remembered, and none that runs is forgotten', async () => {
   const { tasks } = registry();
   const endless = Promise.withResolvers<void>();
