@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { _electron, type ElectronApplication, type Page } from '@playwright/test';
+import { ask } from './bridge.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 /** Where this run keeps its things; scripts/e2e.mjs names one that the throwaway user owns. */
@@ -91,6 +92,8 @@ export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
   app.process().stderr?.on('data', hear);
   const window = await app.firstWindow();
   await window.waitForLoadState('domcontentloaded');
+  // Nobody touches the virtual desktop's mouse: Vouchsafe would lock itself in the middle of a long test.
+  await ask(window, 'app.settings', { autoLockMinutes: 0 });
   return { app, window, userData, output: () => text, close: () => app.close() };
 }
 

@@ -1,0 +1,107 @@
+/** A trade of few rows: its proofs are as small as proofs are, for tests of what happens around them. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Page } from '@playwright/test';
+import { newFolder, type RunningApp } from './app.ts';
+import { ask, until } from './bridge.ts';
+import { chooseFile } from './system-dialogs.ts';
+
+const COIN = 10n ** 18n;
+const sample = fileURLToPath(new URL('../../resources/sample/machine-temperature.csv', import.meta.url));
+
+/** Writes the first rows of the sample to a file of its own. */
+export function fewRows(rows = 40): string {
+  const path = join(newFolder(), 'few-rows.csv');
+  writeFileSync(
+    path,
+    `${readFileSync(sample, 'utf8')
+      .split('\n', rows + 1)
+      .join('\n')}\n`,
+  );
+  return path;
+}
+
+/** Imports few rows for the active profile. */
+export async function importFewRows({ app, window }: RunningApp, name: string, rows = 40): Promise<string> {
+  const { token } = await chooseFile(app, window, 'data', fewRows(rows));
+  const { columns, reading } = await ask(window, 'file.inspect', { file: token, reading: {} });
+  const { datasetId } = await ask(window, 'dataset.import', {
+    file: token,
+    name,
+    columns,
+    reading,
+    keywords: ['temperature'],
+    pseudonymIndex: 0,
+  });
+  return datasetId;
+}
+
+/** Publishes a requirement that the few rows meet, as the active profile. */
+export async function requireFewRows(window: Page): Promise<string> {
+  const { requestId } = await ask(window, 'requirement.publish', {
+    document: {
+      version: 1,
+      width: 32,
+      columns: [{ type: 'number', name: 'value', unit: '', scale: 6, between: ['0', '110'] }],
+      minRows: 10,
+      keywords: ['temperature'],
+    },
+    price: (5n * COIN).toString(),
+    bond: (COIN / 100n).toString(),
+    offers: 2,
+    days: 7,
+    grantHours: 24,
+    deliverHours: 24,
+    confirmHours: 72,
+    pseudonymIndex: 0,
+  });
+  return requestId;
+}
+
+/** Takes a dataset of the active profile to where it can be offered. */
+export async function record(window: Page, datasetId: string): Promise<void> {
+  await ask(window, 'dataset.publish', { datasetId });
+  await recorded(window, datasetId);
+}
+
+/** Waits until a dataset of the active profile can be offered. */
+export async function recorded(window: Page, datasetId: string): Promise<void> {
+  await until(
+    'the record of the dataset',
+    () => ask(window, 'dataset.get', { datasetId }),
+    ({ state }) => state === 'ready',
+  );
+}
+
+/** Waits until the contract has verified the proofs of an offer. */
+export async function verified(window: Page, offerId: string): Promise<void> {
+  await until(
+    'the verification of the proofs',
+    () => ask(window, 'offer.get', { offerId }),
+    ({ chainState }) => chainState === 'verified',
+  );
+}
+
+/** Buys a verified offer as `consumer`, up to the payment; its owner's vault is open as well, and grants by itself. */
+export async function buy(window: Page, consumer: string, offerId: string): Promise<void> {
+  await ask(window, 'profile.switch', { profileId: consumer });
+  await ask(window, 'purchase.accept', { offerId });
+  await until(
+    'the grant',
+    () => ask(window, 'offer.get', { offerId }),
+    ({ chainState }) => chainState === 'granted' || chainState === 'delivered',
+  );
+  await ask(window, 'purchase.receive', { offerId });
+  await until(
+    'the data',
+    () => ask(window, 'received.list', {}),
+    (received) => received.some((each) => each.offerId === offerId),
+  );
+  await ask(window, 'purchase.confirm', { offerId });
+  await until(
+    'the payment',
+    () => ask(window, 'offer.get', { offerId }),
+    ({ chainState }) => chainState === 'paid',
+  );
+}
