@@ -116,7 +116,10 @@ export class MainWindow {
         buttons: ['Load again'],
       });
     }
-    if (!window.isDestroyed()) window.webContents.reload();
+    // Electron itself ends when a page is loaded while it still tells of the end of the last one.
+    setImmediate(() => {
+      if (!window.isDestroyed()) window.webContents.reload();
+    });
   }
 
   #create(): BrowserWindow {
