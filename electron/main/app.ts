@@ -84,6 +84,7 @@ export function startApp(): RunningApp {
   });
   const installation = new Installation(store, changed);
   const files = new ChosenFiles();
+  const networkText = (token: string) => files.text(token, readNetworkText);
   const secretWindow = new SecretWindow(() => window.window);
   const ask: SecretWindow['ask'] = (purpose, accept) => secretWindow.ask(purpose, accept);
 
@@ -142,7 +143,7 @@ export function startApp(): RunningApp {
     key,
     ask,
     onEvent,
-    pathOf: (token) => files.get(token).path,
+    networkText,
     log,
   });
   const lockNow = () => void lock.lock().catch((error: unknown) => log(`locking failed: ${viewOfError(error).what}`));
@@ -254,7 +255,7 @@ export function startApp(): RunningApp {
     },
     'file.dropped': ({ path }) => files.add(path),
     'file.sample': () => files.add(sampleFile),
-    'file.readNetwork': async ({ file }) => viewOfNetworkFile(await readNetworkText(files.get(file).path)),
+    'file.readNetwork': async ({ file }) => viewOfNetworkFile(await networkText(file)),
     'ownNetwork.create': async (plan, context) => ({ networkId: await networks.create(plan, context) }),
     'ownNetwork.start': async ({ networkId }, context) => {
       await networks.start(networkId, context);

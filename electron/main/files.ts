@@ -16,14 +16,14 @@ export const backupMagic = 'vouchbak';
 
 /** Chosen files by token. */
 export class ChosenFiles {
-  readonly #files = new Map<string, FileView>();
+  readonly #files = new Map<string, { readonly view: FileView; text?: Promise<string> }>();
 
   /** Takes a file in. @throws AppError `FILE_MISSING`, `FILE_IS_FOLDER`, `FILE_NOT_PLAIN`, `FILE_UNREADABLE`, `FILE_EMPTY`, `FILE_IS_BINARY` */
   async add(path: string): Promise<FileView> {
     const bytes = await checkedSize(path);
     await requireUsable(path);
     const file: FileView = { token: newLocalId(), name: basename(path).slice(0, 255), path, bytes };
-    this.#files.set(file.token, file);
+    this.#files.set(file.token, { view: file });
     for (const token of this.#files.keys()) {
       if (this.#files.size <= tokensMax) break;
       this.#files.delete(token);
@@ -33,6 +33,21 @@ export class ChosenFiles {
 
   /** What a token stands for. @throws AppError `FILE_TOKEN_UNKNOWN` */
   get(token: string): FileView {
+    return this.#chosen(token).view;
+  }
+
+  /**
+   * The text of a file by `read`, which is asked once: what a window was shown of it is what is used, whatever becomes of the
+   * file meanwhile. @throws AppError `FILE_TOKEN_UNKNOWN`, what `read` throws
+   */
+  text(token: string, read: (path: string) => Promise<string>): Promise<string> {
+    const file = this.#chosen(token);
+    file.text ??= read(file.view.path);
+    file.text.catch(() => delete file.text); // whoever asked has the error; the next who asks reads anew
+    return file.text;
+  }
+
+  #chosen(token: string) {
     const file = this.#files.get(token);
     if (file !== undefined) return file;
     throw refusal('FILE_TOKEN_UNKNOWN', 'The file is no longer at hand.', 'Choose it again.');

@@ -12,7 +12,7 @@ import type { RequestOf, ResponseOf, SecretPurpose } from '../ipc-contract.ts';
 import { address, applicationIdText, type RoleName, roleName } from '../views.ts';
 import type { CallContext } from './call-routing.ts';
 import type { Installation } from './installation.ts';
-import { networkOf, readNetworkText } from './network-files.ts';
+import { networkOf } from './network-files.ts';
 import { type Networks, scaled } from './networks.ts';
 import { confirmationProblem, phraseProblem, rehearsalProblem } from './phrase-checks.ts';
 import type { UserPlaces } from './places.ts';
@@ -45,8 +45,8 @@ export interface ProfilePorts {
   key(): Uint8Array;
   ask(purpose: SecretPurpose, accept: Acceptance): Promise<boolean>;
   onEvent(service: string, event: string, value: unknown): void;
-  /** Path behind a file's token. */
-  pathOf(token: string): string;
+  /** Text of the network file behind a token, as the window was shown it. */
+  networkText(token: string): Promise<string>;
   log(line: string): void;
 }
 
@@ -176,8 +176,7 @@ export class Profiles {
         realName,
         contact,
         roles,
-        networkFile:
-          'own' in network ? await this.#ports.networks.networkFile(network.own) : await readNetworkText(this.#ports.pathOf(network.file)),
+        networkFile: 'own' in network ? await this.#ports.networks.networkFile(network.own) : await this.#ports.networkText(network.file),
         ownNetwork: 'own' in network ? network.own : null,
         phrase: restore ? 'entered' : 'shown',
       },

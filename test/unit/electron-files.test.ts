@@ -1,5 +1,5 @@
 /** Files that were chosen or dropped: which get a token, and what the others are told. */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -24,6 +24,24 @@ test('a text file gets a token that stands for its path', async () => {
   const file = fileView.parse(await files.add(path));
   expect(file).toMatchObject({ name: 'data.csv', path, bytes: 21 });
   expect(files.get(file.token)).toEqual(file);
+});
+
+test('what was read of a file to be shown is what is used, whatever becomes of the file', async () => {
+  const files = new ChosenFiles();
+  const path = join(folder, 'network.json');
+  writeFileSync(path, 'of the harbour');
+  const { token } = await files.add(path);
+  let broken = true;
+  const read = async (place: string) => {
+    if (broken) throw new Error('the disk was away');
+    return readFileSync(place, 'utf8');
+  };
+  await expect(files.text(token, read)).rejects.toThrow('the disk was away');
+  broken = false;
+  expect(await files.text(token, read)).toBe('of the harbour');
+  writeFileSync(path, 'of somebody else');
+  expect(await files.text(token, read)).toBe('of the harbour');
+  expect(() => files.text('othertoken', read)).toThrow(expect.objectContaining({ code: 'FILE_TOKEN_UNKNOWN' }));
 });
 
 test("a backup of this program's own is taken although it is no text", async () => {
