@@ -28,15 +28,53 @@ const smallDiskMegabytes = 400;
 /** Runs the end-to-end tests whose path contains one of `filters`, or all. Resolves to the exit code. */
 export async function runEndToEnd(filters) {
   mkdirSync(buildFolder, { recursive: true });
-  const place = mkdtempSync(path.join(os.tmpdir(), 'vouchsafe-e2e-'));
-  try {
-    const code = await runInSession(place, filters);
+  return inSession(async (place, runNode) => {
+    const report = path.join(place, 'report.json');
+    const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--configLoader=native', '--project=e2e'];
+    const code = await runNode([...vitest, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters]);
     const pictures = path.join(place, 'screenshots');
     if (existsSync(pictures)) cpSync(pictures, path.join(buildFolder, 'screenshots'), { recursive: true });
-    const counts = countReport(code, path.join(place, 'report.json'));
+    const counts = countReport(code, report);
     console.log(`${counts.passed} passed, ${counts.failed} failed`);
     return counts.failed === 0 ? 0 : 1;
+  });
+}
+
+/**
+ * Prepares for the app to be driven, and does `work`: with a folder that is removed after it, and with a function that runs
+ * a program on Electron's Node where windows can be opened, and resolves to its exit code.
+ */
+export async function inSession(work) {
+  const place = mkdtempSync(path.join(os.tmpdir(), 'vouchsafe-e2e-'));
+  let smallDisk;
+  try {
+    const root = process.platform === 'linux' && process.getuid() === 0;
+    const owned = [
+      place,
+      path.join(place, 'cache'),
+      path.join(place, 'cache', 'vouchsafe'),
+      path.join(place, 'cache', 'vouchsafe', 'keys'),
+    ];
+    const electron = root ? await readableElectron(place) : electronFolder();
+    const environment = {
+      ...electronNodeEnvironment(),
+      ELECTRON_OVERRIDE_DIST_PATH: electron,
+      XDG_CACHE_HOME: root ? sharedCache(place) : path.dirname(cacheFolder()),
+      VOUCHSAFE_E2E_FOLDER: place,
+      HOME: root ? place : os.homedir(),
+    };
+    smallDisk = root ? await mountSmallDisk(place) : undefined;
+    if (smallDisk !== undefined) {
+      environment.VOUCHSAFE_E2E_SMALL_DISK = smallDisk;
+      owned.push(smallDisk);
+    }
+    const program = path.join(electron, executableName());
+    return await work(place, async (words) => {
+      if (process.platform !== 'linux') return (await run(program, words, { env: environment })).code;
+      return runOnDesktop([program, ...words], { place, environment, owned });
+    });
   } finally {
+    if (smallDisk !== undefined) await run('umount', [smallDisk]);
     rmSync(place, { recursive: true, force: true });
   }
 }
@@ -46,46 +84,6 @@ async function ensureSession() {
     .filter(([command]) => !(process.env.PATH ?? '').split(':').some((folder) => existsSync(path.join(folder, command))))
     .flatMap(([, packages]) => packages);
   if (missing.length > 0) await installDebianPackages(missing, `The end-to-end tests need ${missing.join(', ')}.`);
-}
-
-async function runInSession(place, filters) {
-  const root = process.platform === 'linux' && process.getuid() === 0;
-  const folders = [
-    place,
-    path.join(place, 'cache'),
-    path.join(place, 'cache', 'vouchsafe'),
-    path.join(place, 'cache', 'vouchsafe', 'keys'),
-  ];
-  const electron = root ? await readableElectron(place) : electronFolder();
-  const environment = {
-    ...electronNodeEnvironment(),
-    ELECTRON_OVERRIDE_DIST_PATH: electron,
-    XDG_CACHE_HOME: root ? sharedCache(place) : path.dirname(cacheFolder()),
-    VOUCHSAFE_E2E_FOLDER: place,
-    HOME: root ? place : os.homedir(),
-  };
-  const smallDisk = root ? await mountSmallDisk(place) : undefined;
-  if (smallDisk !== undefined) {
-    environment.VOUCHSAFE_E2E_SMALL_DISK = smallDisk;
-    folders.push(smallDisk);
-  }
-  const tests = [
-    path.join(electron, executableName()),
-    'node_modules/vitest/vitest.mjs',
-    'run',
-    '--configLoader=native',
-    '--project=e2e',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${path.join(place, 'report.json')}`,
-    ...filters,
-  ];
-  if (process.platform !== 'linux') return (await run(tests[0], tests.slice(1), { env: environment })).code;
-  try {
-    return await runOnDesktop(tests, { place, environment, owned: folders });
-  } finally {
-    if (smallDisk !== undefined) await run('umount', [smallDisk]);
-  }
 }
 
 /**

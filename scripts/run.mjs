@@ -11,6 +11,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { runEndToEnd } from './e2e.mjs';
 import { packageApp } from './package/package-app.mjs';
+import { checkSecrets } from './secrets.mjs';
 import { SetUpError } from './setup/failure.mjs';
 import { projectRoot } from './setup/places.mjs';
 import { prepare } from './setup/prepare.mjs';
@@ -46,7 +47,7 @@ const commands = {
   demo: program('core/cli/main.ts', 'demo'),
   vouchsafe: program('core/cli/main.ts'),
   crash: program('test/crash/main.ts'),
-  'check:secrets': program('test/secrets/main.ts'),
+  'check:secrets': { needs: everything, run: checkSecrets },
   bench: program('test/bench/main.ts'),
   lint: tool('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '--diagnostic-level=warn'),
   typecheck: { needs: packagesOnly, run: checkTypes },

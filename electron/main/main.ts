@@ -3,6 +3,7 @@
  * instance at a time, and then the app (app.ts).
  */
 import { app, dialog } from 'electron';
+import { keepMemoryOutOfCoreFiles } from '../core-files.ts';
 import { isHeadless, runHeadless } from '../headless.ts';
 import { declareAppScheme } from './app-protocol.ts';
 import { applyContentRules } from './content-rules.ts';
@@ -39,6 +40,7 @@ async function failToStart(error: unknown): Promise<void> {
 }
 
 function openWindows(): void {
+  keepMemoryOutOfCoreFiles();
   // With --no-sandbox (root on Linux has no other way) Chromium refuses to start children that are to be sandboxed.
   if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
   declareAppScheme();

@@ -58,6 +58,8 @@ export class Networks {
       const network = created.parse(await services.call(operatorId(id), 'create', plan, making));
       const record: NetworkRecord = { id, ...network, wanted: true };
       installation.update({ networks: [...installation.state.networks, record] });
+      // Whoever made the network held the keys of all its services for a moment; the operator that works on holds its own alone.
+      await services.stop(operatorId(id));
     } catch (error) {
       await services.stop(operatorId(id));
       await rm(places.network(id), { recursive: true, force: true });

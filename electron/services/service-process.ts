@@ -3,6 +3,7 @@
  * configuration once; keys in it are nowhere else in this process' input.
  */
 import { AppError } from '../../core/base/app-error.ts';
+import { keepMemoryOutOfCoreFiles } from '../core-files.ts';
 import { type Handlers, Link, type Port } from '../link.ts';
 
 /** How a service sees main, and services that main has connected it with. */
@@ -36,6 +37,7 @@ interface ParentPort extends Port {
 
 /** Runs the service of this process. `start` gets the configuration that main sent, unchecked. */
 export function runService(start: (config: unknown, surroundings: Surroundings) => Promise<StartedService>): void {
+  keepMemoryOutOfCoreFiles();
   const parent = (process as unknown as { readonly parentPort: ParentPort }).parentPort;
   let service: StartedService | undefined;
   let starting: Promise<void> | undefined;

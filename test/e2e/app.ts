@@ -25,6 +25,9 @@ export interface LaunchOptions {
   readonly keyring?: 'system' | 'none';
   /** Further words of the command line, such as a deep link. */
   readonly words?: readonly string[];
+  /** A program to start in place of the app's own, and what to add to its environment. */
+  readonly program?: string;
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A running app with its main window. */
@@ -55,7 +58,7 @@ export interface BareStart {
 
 /** Starts the program as a desktop does, with nobody to drive it: for a second start, or one that fails. */
 export function startBare(userData: string, options: Omit<LaunchOptions, 'userData'> = {}): BareStart {
-  const child = spawn(executable, [...(hasSandbox ? [] : ['--no-sandbox']), ...words(userData, options)], { env: environment() });
+  const child = spawn(executable, [...(hasSandbox ? [] : ['--no-sandbox']), ...words(userData, options)], { env: environmentFor(options) });
   let text = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => {
@@ -65,13 +68,13 @@ export function startBare(userData: string, options: Omit<LaunchOptions, 'userDa
   return { output: () => text, ended, end: () => void child.kill('SIGKILL') };
 }
 
-function words(userData: string, { keyring, words: more = [] }: LaunchOptions): string[] {
-  return [project, `--user-data-dir=${userData}`, `--password-store=${keyring === 'none' ? 'basic' : 'gnome-libsecret'}`, ...more];
+function words(userData: string, { keyring, program = project, words: more = [] }: LaunchOptions): string[] {
+  return [program, `--user-data-dir=${userData}`, `--password-store=${keyring === 'none' ? 'basic' : 'gnome-libsecret'}`, ...more];
 }
 
-function environment(): Record<string, string> {
+function environmentFor({ environment }: LaunchOptions): Record<string, string> {
   const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env;
-  return env as Record<string, string>;
+  return { ...(env as Record<string, string>), ...environment };
 }
 
 /** Starts the app and waits for its main window. */
@@ -81,7 +84,7 @@ export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
     executablePath: executable,
     args: words(userData, options),
     chromiumSandbox: hasSandbox,
-    env: environment(),
+    env: environmentFor(options),
     timeout: 60_000,
   });
   let text = '';

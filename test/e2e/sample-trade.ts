@@ -16,15 +16,15 @@ export async function trySample(window: Page): Promise<Sample> {
   return ask(window, 'profile.trySample', {});
 }
 
-/** Publishes a requirement as the consumer that the sample meets. */
-export async function publishRequirement(window: Page, { consumer }: Sample): Promise<string> {
+/** Publishes a requirement as the consumer that the sample meets, as do as many of its rows. */
+export async function publishRequirement(window: Page, { consumer }: Sample, minRows = 1000): Promise<string> {
   await ask(window, 'profile.switch', { profileId: consumer });
   const { requestId } = await ask(window, 'requirement.publish', {
     document: {
       version: 1,
       width: 32,
       columns: [{ type: 'number', name: 'value', unit: '', scale: 6, between: ['0', '110'] }],
-      minRows: 1000,
+      minRows,
       keywords: ['temperature'],
     },
     price: (5n * COIN).toString(),
@@ -39,9 +39,13 @@ export async function publishRequirement(window: Page, { consumer }: Sample): Pr
   return requestId;
 }
 
-/** Takes the sample from the owner to the consumer, up to the received data. */
-export async function tradeSample(window: Page, sample: Sample): Promise<{ requestId: string; datasetId: string; offerId: string }> {
-  const requestId = await publishRequirement(window, sample);
+/** Takes the sample, or other data of that kind, from the owner to the consumer, up to the received data. */
+export async function tradeSample(
+  window: Page,
+  sample: Sample,
+  minRows?: number,
+): Promise<{ requestId: string; datasetId: string; offerId: string }> {
+  const requestId = await publishRequirement(window, sample, minRows);
   await ask(window, 'profile.switch', { profileId: sample.owner });
   const [dataset] = await ask(window, 'dataset.list', {});
   const datasetId = dataset?.datasetId ?? '';

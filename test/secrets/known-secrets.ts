@@ -14,7 +14,7 @@ import { createMclEngine } from '../../core/crypto/mcl-engine.ts';
 import { type G2Element, g2Bytes, type PairingEngine } from '../../core/crypto/pairing-engine.ts';
 import { encodeScalar, lagrangeCoefficient } from '../../core/crypto/scalar.ts';
 import { decodeIdentityKey, decodeMasterSecret, decodeProxyShare, type ProxyShare } from '../../core/crypto/scheme-encodings.ts';
-import { openDocument } from '../../core/crypto/sealed-document.ts';
+import { type DocumentLock, openDocument } from '../../core/crypto/sealed-document.ts';
 import { promisedColumns } from '../../core/dataset/schema.ts';
 import type { networkFolders } from '../../core/services/network-creation.ts';
 import type { Secret } from './encodings.ts';
@@ -29,6 +29,8 @@ export interface Person {
 
 export interface KnownPlaces {
   readonly passphrase: string;
+  /** What opens all homes. */
+  readonly lock: DocumentLock;
   readonly owner: Person;
   readonly consumer: Person;
   readonly network: ReturnType<typeof networkFolders>;
@@ -54,7 +56,7 @@ function point(engine: PairingEngine, name: string, element: G2Element): Secret 
 }
 
 /** Secrets that stay in the homes, which nobody may use meanwhile. */
-export async function knownSecrets({ passphrase, owner, consumer, network, data }: KnownPlaces): Promise<Secret[]> {
+export async function knownSecrets({ passphrase, lock, owner, consumer, network, data }: KnownPlaces): Promise<Secret[]> {
   const engine = await createMclEngine();
   const secrets = [text('the passphrase', passphrase)];
   for (const [who, person] of [
@@ -63,33 +65,28 @@ export async function knownSecrets({ passphrase, owner, consumer, network, data 
   ] as const) {
     secrets.push(text(`the real name of the ${who}`, person.name), text(`the contact of the ${who}`, person.contact));
     secrets.push(...(await keysOfPhrase(`the ${who}`, person.phrase)));
-    secrets.push(await homeKey(`the ${who}`, person.home, passphrase));
+    secrets.push(await homeKey(`the ${who}`, person.home, lock));
   }
 
-  const operator = await documentOf(
-    network.operator,
-    passphrase,
-    'operator',
-    z.object({ networkKey: hex, decisionKey: hex, treasuryKey: hex }),
-  );
-  secrets.push(await homeKey('the operator', network.operator, passphrase));
+  const operator = await documentOf(network.operator, lock, 'operator', z.object({ networkKey: hex, decisionKey: hex, treasuryKey: hex }));
+  secrets.push(await homeKey('the operator', network.operator, lock));
   secrets.push(key('the network key', operator.networkKey), key('the decision key', operator.decisionKey));
   secrets.push(key('the treasury key', operator.treasuryKey));
 
-  const authority = await documentOf(network.pkg, passphrase, 'pkg-authority', z.object({ masterSecret: hex, enrolmentKey: hex }));
+  const authority = await documentOf(network.pkg, lock, 'pkg-authority', z.object({ masterSecret: hex, enrolmentKey: hex }));
   const master = decodeMasterSecret(fromHex(authority.masterSecret));
   for (const part of ['a', 'b', 'c'] as const) secrets.push(key(`${part} of the master secret`, encodeScalar(master[part])));
-  secrets.push(key('the enrolment key', authority.enrolmentKey), await homeKey('the PKG', network.pkg, passphrase));
+  secrets.push(key('the enrolment key', authority.enrolmentKey), await homeKey('the PKG', network.pkg, lock));
 
   for (const [position, home] of network.proxies.entries()) {
-    const own = await documentOf(home, passphrase, 'proxy-keys', z.object({ signingKey: hex, messageKey: hex }));
+    const own = await documentOf(home, lock, 'proxy-keys', z.object({ signingKey: hex, messageKey: hex }));
     const who = `proxy ${position + 1}`;
     secrets.push(key(`the signing key of ${who}`, own.signingKey), key(`the message key of ${who}`, own.messageKey));
-    secrets.push(await homeKey(who, home, passphrase));
+    secrets.push(await homeKey(who, home, lock));
   }
 
-  const dataset = await documentOf(owner.home, passphrase, 'dataset-', z.object({ datasetId: hex, seed: hex, identityKey: hex }));
-  const purchase = await documentOf(consumer.home, passphrase, 'purchase-', z.object({ key: hex, identityKey: hex }));
+  const dataset = await documentOf(owner.home, lock, 'dataset-', z.object({ datasetId: hex, seed: hex, identityKey: hex }));
+  const purchase = await documentOf(consumer.home, lock, 'purchase-', z.object({ key: hex, identityKey: hex }));
   secrets.push(key('the seed of the dataset', dataset.seed), key('the data-encryption key', purchase.key));
   for (const [name, encoded] of [
     ['dataset', dataset.identityKey],
@@ -102,9 +99,9 @@ export async function knownSecrets({ passphrase, owner, consumer, network, data 
 }
 
 /** The shares of the re-encryption key, which the owner keeps only while the grant lives, and the part that they hide. */
-export async function grantSecrets(ownerHome: string, passphrase: string): Promise<Secret[]> {
+export async function grantSecrets(ownerHome: string, lock: DocumentLock): Promise<Secret[]> {
   const engine = await createMclEngine();
-  const { shares } = await documentOf(ownerHome, passphrase, 'offer-', z.object({ shares: z.array(hex) }));
+  const { shares } = await documentOf(ownerHome, lock, 'offer-', z.object({ shares: z.array(hex) }));
   const decoded = shares.map((share) => decodeProxyShare(engine, fromHex(share)));
   const secrets = decoded.map(({ index, share }) => point(engine, `share ${index} of K2`, share));
   const [first, second] = decoded as [ProxyShare, ProxyShare];
@@ -130,9 +127,9 @@ async function keysOfPhrase(who: string, phrase: string): Promise<Secret[]> {
 }
 
 /** The key under which all other documents of a home are sealed. */
-async function homeKey(who: string, home: string, passphrase: string): Promise<Secret> {
+async function homeKey(who: string, home: string, lock: DocumentLock): Promise<Secret> {
   const sealed = await readFile(join(home, 'home-key.sealed'));
-  const opened = (await openDocument(systemSealing, 'home-key', { passphrase }, sealed)) as { key: Hex };
+  const opened = (await openDocument(systemSealing, 'home-key', lock, sealed)) as { key: Hex };
   return key(`the home key of ${who}`, opened.key);
 }
 
@@ -155,8 +152,8 @@ async function readings(ownerHome: string, datasetId: Hex, data: string): Promis
 }
 
 /** What `schema` takes of the document of that name, or of the only one that begins with it. */
-async function documentOf<Value>(home: string, passphrase: string, start: string, schema: z.ZodType<Value>): Promise<Value> {
-  const store = await HomeStore.open(home, { passphrase });
+async function documentOf<Value>(home: string, lock: DocumentLock, start: string, schema: z.ZodType<Value>): Promise<Value> {
+  const store = await HomeStore.open(home, lock);
   try {
     const [name, ...more] = (await store.list()).filter((each) => each === start || (start.endsWith('-') && each.startsWith(start)));
     const value = name === undefined || more.length > 0 ? null : await store.read(name, schema);

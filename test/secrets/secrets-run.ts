@@ -5,9 +5,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { systemRandom } from '../../core/adapters/system-random.ts';
@@ -18,12 +18,10 @@ import { createParticipant } from '../../core/services/participant.ts';
 import { readServiceDescription, writeServiceDescription } from '../../core/services/service-home.ts';
 import { createStoryNetwork, freePortsInARow, proxyCount, type ServiceHome, writeSampleRows } from '../story/story-network.ts';
 import type { StoryLine } from '../story/story-process.ts';
-import { allowedPlaces, placeOf } from './allowed-places.ts';
-import { leaksOf } from './canaries.ts';
+import { allowedPlaces } from './allowed-places.ts';
 import { allowCoreFiles, endWithCore } from './core-files.ts';
-import { patternsOf, type Secret } from './encodings.ts';
+import { findSecrets, type SecretsReport } from './findings.ts';
 import { grantSecrets, knownSecrets, type Person } from './known-secrets.ts';
-import { chunkBytes, type Hit, Search } from './search.ts';
 import { TrafficRecorder } from './traffic-recorder.ts';
 
 const passphrase = 'planted passphrase 7c1e: whoever reads this found a leak';
@@ -34,19 +32,6 @@ const stageOfCore = '9 ';
 export interface SecretsOptions {
   readonly rows: number;
   readonly onNote: (text: string) => void;
-}
-
-export interface SecretsReport {
-  readonly secrets: number;
-  readonly patterns: number;
-  /** Files and bytes that were searched, by the kind of place. */
-  readonly searched: ReadonlyMap<string, { files: number; bytes: number }>;
-  /** Why there are no core files, if there are none. */
-  readonly coresMissing: string | undefined;
-  /** Finds in allowed places, by the place's reason: the names of the secrets. */
-  readonly expected: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Each is a sentence; none is good. */
-  readonly violations: readonly string[];
 }
 
 /** Runs it; the folder is kept, and named in a note, when something is wrong. */
@@ -97,18 +82,16 @@ class SecretsRun {
     onNote('the services run, each behind a recorder');
     const names = [owner.name, consumer.name];
     await this.#tellStory(data, names, stageOfCore);
-    const ofGrant = await grantSecrets(owner.home, passphrase);
+    const ofGrant = await grantSecrets(owner.home, { passphrase });
     onNote('the story was ended with SIGABRT in stage 9, and is told again');
     await this.#tellStory(data, names);
     for (const [name, service] of this.#running) await this.#endWithCore(name, service);
     await this.end();
 
-    const secrets = [...ofGrant, ...(await knownSecrets({ passphrase, owner, consumer, network, data }))];
+    const secrets = [...ofGrant, ...(await knownSecrets({ passphrase, lock: { passphrase }, owner, consumer, network, data }))];
     onNote(`searching for ${new Set(secrets.map(({ name }) => name)).size} secrets`);
-    const patterns = secrets.flatMap(patternsOf);
-    const search = new Search(patterns);
-    await this.#canaries(search, secrets);
-    return { ...(await this.#searchAll(search)), secrets: secrets.length, patterns: patterns.length, coresMissing: this.#coresMissing };
+    const findings = await findSecrets({ folder: this.#folder, secrets, places: allowedPlaces, leakInto: 'logs/PKG' });
+    return { ...findings, violations: [...this.#violations, ...findings.violations], coresMissing: this.#coresMissing };
   }
 
   /** Ends what still runs. */
@@ -190,51 +173,6 @@ class SecretsRun {
     child.stderr?.on('data', (bytes) => file.write(bytes));
     child.once('close', () => file.end());
   }
-
-  /** Leaks every secret into a copy of a log, one file an encoding, and demands that each is found. */
-  async #canaries(search: Search, secrets: readonly Secret[]): Promise<void> {
-    const log = await readFile(this.#path('logs/PKG'));
-    // The first leak lies across the end of what is read at a time.
-    const before = Buffer.alloc(chunkBytes - 10, log);
-    const leaks = secrets.flatMap((secret) => leaksOf(secret).map(([encoding, leak]) => ({ secret, encoding, leak })));
-    for (const [encoding, group] of Map.groupBy(leaks, (leak) => leak.encoding)) {
-      const copy = this.#path('canary');
-      await writeFile(copy, Buffer.concat([before, ...group.flatMap(({ leak }) => [leak, Buffer.from('\n')])]));
-      const found = new Set((await search.file(copy)).map(({ pattern }) => pattern.secret));
-      await rm(copy);
-      for (const { secret } of group)
-        if (!found.has(secret)) this.#violations.push(`the search does not find ${secret.name} as ${encoding}`);
-    }
-  }
-
-  async #searchAll(search: Search): Promise<Pick<SecretsReport, 'searched' | 'expected' | 'violations'>> {
-    const searched = new Map<string, { files: number; bytes: number }>();
-    const expected = new Map<string, Set<string>>(allowedPlaces.map(({ reason }) => [reason, new Set()]));
-    for (const path of await filesBelow(this.#folder)) {
-      const file = relative(this.#folder, path);
-      const kind = file.split('/')[0] as string;
-      const counted = searched.get(kind) ?? { files: 0, bytes: 0 };
-      searched.set(kind, { files: counted.files + 1, bytes: counted.bytes + (await stat(path)).size });
-      for (const hit of [...(await search.file(path)), ...search.bytes(Buffer.from(file), `the name ${file}`)])
-        this.#judge(hit, file, expected);
-      if (kind === 'traffic' && /^content-encoding:/im.test(await readFile(path, 'latin1')))
-        this.#violations.push(`${file} is compressed: the search is blind there`);
-    }
-    return { searched, expected, violations: this.#violations };
-  }
-
-  #judge(hit: Hit, file: string, expected: Map<string, Set<string>>): void {
-    const allowed = placeOf(hit, file);
-    if (allowed === undefined)
-      this.#violations.push(`${file} holds ${hit.pattern.secret.name} (${hit.pattern.encoding}) at byte ${hit.offset}`);
-    else expected.get(allowed.reason)?.add(hit.pattern.secret.name);
-  }
-}
-
-/** All files below a folder; links are not followed, what they name is below it as well. */
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
 function fileName(service: string): string {
