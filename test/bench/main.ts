@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, { readonly title: string; readonly argume
   'file-encryption': { title: 'A file of 1 GB encrypted, beside age', arguments: [] },
   ledger: { title: 'The ledger with its local proposer, beside anvil', arguments: [] },
   app: { title: 'The app beside an empty Electron app', arguments: [], window: true },
+  'app-data': { title: 'The window while a gigabyte is imported, and over a million rows', arguments: [], window: true },
 };
 
 const documentPath = fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url));

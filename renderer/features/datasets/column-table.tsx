@@ -1,5 +1,5 @@
 /** The columns of a file: what each is called and kept as, what it holds, and what is lost by keeping it so. */
-import { useState } from 'react';
+import { memo, startTransition, useEffect, useState } from 'react';
 import type { ColumnView, InspectionView } from '../../../electron/views.ts';
 import { useLanguage, useTexts } from '../../app/texts.ts';
 import { localDecimal, utcTime } from '../../model/figures.ts';
@@ -12,9 +12,12 @@ const widths = [16, 32, 64] as const;
 /** Columns drawn at first: a file may have a thousand, each with fields of its own. */
 const shownAtFirst = 40;
 const previewCells = 4;
+/** Columns that are drawn at a time, so that the window stays at hand meanwhile. */
+const drawnAtOnce = 3;
+const noProblems: readonly ColumnProblem[] = [];
 
-/** The table. */
-export function ColumnTable({
+/** The table. It is drawn anew only when what it gets is another object, since its fields are many. */
+export const ColumnTable = memo(function ColumnTable({
   columns,
   inspection,
   problems,
@@ -31,6 +34,13 @@ export function ColumnTable({
 }) {
   const t = useTexts('datasets');
   const [shown, setShown] = useState(shownAtFirst);
+  const [drawn, setDrawn] = useState(drawnAtOnce);
+  const wanted = Math.min(shown, columns.length);
+  useEffect(() => {
+    if (drawn < wanted) startTransition(() => setDrawn(drawn + drawnAtOnce));
+  }, [drawn, wanted]);
+  const problemsOf = (source: number) =>
+    problems.some((problem) => problem.source === source) ? problems.filter((problem) => problem.source === source) : noProblems;
   return (
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reachable by keyboard */}
@@ -45,12 +55,12 @@ export function ColumnTable({
               ))}
             </tr>
           </thead>
-          {columns.slice(0, shown).map((column) => (
+          {columns.slice(0, Math.min(drawn, shown)).map((column) => (
             <ColumnRow
               key={column.source}
               column={column}
               inspection={inspection}
-              problems={problems.filter(({ source }) => source === column.source)}
+              problems={problemsOf(column.source)}
               report={reportOf(column)}
               measuring={measuring}
               onChange={onChange}
@@ -65,9 +75,9 @@ export function ColumnTable({
       ) : null}
     </>
   );
-}
+});
 
-function ColumnRow({
+const ColumnRow = memo(function ColumnRow({
   column,
   inspection,
   problems,
@@ -188,7 +198,7 @@ function ColumnRow({
       )}
     </tbody>
   );
-}
+});
 
 /** Why a column is not what it looks like, or what its type means for it. */
 function useReason({ source, type }: ColumnView, { obstacles }: InspectionView): string | null {

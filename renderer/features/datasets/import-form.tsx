@@ -1,6 +1,6 @@
 /** One page about a file: how it is read, its columns, what stays private, keywords and name; then the import. */
 import { Eye, EyeOff } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ColumnView, DatasetView, InspectionView, ReadingView, RequirementView } from '../../../electron/views.ts';
 import { useCall, useTask } from '../../api/client.ts';
 import { useLanguage, useTexts } from '../../app/texts.ts';
@@ -49,7 +49,7 @@ function useReports(inspection: InspectionView, columns: readonly ColumnView[], 
     }, quietMs);
     return () => clearTimeout(timer);
   }, [missing, sound, wanted, inspection]);
-  return { preview, missing, of: (column: ColumnView) => known.get(reportKey(column)) };
+  return { preview, missing, of: useCallback((column: ColumnView) => known.get(reportKey(column)), [known]) };
 }
 
 function keyed(columns: readonly ColumnView[], report: readonly ColumnReport[]): Map<string, ColumnReport> {
@@ -90,7 +90,15 @@ export function ImportForm({
   const importing = useTask('dataset.import');
 
   // Least and greatest values do not depend on the choice, so those of the inspection tell early what will not fit.
-  const problems = columnProblems(columns, (source) => inspection.report.find((entry) => entry.source === source));
+  // Progress is told ten times a second, and must not draw the table of the columns anew: what it gets stays the same object.
+  const problems = useMemo(
+    () => columnProblems(columns, (source) => inspection.report.find((entry) => entry.source === source)),
+    [columns, inspection],
+  );
+  const changeColumn = useCallback(
+    (changed: ColumnView) => setColumns((before) => before.map((column) => (column.source === changed.source ? changed : column))),
+    [],
+  );
   const plan = planProblem(columns);
   const reports = useReports(inspection, columns, problems.length === 0 && plan === null);
   const keywords = keywordsOf(keywordText);
@@ -137,7 +145,7 @@ export function ImportForm({
             problems={problems}
             reportOf={reports.of}
             measuring={reports.preview.running}
-            onChange={(changed) => setColumns(columns.map((column) => (column.source === changed.source ? changed : column)))}
+            onChange={changeColumn}
           />
           {reports.preview.running ? <TaskProgress task={reports.preview} title={t('columns.measuring')} /> : null}
         </Stack>

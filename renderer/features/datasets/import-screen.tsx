@@ -1,6 +1,6 @@
 /** Importing a file: choose it, see how it is read, decide about its columns, import. */
 import { FileSpreadsheet, Sparkles } from 'lucide-react';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { startTransition, useCallback, useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { DatasetView, FileView, InspectionView, ReadingView } from '../../../electron/views.ts';
 import { useAction, useCall, useTask } from '../../api/client.ts';
@@ -132,7 +132,11 @@ function Inspected({
   latest.current = inspect.run;
   const read = useCallback(
     (reading: Partial<ReadingView>) => {
-      latest.current({ file: token, reading }).then(setInspection, () => undefined); // shown from the task's error
+      latest.current({ file: token, reading }).then(
+        // A form with many columns is drawn in pieces, between which the window answers.
+        (found) => startTransition(() => setInspection(found)),
+        () => undefined, // shown from the task's error
+      );
     },
     [token],
   );

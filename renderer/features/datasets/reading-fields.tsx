@@ -1,4 +1,5 @@
 /** How the file is read. Each change reads the file again. */
+import { memo } from 'react';
 import type { ReadingView } from '../../../electron/views.ts';
 import { useTexts } from '../../app/texts.ts';
 import { Select, Switch } from '../../ui/index.ts';
@@ -15,7 +16,7 @@ const offsets = [
 ];
 
 /** The fields. */
-export function ReadingFields({
+export const ReadingFields = memo(function ReadingFields({
   reading,
   isDisabled,
   onChange,
@@ -67,7 +68,7 @@ export function ReadingFields({
       </Switch>
     </div>
   );
-}
+});
 
 function zoneName(minutes: number): string {
   if (minutes === 0) return 'UTC';
