@@ -32,6 +32,12 @@ export const allowedPlaces: readonly AllowedPlace[] = [
     reason: "the applicant's own application to the PKG; in clear on loopback only, since a service on any other address insists on TLS",
   },
   {
+    file: /^traffic\/PKG-\d+-answer$/,
+    secret: realName,
+    reason:
+      'the list of applications that the operator asked for under its signature, in order to decide; in clear on loopback only, as above',
+  },
+  {
     file: /^(traffic\/proxy-\d-\d+-(request|answer)|network\/proxy-\d\/proxy\.sqlite(-wal)?|cores\/proxy-\d)$/,
     secret: /^A1 of the dataset$/,
     reason:
