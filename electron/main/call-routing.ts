@@ -156,7 +156,8 @@ export class CallRouting {
   ): Promise<string> {
     if (name !== 'received.save') return fallback;
     const list = contract['received.list'].response.safeParse(await this.#ports.ask(service, 'received.list', {}, context));
-    return list.data?.find(({ offerId }) => offerId === request.offerId)?.fileName ?? fallback;
+    const fileName = list.data?.find(({ offerId }) => offerId === request.offerId)?.fileName;
+    return fileName === undefined ? fallback : savedName(fileName);
   }
 
   #aboutOf(channel: ChannelName, request: Record<string, unknown>): { readonly subject: string; readonly route: string | null } {
@@ -172,6 +173,15 @@ export class CallRouting {
 /** The installation and its lock answer always; everything else is somebody's. */
 function answeredWhileLocked(name: ChannelName): boolean {
   return name.startsWith('app.') || name.startsWith('lock.');
+}
+
+/**
+ * The name that is proposed for a received file. Its owner has chosen it, and what it begins with: so that it is opened as
+ * data, whatever it says, it is no hidden file and ends as one of data.
+ */
+function savedName(name: string): string {
+  const shown = name.replace(/^\.+/, '');
+  return /\.(?:csv|tsv|txt)$/i.test(shown) ? shown : `${shown}.csv`;
 }
 
 function nameOf(channel: unknown): ChannelName {

@@ -114,6 +114,32 @@ test('where to save is asked before the vault is', async () => {
   });
 });
 
+test.each([
+  ['pump.csv', 'pump.csv'],
+  ['Pump.TXT', 'Pump.TXT'],
+  ['.bash_aliases', 'bash_aliases.csv'],
+  ['..csv', 'csv.csv'],
+  ['readings.bat', 'readings.bat.csv'],
+  ['report', 'report.csv'],
+])('a received file that its owner called %s is proposed as %s', async (fileName, proposed) => {
+  const received = {
+    offerId: '3',
+    requestId: id,
+    datasetId: id,
+    fileName,
+    fileBytes: 1,
+    fileSha256: id,
+    rows: 1,
+    columns: [],
+    owner: `0x${'22'.repeat(20)}`,
+    state: 'received',
+  };
+  const { perform } = routing({}, (_, method, value) =>
+    method === 'received.list' ? [received] : { path: Reflect.get(value as object, 'path') },
+  );
+  expect(await perform('received.save', { offerId: '3' })).toEqual({ ok: true, value: { path: `/saved/${proposed}` } });
+});
+
 test("a call about an own network goes to that network's operator", async () => {
   const { perform, asked } = routing({}, () => []);
   await perform('ownNetwork.applications', { networkId });
