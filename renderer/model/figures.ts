@@ -19,13 +19,14 @@ export function decimalMark(language: string): string {
   return new Intl.NumberFormat(language).formatToParts(1.5).find(({ type }) => type === 'decimal')?.value ?? '.';
 }
 
-/** A point in time, written in ISO 8601, as date and time in UTC; the text itself where it is none. */
+/** A point in time, written in ISO 8601, as date and time in UTC with all that it says; the text itself where it is none, or finer than a second. */
 export function utcTime(iso: string, language: string): string {
   const joined = iso.trim().replace(' ', 'T');
   // A date alone is UTC to a browser already; a time without a zone is UTC to a requirement.
   const time = new Date(!joined.includes('T') || /(?:[zZ]|[+-]\d\d(?::?\d\d)?)$/.test(joined) ? joined : `${joined}Z`);
-  if (Number.isNaN(time.getTime())) return iso;
-  return `${new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }).format(time)} UTC`;
+  if (Number.isNaN(time.getTime()) || time.getTime() % 1000 !== 0) return iso;
+  const timeStyle = time.getTime() % 60_000 === 0 ? 'short' : 'medium';
+  return `${new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { dateStyle: 'medium', timeStyle, timeZone: 'UTC' }).format(time)} UTC`;
 }
 
 const units = [

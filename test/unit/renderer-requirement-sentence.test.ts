@@ -128,6 +128,11 @@ describe('figures', () => {
     expect(plain(localDuration(0, 'en'))).toBe('0 milliseconds');
   });
 
+  test('say all of a time, as it is asked for', () => {
+    expect(utcTime('2026-01-01T00:00:59Z', 'en')).toBe('1 Jan 2026, 00:00:59 UTC');
+    expect(utcTime('2026-01-01T00:00:00.001Z', 'en')).toBe('2026-01-01T00:00:00.001Z');
+  });
+
   test('leave a time that cannot be read as it is', () => {
     expect(utcTime('soon', 'en')).toBe('soon');
   });
