@@ -108,7 +108,10 @@ export class Profiles {
     const { services, places } = this.#ports;
     await this.#closed.get(id);
     this.#ports.key();
-    await Promise.all([services.start(dataPlan), services.start(proverPlan)]);
+    // A vault that runs does what it can, also while one of those that help it is left alone.
+    if (services.stateOf(vaultId(id)) === 'running') return vaultId(id);
+    services.start(proverPlan).catch(() => undefined); // whoever proves hears why it does not run
+    await services.start(dataPlan);
     let making = create;
     await services.start({
       id: vaultId(id),

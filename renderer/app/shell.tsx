@@ -6,6 +6,7 @@ import FirstStart from '../features/first-start/index.tsx';
 import { TasksDrawer } from '../features/tasks/index.tsx';
 import { classNames, Skeleton } from '../ui/index.ts';
 import { ErrorBoundary } from './error-boundary.tsx';
+import { FailingServices } from './failing-services.tsx';
 import { Palette } from './palette.tsx';
 import { railGroups, type Screen, screenOf, screensFor } from './routes.tsx';
 import styles from './shell.module.css';
@@ -62,23 +63,26 @@ export function Shell() {
         <RailGroup title={null} screens={available.filter(({ group }) => group === 'bottom')} current={current} />
       </nav>
       <main ref={main} tabIndex={-1} className={styles.main}>
-        <ErrorBoundary key={current?.name ?? path}>
-          <Suspense fallback={<Skeleton lines={5} />}>
-            <Switch>
-              <Route path="/welcome">
-                <FirstStart />
-              </Route>
-              {available.map(({ name, path: base, Content }) => (
-                <Route key={name} path={base === '/' ? '/' : `${base}/*?`}>
-                  <Content />
+        <FailingServices />
+        <div className={styles.screen}>
+          <ErrorBoundary key={current?.name ?? path}>
+            <Suspense fallback={<Skeleton lines={5} />}>
+              <Switch>
+                <Route path="/welcome">
+                  <FirstStart />
                 </Route>
-              ))}
-              <Route>
-                <Redirect to="/" replace />
-              </Route>
-            </Switch>
-          </Suspense>
-        </ErrorBoundary>
+                {available.map(({ name, path: base, Content }) => (
+                  <Route key={name} path={base === '/' ? '/' : `${base}/*?`}>
+                    <Content />
+                  </Route>
+                ))}
+                <Route>
+                  <Redirect to="/" replace />
+                </Route>
+              </Switch>
+            </Suspense>
+          </ErrorBoundary>
+        </div>
       </main>
       {drawer && <TasksDrawer onClose={() => setDrawer(false)} />}
       <Palette isOpen={palette} onClose={() => setPalette(false)} onTasks={() => setDrawer(true)} />
