@@ -1,5 +1,4 @@
 /** The app, put together: which part of main gives what to which, and nothing else. */
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { app, clipboard, dialog, nativeTheme, powerMonitor, session } from 'electron';
 import { writeFileAtomically } from '../../core/adapters/atomic-file.ts';
@@ -64,7 +63,7 @@ export function startApp(): RunningApp {
   serveApp(session.defaultSession, rendererFolder);
 
   const { store, unreadable } = openInstallationFile(userData);
-  const window = new MainWindow(windowStateFile(join(userData, 'window.json')));
+  const window = new MainWindow(windowStateFile(userData));
   let updateTray = (): void => undefined;
   const changed = () => {
     window.tell('app.changed', {});
