@@ -51,13 +51,13 @@ export function App() {
 function Content({ app }: { readonly app: AppView }) {
   const isEmpty = app.lock === 'first-start' || (app.profiles.length === 0 && app.networks.length === 0);
   // The first start goes on to its end: what it makes is there before all of it is.
-  const [isBeginning, setBeginning] = useState(isEmpty);
+  const [isBeginning, setBeginning] = useState(false);
   if (app.lock === 'locked') return <LockedScreen />;
   if (isEmpty || isBeginning) {
     return (
       <Suspense fallback={null}>
         <main className={styles.alone}>
-          <FirstStart onDone={() => setBeginning(false)} />
+          <FirstStart onWay={setBeginning} />
         </main>
       </Suspense>
     );

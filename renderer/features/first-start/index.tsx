@@ -26,8 +26,8 @@ const ways: readonly { readonly id: Way; readonly icon: LucideIcon }[] = [
   { id: 'restore', icon: ArchiveRestore },
 ];
 
-/** The choice of a way in, and the way itself. `onDone` hears when it is over, where something waits for that. */
-export default function FirstStart({ onDone }: { readonly onDone?: () => void }) {
+/** The choice of a way in, and the way itself. `onWay` hears when one is taken, and when it is left or at its end. */
+export default function FirstStart({ onWay }: { readonly onWay?: (isTaken: boolean) => void }) {
   const t = useTexts('first-start');
   const app = useApp();
   const [, navigate] = useLocation();
@@ -36,10 +36,12 @@ export default function FirstStart({ onDone }: { readonly onDone?: () => void })
   useEffect(() => {
     if (invitation !== null) setWay('join');
   }, [invitation]);
+  const isTaken = way !== null;
+  useEffect(() => onWay?.(isTaken), [onWay, isTaken]);
   const back = () => setWay(null);
   const finish = () => {
     navigate('/');
-    onDone?.();
+    onWay?.(false);
   };
   const isFirst = app.profiles.length === 0 && app.networks.length === 0;
   return (
