@@ -103,8 +103,8 @@ export class SecretWindow {
       if (channel !== 'secret.give') throw new TypeError('no such channel');
       const { text } = secretContract['secret.give'].request.parse(value);
       const problem = text === null ? null : await question.accept(text);
-      // The page gets its answer before its process ends.
-      if (problem === null) setTimeout(() => question.settle(text !== null), 50);
+      // The page gets its answer before its process ends. A question that was closed meanwhile stays unanswered.
+      if (problem === null) setTimeout(() => this.#question === question && question.settle(text !== null), 50);
       return { problem };
     });
   }
