@@ -1,8 +1,7 @@
 /** The frame around every screen: title bar, rail, tasks drawer, palette, and what the keyboard and the menu ask for. */
-import { Suspense, useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
 import { useEvent } from '../api/client.ts';
-import FirstStart from '../features/first-start/index.tsx';
 import { TasksDrawer } from '../features/tasks/index.tsx';
 import { classNames, Skeleton } from '../ui/index.ts';
 import { ErrorBoundary } from './error-boundary.tsx';
@@ -13,6 +12,8 @@ import styles from './shell.module.css';
 import { useApp } from './state.tsx';
 import { useTexts } from './texts.ts';
 import { TitleBar } from './title-bar.tsx';
+
+const FirstStart = lazy(() => import('../features/first-start/index.tsx'));
 
 /** The frame and the screen in it. */
 export function Shell() {

@@ -1,0 +1,247 @@
+/**
+ * Services that die at each start, that find their state damaged, or that have another time: the window says so, everything
+ * else goes on, and with the cause away the service comes back with all that it had.
+ */
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { start as startValidator, type Validator } from '../../core/services/validator.ts';
+import { alertOf } from './alert.ts';
+import { launch, picture, type RunningApp } from './app.ts';
+import { ask, until } from './bridge.ts';
+import { type Sample, trySample } from './sample-trade.ts';
+
+let running: RunningApp;
+let sample: Sample;
+let network: string;
+beforeAll(async () => {
+  running = await launch();
+  running.window.setDefaultTimeout(30_000);
+  sample = await trySample(running.window);
+  // The first start stays on the screen until its own end, which the bridge has passed by.
+  await running.window.reload();
+  await ask(running.window, 'profile.switch', { profileId: sample.owner });
+  network = (await ask(running.window, 'app.get', {})).networks[0]?.id ?? '';
+});
+afterAll(() => running.close());
+
+const stateOf = async (id: string) => (await ask(running.window, 'app.services', {})).find((service) => service.id === id);
+const pidsOf = (service: string) =>
+  running.app.evaluate(
+    ({ app }, name) =>
+      app
+        .getAppMetrics()
+        .filter((process) => process.name === name || process.serviceName === name)
+        .map(({ pid }) => pid),
+    `vouchsafe-${service}`.slice(0, 60),
+  );
+const open = (screen: string) => running.window.getByRole('navigation').getByRole('link', { name: screen, exact: true }).click();
+
+/** Ends a service from outside each time that it comes up, until it is left alone. Gives how often. */
+async function killAtEachStart(id: string): Promise<number> {
+  const killed = new Set<number>();
+  await until(
+    `the end of ${id}`,
+    async () => {
+      for (const pid of await pidsOf(id)) {
+        if (killed.has(pid)) continue;
+        killed.add(pid);
+        try {
+          process.kill(pid, 'SIGKILL');
+        } catch {
+          killed.delete(pid); // it has ended already
+        }
+      }
+      return (await stateOf(id))?.state;
+    },
+    (state) => state === 'failing',
+    120_000,
+  );
+  return killed.size;
+}
+
+describe('a service that ends at each start', () => {
+  test("a person's vault: left alone after four times, said so, and started again by a button", async () => {
+    const { window, app } = running;
+    const id = `vault-${sample.owner}`;
+    const before = await ask(window, 'dataset.list', {});
+    expect(await killAtEachStart(id)).toBe(4);
+    // Said above every screen, also one that still shows what it knew before. Whatever a window asks of it starts nothing.
+    await open('Datasets');
+    expect(await alertOf(window, 'SERVICE_FAILING')).toMatch(/ended 4 times.*What was saved is safe.*Settings, Services/s);
+    await picture(app, 'service-failing');
+    for (let question = 0; question < 5; question++) await expect(ask(window, 'dataset.list', {})).rejects.toThrow('SERVICE_FAILING');
+    expect(await pidsOf(id)).toEqual([]);
+    // Another profile works meanwhile.
+    await ask(window, 'profile.switch', { profileId: sample.consumer });
+    expect((await ask(window, 'network.status', {})).online).toBe(true);
+    await expect(ask(window, 'profile.switch', { profileId: sample.owner })).rejects.toThrow('SERVICE_FAILING');
+    await open('Settings');
+    await window.getByRole('link', { name: 'Services', exact: true }).click();
+    await alertOf(window, 'SERVICE_FAILING');
+    await picture(app, 'service-failing-settings');
+    await window.getByRole('button', { name: 'Restart', exact: true }).click();
+    await until(
+      'the vault',
+      () => stateOf(id),
+      (service) => service?.state === 'running',
+    );
+    expect(await ask(window, 'dataset.list', {})).toEqual(before);
+    expect(await window.getByText('SERVICE_FAILING').count()).toBe(0);
+  });
+
+  test('the process that reads files: what is under way fails in words, the rest goes on', async () => {
+    const { window } = running;
+    expect(await killAtEachStart('data')).toBe(4);
+    const { token } = await ask(window, 'file.sample', {});
+    await expect(ask(window, 'file.inspect', { file: token, reading: {} })).rejects.toThrow('SERVICE_FAILING');
+    expect((await ask(window, 'network.status', {})).online).toBe(true);
+    await window.getByRole('alert').filter({ hasText: 'SERVICE_FAILING' }).getByRole('button', { name: 'Try again' }).click();
+    await until(
+      'the process',
+      () => stateOf('data'),
+      (service) => service?.state === 'running',
+    );
+    expect((await ask(window, 'file.inspect', { file: token, reading: {} })).rows).toBeGreaterThan(20_000);
+  });
+
+  test('a proxy: the network says that it runs in part, and its button starts it again', async () => {
+    const { window } = running;
+    const id = `proxy-${network}-1`;
+    await killAtEachStart(id);
+    await open('Network');
+    await window.getByText('SERVICE_FAILING').first().waitFor();
+    await picture(running.app, 'proxy-failing');
+    await window.getByRole('button', { name: 'Start', exact: true }).click();
+    await until(
+      'the proxy',
+      () => stateOf(id),
+      (service) => service?.state === 'running',
+    );
+  });
+});
+
+describe('a damaged state', () => {
+  /** Writes other bytes over the middle of a file; gives what puts it right again. */
+  function damage(path: string): () => void {
+    const good = readFileSync(path);
+    const bad = Buffer.from(good);
+    for (let at = Math.floor(bad.length / 3); at < bad.length; at += 7) bad[at] = (bad[at] as number) ^ 0x5a;
+    writeFileSync(path, bad);
+    return () => writeFileSync(path, good);
+  }
+  /** The largest file of a folder whose name ends so. */
+  const largest = (folder: string, end: string) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith(end))
+      .map((name) => join(folder, name))
+      .toSorted((one, other) => statSync(other).size - statSync(one).size)[0] as string;
+
+  test("the chain's: it says so and changes nothing, the rest goes on, and the good files bring it back", async () => {
+    const { window, app } = running;
+    const block = (await ask(window, 'network.status', {})).blockNumber;
+    await ask(window, 'ownNetwork.stop', { networkId: network });
+    const ledger = join(running.userData, 'networks', network, 'validator', 'ledger');
+    const heal = damage(largest(ledger, '.ldb') ?? largest(ledger, '.log'));
+    await open('Network');
+    await window.getByRole('button', { name: 'Start', exact: true }).click();
+    expect(await alertOf(window, 'LEDGER_STORE_CORRUPT')).toMatch(/ledger|chain/);
+    await picture(app, 'ledger-damaged');
+    expect((await ask(window, 'dataset.list', {})).length).toBeGreaterThan(0);
+    expect((await ask(window, 'network.status', {})).online).toBe(false);
+    heal();
+    await window.getByRole('button', { name: 'Start', exact: true }).click();
+    await until(
+      'the chain',
+      () => ask(window, 'network.status', {}),
+      ({ online, blockNumber }) => online && blockNumber === block,
+    );
+  });
+
+  test("a person's identity: that profile says so, the others work, and the good file brings it back", async () => {
+    const { window, app } = running;
+    const id = `vault-${sample.owner}`;
+    await ask(window, 'lock.lock', {});
+    const heal = damage(join(running.userData, 'profiles', sample.owner, 'identity.sealed'));
+    await window.getByRole('button', { name: 'Unlock' }).click();
+    await until(
+      'the vault to give up',
+      () => stateOf(id),
+      (service) => service?.state === 'failing',
+    );
+    await window.getByRole('navigation').waitFor();
+    await open('Datasets');
+    expect(await alertOf(window, 'SEALED_DAMAGED')).toMatch(/damaged|changed/);
+    await picture(app, 'identity-damaged');
+    await ask(window, 'profile.switch', { profileId: sample.consumer });
+    expect((await ask(window, 'network.status', {})).chainId).toBeGreaterThan(0);
+    heal();
+    await ask(window, 'profile.switch', { profileId: sample.owner });
+    expect((await ask(window, 'dataset.list', {})).length).toBeGreaterThan(0);
+  });
+
+  test('what the app remembers of itself: kept under another name, and an empty one begun', async () => {
+    const other = await launch();
+    await ask(other.window, 'app.settings', { theme: 'dark' });
+    await other.close();
+    const path = join(other.userData, 'installation.json');
+    writeFileSync(path, '{"state": {"version": 1, "profiles": "none"');
+    const again = await launch({ userData: other.userData });
+    try {
+      await again.window.getByRole('heading', { name: 'Vouch for data. Share it safely.' }).first().waitFor();
+      const aside = readdirSync(other.userData).filter((name) => name.startsWith('installation.unreadable-'));
+      expect(aside).toHaveLength(1);
+      expect(readFileSync(join(other.userData, aside[0] as string), 'utf8')).toContain('"profiles": "none"');
+      await ask(again.window, 'lock.begin', { withPassphrase: false });
+      expect((await ask(again.window, 'app.get', {})).lock).toBe('unlocked');
+    } finally {
+      await again.close();
+    }
+  });
+});
+
+describe('a clock that is an hour off', () => {
+  let validator: Validator | undefined;
+  afterAll(() => validator?.stop());
+
+  /** The sample's chain, run by this process with another time. */
+  async function chainAt(offsetMs: number): Promise<void> {
+    await validator?.stop();
+    const home = join(running.userData, 'networks', network, 'validator');
+    const { listen } = JSON.parse(readFileSync(join(home, 'service.json'), 'utf8')) as { listen: { host: string; port: number } };
+    validator = await startValidator({
+      folder: join(home, 'ledger'),
+      genesis: JSON.parse(readFileSync(join(home, 'genesis.json'), 'utf8')),
+      ...listen,
+      clock: { nowMs: () => Date.now() + offsetMs },
+    });
+  }
+  test('an idle chain is no wrong clock, however old its newest block is', async () => {
+    const { window } = running;
+    await ask(window, 'ownNetwork.stop', { networkId: network });
+    await chainAt(0);
+    const { clockAheadSeconds, blockSeconds } = await until(
+      'the chain',
+      () => ask(window, 'network.status', {}),
+      ({ online }) => online,
+    );
+    expect(Math.abs(clockAheadSeconds ?? Number.NaN)).toBeLessThan(60);
+    expect(blockSeconds).toBeLessThan(Date.now() / 1000);
+  });
+
+  test('a chain that is an hour ahead is seen, said, and no hindrance once it is right', async () => {
+    const { window, app } = running;
+    await chainAt(3_600_000);
+    await open('Network');
+    await window.getByRole('tab', { name: /Ada/ }).click();
+    await window.getByRole('button', { name: 'Look again' }).click();
+    const title = window.getByText('The clock of this machine is behind');
+    await title.waitFor();
+    const { clockAheadSeconds } = await ask(window, 'network.status', {});
+    expect(Math.abs((clockAheadSeconds ?? Number.NaN) + 3600)).toBeLessThan(120);
+    await picture(app, 'clock-behind');
+    await chainAt(0);
+    await window.getByRole('button', { name: 'Look again' }).click();
+    await title.waitFor({ state: 'detached' });
+  });
+});
