@@ -1,0 +1,148 @@
+/**
+ * Services that are ended by force, each in the middle of its work: what is here afterwards is what was finished, the work
+ * goes on, and nothing half-done looks done.
+ */
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TaskView } from '../../electron/views.ts';
+import { launch, newFolder, picture, type RunningApp } from './app.ts';
+import { killService, restarted } from './app-processes.ts';
+import { ask, until } from './bridge.ts';
+import { type Sample, trySample } from './sample-trade.ts';
+import { importFewRows, recorded, requireFewRows } from './small-trade.ts';
+import { chooseFile } from './system-dialogs.ts';
+
+const allRows = fileURLToPath(new URL('../../resources/sample/machine-temperature.csv', import.meta.url));
+const interrupted = (call: Promise<unknown>) =>
+  call.then(
+    () => 'done',
+    (error: unknown) => String(error),
+  );
+
+describe('kill -9', () => {
+  let running: RunningApp;
+  let sample: Sample;
+  let datasetId: string;
+
+  beforeAll(async () => {
+    running = await launch();
+    running.window.setDefaultTimeout(120_000);
+    sample = await trySample(running.window);
+    await running.window.reload();
+  }, 600_000);
+  afterAll(() => running.close());
+
+  const tasks = () => ask(running.window, 'app.tasks', {});
+  /** Waits until a task of this kind is at a step. */
+  const at = (kind: string, isThere: (task: TaskView) => boolean) =>
+    until(`a step of ${kind}`, tasks, (all) => all.some((task) => task.kind === kind && task.state === 'running' && isThere(task)));
+  const become = (profileId: string) => ask(running.window, 'profile.switch', { profileId });
+
+  test('the data process, in an import: the step says so, nothing half-imported is there, and it can be repeated', async () => {
+    const { app, window } = running;
+    await become(sample.owner);
+    const before = await ask(window, 'dataset.list', {});
+    const path = join(newFolder(), 'all-rows.csv');
+    copyFileSync(allRows, path);
+    const { token } = await chooseFile(app, window, 'data', path);
+    const { columns, reading } = await ask(window, 'file.inspect', { file: token, reading: {} });
+    const request = { file: token, name: 'All rows', columns, reading, keywords: [], pseudonymIndex: 0 };
+    const importing = interrupted(ask(window, 'dataset.import', request));
+    await at('dataset.import', () => true);
+    await killService(app, 'data');
+    const outcome = await importing;
+    expect(outcome).toContain('SERVICE_ENDED');
+    expect(outcome).toContain('repeat the step');
+    await restarted(running, 'data');
+    expect(await ask(window, 'dataset.list', {})).toEqual(before);
+    const { datasetId: imported } = await ask(window, 'dataset.import', request);
+    expect(await ask(window, 'dataset.get', { datasetId: imported })).toMatchObject({ rows: 22_695, state: 'imported' });
+    expect((await ask(window, 'table.rows', { place: { kind: 'own', datasetId: imported }, offset: 22_690, count: 10 })).rows).toHaveLength(
+      5,
+    );
+  });
+
+  test('the vault, while it shares a dataset: it goes on by itself', async () => {
+    const { app, window } = running;
+    datasetId = await importFewRows(running, 'Few rows');
+    const sharing = interrupted(ask(window, 'dataset.publish', { datasetId }));
+    await at('dataset.publish', ({ progress }) => progress !== null);
+    await killService(app, `vault-${sample.owner}`);
+    await sharing;
+    await restarted(running, 'vault');
+    await recorded(window, datasetId);
+    expect(await ask(window, 'dataset.activity', { datasetId }), 'recorded once').toHaveLength(1);
+    await until('the end of every task', tasks, (all) => all.every(({ endedAtMs }) => endedAtMs !== null));
+  });
+
+  test('the prover, in a proof: it is proved again', async () => {
+    const { app, window } = running;
+    await become(sample.consumer);
+    const publishing = interrupted(requireFewRows(window));
+    await at('requirement.publish', ({ progress }) => progress?.step === 'prove');
+    await killService(app, 'prover');
+    await publishing;
+    await restarted(running, 'prover');
+    await until(
+      'the publication',
+      () => ask(window, 'requirement.mine', {}),
+      ([mine]) => mine?.state === 'open' && mine.publishedInBlock !== null,
+    );
+    expect(await ask(window, 'requirement.mine', {})).toHaveLength(1);
+  });
+
+  test('the chain, the PKG and the proxies, while a dataset is shared: the network comes back, and it goes on', async () => {
+    const { app, window } = running;
+    await become(sample.owner);
+    const other = await importFewRows(running, 'Other rows', 50);
+    const sharing = interrupted(ask(window, 'dataset.publish', { datasetId: other }));
+    await at('dataset.publish', ({ progress }) => progress !== null);
+    for (const kind of ['validator', 'pkg', 'proxy'] as const) await killService(app, kind);
+    await sharing;
+    for (const kind of ['validator', 'pkg', 'proxy'] as const) await restarted(running, kind);
+    await recorded(window, other);
+    expect(await ask(window, 'dataset.activity', { datasetId: other }), 'recorded once').toHaveLength(1);
+  });
+
+  test("the operator's process: the step says so, and its next one is answered", async () => {
+    const { app, window } = running;
+    const networkId = (await ask(window, 'app.get', {})).networks[0]?.id ?? '';
+    const { pseudonyms } = await ask(window, 'identity.get', {});
+    const { index, address } = pseudonyms[0] as (typeof pseudonyms)[number];
+    const balance = async () =>
+      BigInt((await ask(window, 'identity.get', {})).pseudonyms.find((pseudonym) => pseudonym.index === index)?.balance ?? '0');
+    const before = await balance();
+    const funding = interrupted(ask(window, 'ownNetwork.fund', { networkId, address, amount: '5' }));
+    await at('ownNetwork.fund', () => true);
+    await killService(app, 'operator');
+    const outcome = await funding;
+    if (outcome !== 'done') expect(outcome).toContain('SERVICE_ENDED');
+    await restarted(running, 'operator');
+    await ask(window, 'ownNetwork.fund', { networkId, address, amount: '7' });
+    // Each sum arrives whole, or not at all.
+    await until(
+      'the coins',
+      async () => String((await balance()) - before),
+      (more) => more === '7' || more === '12',
+    );
+  });
+
+  test('the screen of the services tells what was started again', async () => {
+    const { app, window } = running;
+    await window.evaluate(() => {
+      location.hash = '/settings/services';
+    });
+    await window
+      .getByText(/restarted (once|\d+ times)/)
+      .first()
+      .waitFor();
+    await picture(app, 'killed-services');
+    const services = await ask(window, 'app.services', {});
+    expect(services.filter(({ restarts }) => restarts > 0).map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(['data', 'vault', 'prover', 'validator', 'pkg', 'proxy', 'operator']),
+    );
+    expect(services.filter(({ state }) => state !== 'running')).toEqual([]);
+  });
+});
