@@ -29,6 +29,32 @@ export async function killService(app: ElectronApplication, service: ServiceKind
   for (const pid of pids) process.kill(pid, 'SIGKILL');
 }
 
+/** Ends the process of the main window's page at once, and waits until the page is there again. Playwright gives such a page up: ask main of it. */
+export async function killPage(app: ElectronApplication): Promise<void> {
+  const pid = await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.getOSProcessId() ?? 0);
+  const back = app.evaluate(
+    ({ BrowserWindow }) =>
+      new Promise<void>((resolve) => BrowserWindow.getAllWindows()[0]?.webContents.once('did-finish-load', () => resolve())),
+  );
+  process.kill(pid, 'SIGKILL');
+  await back;
+}
+
+/** Ends the whole app at once, with every process of it. */
+export async function killApp({ app }: RunningApp): Promise<void> {
+  const pids = (await processes(app)).map(({ pid }) => pid);
+  const gone = new Promise((resolve) => app.process().once('exit', resolve));
+  for (const pid of new Set([app.process().pid as number, ...pids])) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      // It had ended between the list and the signal.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+  await gone;
+}
+
 /** Waits until a service runs that was started again at least `restarts` times. */
 export async function restarted({ window }: RunningApp, kind: ServiceKind, restarts = 1): Promise<ServiceView[]> {
   return until(

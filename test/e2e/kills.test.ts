@@ -1,6 +1,6 @@
 /**
- * Services that are ended by force, each in the middle of its work: what is here afterwards is what was finished, the work
- * goes on, and nothing half-done looks done.
+ * Processes that are ended by force, each in the middle of its work, and then the whole app: what is here afterwards is what
+ * was finished, the work goes on, and nothing half-done looks done.
  */
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,10 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TaskView } from '../../electron/views.ts';
 import { launch, newFolder, picture, type RunningApp } from './app.ts';
-import { killService, restarted } from './app-processes.ts';
+import { killApp, killPage, killService, restarted } from './app-processes.ts';
 import { ask, until } from './bridge.ts';
 import { type Sample, trySample } from './sample-trade.ts';
-import { importFewRows, recorded, requireFewRows } from './small-trade.ts';
+import { buy, importFewRows, recorded, requireFewRows, verified } from './small-trade.ts';
 import { chooseFile } from './system-dialogs.ts';
 
 const allRows = fileURLToPath(new URL('../../resources/sample/machine-temperature.csv', import.meta.url));
@@ -24,6 +24,7 @@ const interrupted = (call: Promise<unknown>) =>
 describe('kill -9', () => {
   let running: RunningApp;
   let sample: Sample;
+  let requestId: string;
   let datasetId: string;
 
   beforeAll(async () => {
@@ -85,11 +86,12 @@ describe('kill -9', () => {
     await killService(app, 'prover');
     await publishing;
     await restarted(running, 'prover');
-    await until(
+    const [requirement] = await until(
       'the publication',
       () => ask(window, 'requirement.mine', {}),
       ([mine]) => mine?.state === 'open' && mine.publishedInBlock !== null,
     );
+    requestId = requirement?.requestId ?? '';
     expect(await ask(window, 'requirement.mine', {})).toHaveLength(1);
   });
 
@@ -144,5 +146,76 @@ describe('kill -9', () => {
       expect.arrayContaining(['data', 'vault', 'prover', 'validator', 'pkg', 'proxy', 'operator']),
     );
     expect(services.filter(({ state }) => state !== 'running')).toEqual([]);
+  });
+
+  test("the window's own process, while a proof runs: the same screen comes back, and the proof goes on", async () => {
+    const { app, window } = running;
+    await window.evaluate(() => {
+      location.hash = '/datasets';
+    });
+    await window.getByRole('row', { name: /Few rows/ }).waitFor();
+    // Its answer goes to a page that is no more.
+    void interrupted(ask(window, 'offer.make', { requestId, datasetId, shortWindows: false }));
+    await at('offer.make', ({ progress }) => progress?.step === 'made');
+    const inPage = (code: string) =>
+      app.evaluate(({ BrowserWindow }, script) => BrowserWindow.getAllWindows()[0]?.webContents.executeJavaScript(script), code);
+    await killPage(app);
+    await until(
+      'the screen that was there',
+      () => inPage('document.querySelector("main")?.textContent ?? ""'),
+      (text) => String(text).includes('Few rows'),
+      120_000,
+    );
+    expect(await inPage('location.hash')).toBe('#/datasets');
+    await picture(app, 'killed-window');
+    const answer = (await inPage('window.vouchsafe.call("app.tasks", {})')) as { value: TaskView[] };
+    expect(answer.value.filter(({ kind, state }) => kind === 'offer.make' && state !== 'failed')).toHaveLength(1);
+  });
+
+  /** Ends the app with all its processes, and starts it again as its user would. */
+  async function killAndStart(): Promise<void> {
+    await killApp(running);
+    running = await launch({ userData: running.userData });
+    const { window } = running;
+    window.setDefaultTimeout(120_000);
+    await window.getByRole('button', { name: 'Unlock' }).click();
+    await window.getByRole('navigation').first().waitFor();
+    await become(sample.owner);
+  }
+
+  test('the whole app, in a proof: the next start goes on with it', async () => {
+    await killAndStart();
+    const { window } = running;
+    const [offer] = await ask(window, 'offer.list', {});
+    expect(offer?.workState).not.toBe('ended');
+    await verified(window, offer?.offerId ?? '');
+    expect(await ask(window, 'offer.list', {})).toHaveLength(1);
+  });
+
+  test.each([
+    ['commits and encrypts', ['imported', 'committed']],
+    ['uploads', ['encrypted']],
+    ['records', ['uploaded']],
+  ])('the whole app, while it %s: the next start goes on, and what is ready is on the chain', async (what, steps) => {
+    const { window } = running;
+    const killed = await importFewRows(running, `Rows that it ${what}`, 1500);
+    void interrupted(ask(window, 'dataset.publish', { datasetId: killed }));
+    await at('dataset.publish', ({ progress }) => progress !== null && steps.includes(progress.step));
+    await killAndStart();
+    const begun = await ask(running.window, 'dataset.get', { datasetId: killed });
+    expect(begun.state === 'ready', 'it is ready only when it is recorded').toBe(begun.state === 'ready' && begun.recordedInBlock !== null);
+    expect(begun.obstacle).toBeNull();
+    await recorded(running.window, killed);
+    expect(await ask(running.window, 'dataset.activity', { datasetId: killed }), 'recorded once').toHaveLength(1);
+  });
+
+  test('after all of it the trade is finished', async () => {
+    const { window } = running;
+    const [offer] = await ask(window, 'offer.list', {});
+    const offerId = offer?.offerId ?? '';
+    await buy(window, sample.consumer, offerId);
+    const { checks } = await ask(window, 'received.check', { offerId });
+    expect(checks.length).toBeGreaterThan(5);
+    expect(checks.filter(({ holds }) => !holds)).toEqual([]);
   });
 });
