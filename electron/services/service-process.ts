@@ -81,8 +81,8 @@ export function runService(start: (config: unknown, surroundings: Surroundings) 
     main.answer({ ...service.handlers, stop });
   };
   const stop = async () => {
-    // A start that goes on has opened things that must be closed; one that failed has closed them, and told main why.
-    await starting?.catch(() => undefined);
+    // A start that goes on has opened things that must be closed.
+    await starting?.catch(() => undefined); // one that failed has closed them, and told main why
     await service?.stop();
     setImmediate(() => process.exit(0));
   };
