@@ -32,17 +32,15 @@ export class ArtifactStore {
   readonly #folder: string;
   readonly #network: Network;
   readonly #proxies: readonly ProxyClient[];
-  readonly #transfer: TransferOptions;
 
-  constructor(folder: string, network: Network, proxies: readonly ProxyClient[], transfer: TransferOptions = {}) {
+  constructor(folder: string, network: Network, proxies: readonly ProxyClient[]) {
     this.#folder = folder;
     this.#network = network;
     this.#proxies = proxies;
-    this.#transfer = transfer;
   }
 
   /** @throws AppError `NETWORK_CIRCUIT_UNKNOWN`, and those of the download */
-  async filesOf(circuit: string): Promise<ProvingFiles> {
+  async filesOf(circuit: string, transfer: TransferOptions): Promise<ProvingFiles> {
     const entry = this.#network.circuits[circuit];
     if (entry === undefined)
       throw new AppError(
@@ -54,11 +52,11 @@ export class ArtifactStore {
         },
         { data: { circuit } },
       );
-    const [witnessCalculator, provingKey] = [await this.#file(entry.witnessCalculator), await this.#file(entry.provingKey)];
-    return { witnessCalculator, provingKey };
+    const witnessCalculator = await this.#file(entry.witnessCalculator, transfer);
+    return { witnessCalculator, provingKey: await this.#file(entry.provingKey, transfer) };
   }
 
-  async #file(artifact: { readonly sha256: Hex; readonly bytes: number }): Promise<string> {
+  async #file(artifact: { readonly sha256: Hex; readonly bytes: number }, transfer: TransferOptions): Promise<string> {
     const path = join(this.#folder, artifact.sha256.slice(2));
     // Files arrive here whole and checked, under their hash; the length guards against a disk that lost the end.
     if (existsSync(path) && (await stat(path)).size === artifact.bytes) return path;
@@ -66,7 +64,7 @@ export class ArtifactStore {
     let failure: unknown;
     for (const proxy of this.#proxies) {
       try {
-        await proxy.downloadArtifact({ ...this.#transfer, ...artifact, destination: path });
+        await proxy.downloadArtifact({ ...transfer, ...artifact, destination: path });
         return path;
       } catch (error) {
         if (!(error instanceof AppError)) throw error;

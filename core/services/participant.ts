@@ -88,7 +88,7 @@ export interface ParticipantConfig {
 }
 
 /** Finds the files of a circuit, fetching them first where they are not here. */
-export type FilesOfCircuit = (circuit: string) => Promise<ProvingFiles>;
+export type FilesOfCircuit = (circuit: string, transfer?: TransferOptions) => Promise<ProvingFiles>;
 
 /** Who does the work that reads much, parses what others wrote, or proves. */
 export interface Workplace {
@@ -263,12 +263,12 @@ export class Participant {
       );
     this.proxies = clients;
     this.#proxyClients = clients();
-    const artifacts = new ArtifactStore(config.artifactFolder ?? defaultArtifactFolder(), network, this.#proxyClients, this.transfer);
+    const artifacts = new ArtifactStore(config.artifactFolder ?? defaultArtifactFolder(), network, this.#proxyClients);
     this.#workplace = config.workplace ?? {
       prover: createSnarkjsProver,
       openFiles: (home, datasetIds, proving) => HomeDatasets.open(home, parts.hash, datasetIds, proving),
     };
-    this.#filesOf = (circuit) => artifacts.filesOf(circuit);
+    this.#filesOf = (circuit, transfer = this.transfer) => artifacts.filesOf(circuit, transfer);
     this.prover = this.#workplace.prover(this.#filesOf);
     const { entityRegistry } = network.contracts;
     const pinned = { chainId: BigInt(chainId), entityRegistry, enrolmentAddress: network.pkg.enrolmentAddress };
@@ -341,6 +341,14 @@ export class Participant {
     } catch (error) {
       throw chainFailure(error);
     }
+  }
+
+  /**
+   * Fetches the circuits and proving keys of the network, so that proving needs no network later. What is here already is not fetched again.
+   * @throws AppError those of the download
+   */
+  async fetchProvingFiles(transfer: TransferOptions): Promise<void> {
+    for (const circuit of Object.keys(this.network.circuits)) await this.#filesOf(circuit, transfer);
   }
 
   /** Which of the network's services answer now. */

@@ -106,7 +106,8 @@ async function viewOf(vault: Vault, work: DatasetWork, offered: number): Promise
     keywords: work.keywords,
     state: work.state,
     publishing: entry !== undefined && entry.state !== 'paused',
-    obstacle: document === undefined ? filesMissing : obstacleOf(vault, name(datasetId)),
+    // After that only the keys for proving are fetched, which an offer does as well; the tasks tell what became of it.
+    obstacle: document === undefined ? filesMissing : work.state === 'ready' ? null : obstacleOf(vault, name(datasetId)),
     owner: work.owner,
     createdAtMs: work.createdAtMs,
     datasetRoot: committed?.datasetRoot ?? null,

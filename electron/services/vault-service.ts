@@ -261,6 +261,9 @@ async function goOn(
   if (kind === 'dataset') {
     step = (await datasetNamed(participant, id as Hex)).state;
     await advanceDataset(participant, id as Hex, watch);
+    // Whoever has something to offer may want to prove it where there is no network.
+    step = 'fetch-proving-keys';
+    await participant.fetchProvingFiles({ signal, onProgress: watch.onTransfer });
     return 'done';
   }
   if (kind === 'requirement') {

@@ -85,7 +85,7 @@ test('a newcomer takes data from Ada to Carl', async () => {
     await window.getByText('2013-12-02', { exact: false }).first().waitFor();
     await press('Confirm and pay');
     await agree('Confirm and pay');
-    await window.getByText('Paid', { exact: true }).first().waitFor({ timeout: PATIENCE_MS });
+    await window.getByText('Complete', { exact: true }).first().waitFor({ timeout: PATIENCE_MS });
   });
   const total = (performance.now() - begun) / 1000;
   process.stdout.write(`${times.join('\n')}\n${total.toFixed(1).padStart(7)} s  in all\n`);
