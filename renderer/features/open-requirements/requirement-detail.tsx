@@ -108,7 +108,9 @@ function Terms({ requirement: { terms, publisher, escrow, offers } }: { readonly
 function Answer({ requirement, matches }: { readonly requirement: RequirementView; readonly matches: readonly MatchView[] }) {
   const t = useTexts('open-requirements');
   const ranked = rankedMatches(matches);
-  const [chosen, setChosen] = useState(ranked.find(({ fit }) => fit === 'fits')?.datasetId ?? '');
+  const [picked, setPicked] = useState<string | null>(null);
+  // What fits may be known only after the first look; what was tried stays chosen.
+  const chosen = picked ?? ranked.find(({ fit }) => fit === 'fits')?.datasetId ?? '';
   const [holds, setHolds] = useState<string | null>(null);
   const prepare = (
     <LinkButton to={`/datasets/import/for/${requirement.requestId}`} kind="secondary" icon={<FileUp />}>
@@ -130,7 +132,7 @@ function Answer({ requirement, matches }: { readonly requirement: RequirementVie
           label={t('answer.dataset')}
           value={chosen}
           onChange={(datasetId) => {
-            setChosen(datasetId);
+            setPicked(datasetId);
             setHolds(null);
           }}
           options={ranked.map(({ datasetId, datasetName, fit, columns, enoughRows, keywords, ready }) => ({
@@ -165,7 +167,10 @@ function Answer({ requirement, matches }: { readonly requirement: RequirementVie
           key={match.datasetId}
           requestId={requirement.requestId}
           datasetId={match.datasetId}
-          onResult={(result) => setHolds(result.holds ? match.datasetId : null)}
+          onResult={(result) => {
+            setPicked(match.datasetId);
+            setHolds(result.holds ? match.datasetId : null);
+          }}
         />
       )}
       {match !== undefined && holds === match.datasetId && match.ready ? (
