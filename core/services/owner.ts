@@ -201,7 +201,7 @@ export async function offerNamed({ documents }: Participant, offerId: string): P
 }
 
 /**
- * Takes an offer as far as it goes: offers, proves, submits, and once it is accepted grants. While the chain is away its segments are proved
+ * Takes an offer as far as it goes: offers, proves, submits, and once it is accepted grants. While the chain is away everything is proved
  * all the same.
  */
 export async function advanceOffer(participant: Participant, offerId: string, watch: Watch = {}): Promise<OfferWork> {

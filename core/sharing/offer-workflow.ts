@@ -149,6 +149,10 @@ function proofDocument(work: OfferWork, segmentIndex: number): string {
   return `proof-${work.offerId}-${segmentIndex}`;
 }
 
+function aggregateDocument(work: OfferWork): string {
+  return `proof-${work.offerId}-aggregate`;
+}
+
 /** How the chain's state of an offer ends the owner's machine, if it does. */
 function outcomeOf(state: OfferState): 'paid' | 'refunded' | 'expired' | 'revoked' | undefined {
   return state === 'paid' || state === 'refunded' || state === 'expired' || state === 'revoked' ? state : undefined;
@@ -272,12 +276,20 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
         step: async (work) => {
           const end = await endOf(work);
           if (end) return end;
+          const total = work.segmentCount + 1;
           for (let index = 0; index < work.segmentCount; index++) {
             signal?.throwIfAborted();
+            onProgress?.({ step: 'prove', done: index, total });
             if ((await documents.load(proofDocument(work, index), provedSegmentSchema)) === undefined)
               await documents.save(proofDocument(work, index), await prover.segment(work, index, signal));
-            onProgress?.({ step: 'prove', done: index + 1, total: work.segmentCount + 1 });
           }
+          onProgress?.({ step: 'prove', done: work.segmentCount, total });
+          if ((await documents.load(aggregateDocument(work), provedStatementSchema)) === undefined) {
+            const summaries: SegmentSummary[] = [];
+            for (let index = 0; index < work.segmentCount; index++) summaries.push((await provedSegment(work, index)).summary);
+            await documents.save(aggregateDocument(work), await prover.aggregate(work, summaries, signal));
+          }
+          onProgress?.({ step: 'prove', done: total, total });
           return { ...work, state: 'proved' } as OfferWork;
         },
       },
@@ -307,15 +319,8 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
         step: async (work) => {
           const end = await endOf(work);
           if (end) return end;
-          const document = `proof-${work.offerId}-aggregate`;
-          let statement = await documents.load(document, provedStatementSchema);
-          if (statement === undefined) {
-            const summaries: SegmentSummary[] = [];
-            for (let index = 0; index < work.segmentCount; index++) summaries.push((await provedSegment(work, index)).summary);
-            statement = await prover.aggregate(work, summaries, signal);
-            await documents.save(document, statement);
-          }
-          onProgress?.({ step: 'prove', done: work.segmentCount + 1, total: work.segmentCount + 1 });
+          const statement = await documents.load(aggregateDocument(work), provedStatementSchema);
+          assert(statement !== undefined, 'a proof is stored before the machine moves on');
           const { publicSignals, proof } = statement;
           const { account } = keysOf(work.pseudonymIndex);
           const signature = signTypedData(account, place, aggregateStatementTypes, { publicSignals, deadline: work.deadline });

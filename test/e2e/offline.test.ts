@@ -70,7 +70,7 @@ describe('with the network stopped', () => {
     clearInterval(watching);
     offerId = offer.offerId;
     expect(offer).toMatchObject({ workState: 'drafted', chainState: 'none' });
-    expect(steps, 'the segment was proved').toContain('prove');
+    expect(steps, 'it was proved').toContain('prove');
   });
 
   test('what waits is shown in the tasks, in the outbox and at home', async () => {
