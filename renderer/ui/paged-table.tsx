@@ -152,7 +152,7 @@ function Pages({ label, headers, totalRows, loadPage, rowNumbers = true }: Paged
         onKeyDown={onKeyDown}
       >
         {/* biome-ignore lint/a11y/useSemanticElements: see the grid. */}
-        <div role="rowgroup" className={styles.head}>
+        <div role="rowgroup" className={classNames(styles.head, styles.wide)}>
           {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see the grid. */}
           <div role="row" aria-rowindex={1} className={styles.headRow} style={template}>
             {rowNumbers && (
@@ -180,7 +180,7 @@ function Pages({ label, headers, totalRows, loadPage, rowNumbers = true }: Paged
                 key={index}
                 role="row"
                 aria-rowindex={index + 2}
-                className={classNames(styles.row, styles.plainRow)}
+                className={classNames(styles.row, styles.wide)}
                 style={{ ...template, top: hang + (index - drawnFirst) * rowHeight, height: rowHeight }}
               >
                 {rowNumbers && (
