@@ -212,7 +212,7 @@ async function openOrCreate(folder: string, lock: DocumentLock): Promise<HomeSto
 
 /** Proving keys and witness calculators of the templates, put under their hashes into the folder that proxies hand out. */
 async function networkCircuits(plan: NetworkPlan, folder: string, onStep: (step: string) => void): Promise<Record<string, NetworkCircuit>> {
-  await mkdir(folder, { recursive: true });
+  await writing(folder, () => mkdir(folder, { recursive: true }));
   const templates = proofTemplates.filter(({ name }) => plan.templates.includes(name));
   const names = new Set([REQUIREMENT_CIRCUIT, ...templates.flatMap(({ segment, aggregate }) => [segment, aggregate])]);
   const circuits: Record<string, NetworkCircuit> = {};
@@ -234,8 +234,10 @@ async function publish({ path, sha256, bytes }: ArtifactFile, folder: string): P
     // The keys are large: on one file system a second name costs nothing.
     await link(path, target).catch(async () => {
       const partial = `${target}${partialSuffix}`;
-      await copyFile(path, partial);
-      await rename(partial, target);
+      await writing(target, async () => {
+        await copyFile(path, partial);
+        await rename(partial, target);
+      });
     });
   }
   return { sha256, bytes };
@@ -273,7 +275,7 @@ async function prepareChain(
   treasury: Hex,
 ): Promise<{ rpcUrl: string; genesisHash: Hex | null }> {
   if (plan.externalChain) return { rpcUrl: plan.externalChain.rpcUrl, genesisHash: null };
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writing(folder, () => mkdir(folder, { recursive: true, mode: 0o700 }));
   await writeServiceDescription(folder, { version: 1, service: 'validator', listen: { host: '127.0.0.1', port } });
   const genesisPath = join(folder, 'genesis.json');
   if (!existsSync(genesisPath)) {

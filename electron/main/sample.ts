@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { writing } from '../../core/adapters/atomic-file.ts';
 import type { ResponseOf } from '../ipc-contract.ts';
 import { inspectionView } from '../views.ts';
 import type { CallContext } from './call-routing.ts';
@@ -59,7 +60,7 @@ export async function trySample(ports: SamplePorts, context: CallContext): Promi
   return { owner, consumer };
 }
 
-/** Writes the first rows of the sample, with its header, to a file of its own. */
+/** Writes the first rows of the sample, with its header, to a file of its own. @throws AppError `DISK_FULL`, `DISK_NOT_WRITABLE` */
 async function firstRows(folder: string): Promise<string> {
   const lines: string[] = [];
   const input = createReadStream(sampleFile);
@@ -68,8 +69,10 @@ async function firstRows(folder: string): Promise<string> {
     if (lines.length > sampleRows) break;
   }
   input.destroy();
-  await mkdir(folder, { recursive: true });
   const path = join(folder, 'machine-temperature.csv');
-  await writeFile(path, `${lines.join('\n')}\n`);
+  await writing(path, async () => {
+    await mkdir(folder, { recursive: true });
+    await writeFile(path, `${lines.join('\n')}\n`);
+  });
   return path;
 }
