@@ -23,7 +23,7 @@ describe('what is refused', () => {
   /** Waits for the panel of an error with this code, and gives its words. */
   async function refused(code: string): Promise<string> {
     const panel = running.window.getByRole('alert').filter({ hasText: code }).first();
-    await panel.waitFor({ timeout: PATIENCE_MS });
+    await panel.waitFor();
     return (await panel.textContent()) ?? '';
   }
   /** Carl's coins. */
@@ -56,7 +56,7 @@ describe('what is refused', () => {
     await window.getByText('Your account holds less than this', { exact: false }).waitFor();
     await hands.press('Publish');
     await hands.agree('Publish');
-    expect(await refused('CHAIN_TRANSACTION_REJECTED')).toContain('coins');
+    expect(await refused('CHAIN_INSUFFICIENT_FUNDS')).toContain('Nothing was sent.');
     expect(await balance()).toBe(before);
     await window.getByRole('link', { name: 'See what was kept' }).click();
   });
