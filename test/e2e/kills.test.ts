@@ -156,7 +156,7 @@ describe('kill -9', () => {
     await window.getByRole('row', { name: /Few rows/ }).waitFor();
     // Its answer goes to a page that is no more.
     void interrupted(ask(window, 'offer.make', { requestId, datasetId, shortWindows: false }));
-    await at('offer.make', ({ progress }) => progress?.step === 'made');
+    await at('offer.make', ({ progress }) => progress?.step === 'prove');
     const inPage = (code: string) =>
       app.evaluate(({ BrowserWindow }, script) => BrowserWindow.getAllWindows()[0]?.webContents.executeJavaScript(script), code);
     await killPage(app);

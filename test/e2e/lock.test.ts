@@ -170,8 +170,7 @@ describe('the lock', () => {
     await until(
       'the proof',
       () => ask(window, 'app.tasks', {}),
-      // `made` is the offer's state: its segments are being proved.
-      (tasks) => tasks.some(({ kind, progress }) => kind === 'offer.make' && progress?.step === 'made'),
+      (tasks) => tasks.some(({ kind, progress }) => kind === 'offer.make' && progress?.step === 'prove'),
     );
     await window.getByRole('button', { name: 'Lock now' }).click();
     await locked();
