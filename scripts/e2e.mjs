@@ -31,7 +31,7 @@ export async function runEndToEnd(filters) {
   return inSession(async (place, runNode) => {
     const report = path.join(place, 'report.json');
     const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--configLoader=native', '--project=e2e'];
-    const code = await runNode([...vitest, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...filters]);
+    const code = await runNode([...vitest, '--reporter=verbose', '--reporter=json', `--outputFile.json=${report}`, ...filters]);
     const pictures = path.join(place, 'screenshots');
     if (existsSync(pictures)) cpSync(pictures, path.join(buildFolder, 'screenshots'), { recursive: true });
     const counts = countReport(code, report);
