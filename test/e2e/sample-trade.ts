@@ -19,6 +19,11 @@ export async function trySample(window: Page): Promise<Sample> {
 /** Publishes a requirement as the consumer that the sample meets, as do as many of its rows. */
 export async function publishRequirement(window: Page, { consumer }: Sample, minRows = 1000): Promise<string> {
   await ask(window, 'profile.switch', { profileId: consumer });
+  return requireValues(window, minRows);
+}
+
+/** Publishes as the active profile that the values of the sample are wanted, or as many of them. */
+export async function requireValues(window: Page, minRows: number): Promise<string> {
   const { requestId } = await ask(window, 'requirement.publish', {
     document: {
       version: 1,

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import { newFolder, type RunningApp } from './app.ts';
 import { ask, until } from './bridge.ts';
+import { requireValues } from './sample-trade.ts';
 import { chooseFile } from './system-dialogs.ts';
 
-const COIN = 10n ** 18n;
 const sample = fileURLToPath(new URL('../../resources/sample/machine-temperature.csv', import.meta.url));
 
 /** Writes the first rows of the sample to a file of its own. */
@@ -38,25 +38,8 @@ export async function importFewRows({ app, window }: RunningApp, name: string, r
 }
 
 /** Publishes a requirement that the few rows meet, as the active profile. */
-export async function requireFewRows(window: Page): Promise<string> {
-  const { requestId } = await ask(window, 'requirement.publish', {
-    document: {
-      version: 1,
-      width: 32,
-      columns: [{ type: 'number', name: 'value', unit: '', scale: 6, between: ['0', '110'] }],
-      minRows: 10,
-      keywords: ['temperature'],
-    },
-    price: (5n * COIN).toString(),
-    bond: (COIN / 100n).toString(),
-    offers: 2,
-    days: 7,
-    grantHours: 24,
-    deliverHours: 24,
-    confirmHours: 72,
-    pseudonymIndex: 0,
-  });
-  return requestId;
+export function requireFewRows(window: Page): Promise<string> {
+  return requireValues(window, 10);
 }
 
 /** Takes a dataset of the active profile to where it can be offered. */
