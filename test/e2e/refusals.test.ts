@@ -105,7 +105,6 @@ describe('what is refused', () => {
     const { window } = running;
     const hands = handsAt(window);
     const { offerId } = await tradeSample(window, sample);
-    await hands.become('Carl');
     damageReceived(running.userData, offerId);
     await hands.open('Received');
     await hands.choose(/machine-temperature/);
@@ -122,7 +121,6 @@ describe('what is refused', () => {
     await hands.press('Revoke');
     await hands.agree('Revoke');
     await window.getByText('Its pseudonyms can begin nothing new', { exact: false }).waitFor({ timeout: PATIENCE_MS });
-    await hands.become('Carl');
     await expect(publishRequirement(window, sample)).rejects.toThrow('IDENTITY_NOT_LIVE');
     await hands.open('Settings');
     await hands.press('Identity and coins');
