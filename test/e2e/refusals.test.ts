@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launch, type RunningApp } from './app.ts';
-import { ask } from './bridge.ts';
+import { ask, until } from './bridge.ts';
 import { handsAt } from './hands.ts';
 import { publishRequirement, type Sample, tradeSample, trySample } from './sample-trade.ts';
 
@@ -17,6 +17,7 @@ describe('what is refused', () => {
     running = await launch();
     running.window.setDefaultTimeout(60_000);
     sample = await trySample(running.window);
+    await until('the coins to begin with', balance, (coins) => coins > 0n);
   });
   afterAll(() => running.close());
 
@@ -70,6 +71,7 @@ describe('what is refused', () => {
     await hands.become('Ada');
     await hands.open('Open requirements');
     await hands.choose(/value/);
+    await window.getByRole('main').getByText('Machine temperature', { exact: true }).click();
     await hands.press('Try it');
     await window.getByText('Your data does not meet the requirement').waitFor();
     await window
