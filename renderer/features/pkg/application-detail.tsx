@@ -20,7 +20,7 @@ import {
   Time,
   toast,
 } from '../../ui/index.ts';
-import { Roles } from './index.tsx';
+import { Roles } from './roles.tsx';
 
 type Outcome = 'approve' | 'refuse' | 'revoke';
 

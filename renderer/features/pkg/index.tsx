@@ -3,7 +3,7 @@ import { UserCheck } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import type { ApplicationView } from '../../../electron/views.ts';
 import { useCall } from '../../api/client.ts';
-import { hasText, useTexts } from '../../app/texts.ts';
+import { useTexts } from '../../app/texts.ts';
 import {
   Count,
   DataTable,
@@ -21,6 +21,7 @@ import {
 import { useOwnNetwork, WhileRunning } from '../network/network-choice.tsx';
 import { ApplicationDetail } from './application-detail.tsx';
 import styles from './pkg.module.css';
+import { Roles } from './roles.tsx';
 
 const stateOrder: Record<ApplicationView['state'], number> = { pending: 0, approved: 1, refused: 2, revoked: 3 };
 const filters = ['all', 'pending', 'approved', 'refused', 'revoked'] as const;
@@ -136,10 +137,4 @@ function Applications({
       )}
     </ListPane>
   );
-}
-
-/** Roles in words. */
-export function Roles({ roles }: { readonly roles: readonly string[] }) {
-  const t = useTexts('pkg');
-  return roles.map((role) => (hasText('pkg', `role.${role}`) ? t(`role.${role}`) : role)).join(', ');
 }

@@ -17,8 +17,8 @@ import {
   Query,
   SearchField,
   SplitView,
-  StateBadge,
 } from '../../ui/index.ts';
+import { PaymentBadge } from './payment-badge.tsx';
 import styles from './received.module.css';
 import { ReceivedDetail } from './received-detail.tsx';
 
@@ -106,15 +106,5 @@ function ReceivedList({ all, selected }: { readonly all: readonly ReceivedView[]
         />
       )}
     </ListPane>
-  );
-}
-
-/** Whether the price is still to be released: the purchase's own state says only that the data is here. */
-export function PaymentBadge({ state }: { readonly state: string }) {
-  const t = useTexts('received');
-  return state === 'received' ? (
-    <StateBadge state={t('toConfirm')} tone="warning" />
-  ) : (
-    <StateBadge state={state === 'ended' ? t('over') : state} tone={state === 'ended' ? 'success' : 'neutral'} />
   );
 }

@@ -24,7 +24,7 @@ import {
 } from '../../ui/index.ts';
 import { buyerTurn } from '../requirements/buyer-turn.ts';
 import { useNowSeconds } from '../requirements/now.ts';
-import { PaymentBadge } from './index.tsx';
+import { PaymentBadge } from './payment-badge.tsx';
 import styles from './received.module.css';
 import { ReceivedChart } from './received-chart.tsx';
 import { ReceivedChecks } from './received-checks.tsx';
