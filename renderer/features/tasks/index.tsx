@@ -4,13 +4,25 @@ import { Link } from 'wouter';
 import type { TaskView } from '../../../electron/views.ts';
 import { useAction, useCall } from '../../api/client.ts';
 import { hasText, useTexts } from '../../app/texts.ts';
-import { Button, EmptyState, ErrorPanel, IconButton, ProgressBar, Query, StateBadge, Time, useStepText } from '../../ui/index.ts';
+import { Button, EmptyState, ErrorPanel, IconButton, ProgressBar, Query, StateBadge, shortHex, Time, useStepText } from '../../ui/index.ts';
 import styles from './tasks.module.css';
 
 /** The name of a kind of work. */
 export function useTaskTitle(): (kind: string) => string {
   const t = useTexts('tasks');
   return (kind) => (hasText('tasks', `kind.${kind}`) ? t(`kind.${kind}`) : kind);
+}
+
+/** What a task is about, by the name that its user knows it by; the ends of its id where it has none. */
+function useSubject({ subject }: TaskView): string {
+  const isId = /^(0x[0-9a-f]{16,}|[0-9]{16,})$/.test(subject);
+  const datasets = useCall('dataset.list', {}, { enabled: isId });
+  const offers = useCall('offer.list', {}, { enabled: isId });
+  if (!isId) return subject;
+  const name =
+    datasets.data?.find(({ datasetId }) => datasetId === subject)?.name ??
+    offers.data?.find(({ offerId }) => offerId === subject)?.datasetName;
+  return name ?? shortHex(subject);
 }
 
 /** One task. */
@@ -20,12 +32,14 @@ export function TaskRow({ task, onFollow }: { readonly task: TaskView; readonly 
   const stepText = useStepText();
   const cancel = useAction('app.cancelTask');
   const running = task.state === 'running';
+  const waiting = task.state === 'waiting-for-network';
+  const subject = useSubject(task);
   return (
     <li className={styles.task}>
       <div className={styles.head}>
         <div className={styles.words}>
           <p className={styles.title}>{title(task.kind)}</p>
-          {task.subject !== '' && <p className={styles.subject}>{task.subject}</p>}
+          {subject !== '' && <p className={styles.subject}>{subject}</p>}
         </div>
         {running ? (
           task.cancellable && (
@@ -49,7 +63,8 @@ export function TaskRow({ task, onFollow }: { readonly task: TaskView; readonly 
           detail={task.progress?.detail}
         />
       )}
-      <ErrorPanel error={cancel.error ?? task.error} compact />
+      {waiting && task.error !== null && <p className={styles.subject}>{`${task.error.what} ${task.error.consequence}`}</p>}
+      <ErrorPanel error={cancel.error ?? (waiting ? null : task.error)} compact />
       <div className={styles.foot}>
         <Time ms={task.endedAtMs ?? task.startedAtMs} relative />
         {task.route !== null && (
