@@ -24,8 +24,9 @@ export function handsAt(window: Page) {
         await window.keyboard.type(text);
       }
     },
-    /** Switches to another profile in the title bar. */
+    /** Switches to another profile in the title bar, unless it is the active one. */
     async become(name: string): Promise<void> {
+      if (await window.getByRole('button', { name: `Profile ${name}; switch`, exact: true }).isVisible()) return;
       await window.getByRole('button', { name: /^Profile .*; switch$/ }).click();
       await window.getByRole('menuitem', { name: new RegExp(name) }).click();
       await window.getByRole('heading', { name: `Hello, ${name}` }).waitFor();

@@ -30,6 +30,7 @@ describe('what is refused', () => {
   /** Carl's coins. */
   async function balance(): Promise<bigint> {
     await ask(running.window, 'profile.switch', { profileId: sample.consumer });
+    await running.window.getByRole('button', { name: 'Profile Carl; switch', exact: true }).waitFor();
     return BigInt((await ask(running.window, 'identity.get', {})).pseudonyms[0]?.balance ?? 0);
   }
 
