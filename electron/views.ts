@@ -105,6 +105,8 @@ export const appView = z.strictObject({
   settings: settingsView,
   /** Milliseconds since the last full backup of the active profile, or null when there is none. */
   lastBackupAtMs: z.int().nullable(),
+  /** Where the file with profiles and settings was put at this start because it could not be read; null when it could. */
+  setAside: z.string().max(4096).nullable(),
 });
 export type AppView = z.infer<typeof appView>;
 

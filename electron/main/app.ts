@@ -167,6 +167,7 @@ export function startApp(): RunningApp {
       networks: networks.views(),
       settings,
       lastBackupAtMs: known.find(({ id }) => id === activeProfile)?.lastBackupAtMs ?? null,
+      setAside: unreadable,
     };
   };
   const parented = async <Result>(dialogOn: (parent: Electron.BaseWindow) => Promise<Result>): Promise<Result> => {
@@ -329,7 +330,6 @@ export function startApp(): RunningApp {
   watchForUpdates(() => installation.state.settings.updates, log);
   app.on('activate', () => window.show());
   window.show();
-  if (unreadable !== null) tellOfSetAside(unreadable);
 
   return {
     followLink: (link) => {
@@ -356,15 +356,5 @@ function tellOfLink({ code, what, consequence, remedy }: ErrorView): void {
   const box = { type: 'warning', title: 'Vouchsafe', message: what, detail: `${consequence} ${remedy}\n\n${code}` } as const;
   void dialog.showMessageBox(box).finally(() => {
     isTellingOfLink = false;
-  });
-}
-
-/** An installation file that cannot be read is kept, and the user is told where. */
-function tellOfSetAside(file: string): void {
-  void dialog.showMessageBox({
-    type: 'warning',
-    title: 'Vouchsafe',
-    message: 'The file in which Vouchsafe remembers its profiles and settings could not be read.',
-    detail: `It was kept as ${file}, and Vouchsafe begins with an empty one. The profiles' own data is untouched: restore them from their 24 words or from a backup.`,
   });
 }

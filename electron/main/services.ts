@@ -308,7 +308,7 @@ function failing(kind: ServiceKind, deaths: number, reason: ErrorView | null): A
     {
       what: `The part of Vouchsafe that does this (${kind}) ended ${deaths} times within a minute, so it is left alone.${reason === null ? '' : ` ${reason.what}`}`,
       consequence: 'What needs it does not work just now; everything else does. What was saved is safe.',
-      remedy: 'Start it again in Settings, Services. If it fails again, save the diagnostics there and report it.',
+      remedy: 'Start it again in Settings, Services and logs. If it fails again, save the diagnostics there and report it.',
     },
     { data: { service: kind } },
   );

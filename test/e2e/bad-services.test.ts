@@ -77,7 +77,7 @@ describe('a service that ends at each start', () => {
     expect((await ask(window, 'network.status', {})).online).toBe(true);
     await expect(ask(window, 'profile.switch', { profileId: sample.owner })).rejects.toThrow('SERVICE_FAILING');
     await open('Settings');
-    await window.getByRole('link', { name: 'Services', exact: true }).click();
+    await window.getByRole('link', { name: 'Services and logs', exact: true }).click();
     await alertOf(window, 'SERVICE_FAILING');
     await picture(app, 'service-failing-settings');
     await window.getByRole('button', { name: 'Restart', exact: true }).click();
@@ -191,6 +191,8 @@ describe('a damaged state', () => {
       await again.window.getByRole('heading', { name: 'Vouch for data. Share it safely.' }).first().waitFor();
       const aside = readdirSync(other.userData).filter((name) => name.startsWith('installation.unreadable-'));
       expect(aside).toHaveLength(1);
+      await again.window.getByText(aside[0] as string, { exact: false }).waitFor();
+      await picture(again.app, 'installation-unreadable');
       expect(readFileSync(join(other.userData, aside[0] as string), 'utf8')).toContain('"profiles": "none"');
       await ask(again.window, 'lock.begin', { withPassphrase: false });
       expect((await ask(again.window, 'app.get', {})).lock).toBe('unlocked');

@@ -10,7 +10,7 @@ import { useInvitation } from '../../app/links.tsx';
 import { Mark } from '../../app/mark.tsx';
 import { useApp } from '../../app/state.tsx';
 import { useTexts } from '../../app/texts.ts';
-import { Button } from '../../ui/index.ts';
+import { Button, Notice } from '../../ui/index.ts';
 import styles from './first-start.module.css';
 import { JoinNetwork } from './join-network.tsx';
 import { KeepKeys } from './keep-keys.tsx';
@@ -54,6 +54,11 @@ export default function FirstStart({ onWay }: { readonly onWay?: (isTaken: boole
               <h1 className={styles.title}>{t(isFirst ? 'welcome' : 'another')}</h1>
               <p className={styles.lead}>{t(isFirst ? 'welcome.lead' : 'another.lead')}</p>
             </header>
+            {app.setAside !== null && (
+              <Notice kind="warning" title={t('set-aside')}>
+                {t('set-aside.text', { file: app.setAside })}
+              </Notice>
+            )}
             <ul className={styles.ways}>
               {ways.map(({ id, icon: Icon }) => (
                 <li key={id}>
