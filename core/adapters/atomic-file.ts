@@ -72,21 +72,26 @@ export async function writing<T>(path: string, step: () => Promise<T>): Promise<
   try {
     return await step();
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code;
-    if (reason === undefined) throw cause;
-    const full = reason === 'ENOSPC' || reason === 'EDQUOT';
-    throw new AppError(
-      full ? 'DISK_FULL' : 'DISK_NOT_WRITABLE',
-      {
-        what: full ? `There is no room on the disk to write ${path}.` : `${path} cannot be written (${reason}).`,
-        consequence: 'The file was not written; what had that name before is unchanged.',
-        remedy: full
-          ? 'Free space or choose another folder, then repeat the step.'
-          : 'Check that the folder exists and may be written to, then repeat the step.',
-      },
-      { data: { path, reason }, cause },
-    );
+    throw writeFailure(path, cause);
   }
+}
+
+/** What the system refused while `path` was written, as `DISK_FULL` or `DISK_NOT_WRITABLE`; anything else as it is. */
+export function writeFailure(path: string, cause: unknown): unknown {
+  const reason = (cause as NodeJS.ErrnoException).code;
+  if (reason === undefined) return cause;
+  const full = reason === 'ENOSPC' || reason === 'EDQUOT';
+  return new AppError(
+    full ? 'DISK_FULL' : 'DISK_NOT_WRITABLE',
+    {
+      what: full ? `There is no room on the disk to write ${path}.` : `${path} cannot be written (${reason}).`,
+      consequence: 'The file was not written; what had that name before is unchanged.',
+      remedy: full
+        ? 'Free space or choose another folder, then repeat the step.'
+        : 'Check that the folder exists and may be written to, then repeat the step.',
+    },
+    { data: { path, reason }, cause },
+  );
 }
 
 /** Writes a whole file atomically and durably. */
@@ -100,8 +105,9 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array, mode 
   }
 }
 
-/** Makes renames and removals in `folder` durable. */
+/** Makes renames and removals in `folder` durable; Windows has no such call and flushes them itself. */
 export async function flushFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {
     await handle.sync();

@@ -13,6 +13,7 @@ import { type Hex, toHex } from '../base/bytes.ts';
 import { type ColumnReader, columnLength, storedBytes } from '../dataset/canonical-column.ts';
 import { type DatasetDescription, descriptionMembers, hexOf } from '../dataset/description.ts';
 import { promisedColumns } from '../dataset/schema.ts';
+import { flushFolder } from './atomic-file.ts';
 
 const FOLDER_VERSION = 1;
 const DOCUMENT_NAME = 'dataset.json';
@@ -115,10 +116,10 @@ export class DatasetFolderWriter {
         await file.sync();
         await file.close();
       }
-      await syncFolder(this.#partial);
+      await flushFolder(this.#partial);
       if (await exists(this.#folder)) throw folderExists(this.#folder);
       await rename(this.#partial, this.#folder);
-      await syncFolder(dirname(this.#folder));
+      await flushFolder(dirname(this.#folder));
       return document;
     });
   }
@@ -285,14 +286,6 @@ async function exists(path: string): Promise<boolean> {
       throw error;
     },
   );
-}
-
-/** Makes the entries of a folder survive a loss of power; Windows has no such call and flushes them itself. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  await folder.sync();
-  await folder.close();
 }
 
 /** Runs a file operation; a refusal of the system becomes an AppError that names the place. */
