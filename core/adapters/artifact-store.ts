@@ -12,6 +12,7 @@ import { AppError } from '../base/app-error.ts';
 import { type Hex, toHex } from '../base/bytes.ts';
 import type { Network } from '../sharing/network-file.ts';
 import type { TransferOptions } from '../sharing/services.ts';
+import { writing } from './atomic-file.ts';
 import type { ProxyClient } from './proxy-client.ts';
 import type { ProvingFiles } from './snarkjs-prover.ts';
 
@@ -39,7 +40,7 @@ export class ArtifactStore {
     this.#proxies = proxies;
   }
 
-  /** @throws AppError `NETWORK_CIRCUIT_UNKNOWN`, and those of the download */
+  /** @throws AppError `NETWORK_CIRCUIT_UNKNOWN`, `DISK_FULL`, `DISK_NOT_WRITABLE`, and those of the download */
   async filesOf(circuit: string, transfer: TransferOptions): Promise<ProvingFiles> {
     const entry = this.#network.circuits[circuit];
     if (entry === undefined)
@@ -60,7 +61,7 @@ export class ArtifactStore {
     const path = join(this.#folder, artifact.sha256.slice(2));
     // Files arrive here whole and checked, under their hash; the length guards against a disk that lost the end.
     if (existsSync(path) && (await stat(path)).size === artifact.bytes) return path;
-    await mkdir(this.#folder, { recursive: true });
+    await writing(this.#folder, () => mkdir(this.#folder, { recursive: true }));
     let failure: unknown;
     for (const proxy of this.#proxies) {
       try {

@@ -233,7 +233,8 @@ function throwIfCancelled(signal: AbortSignal | undefined): void {
   });
 }
 
-async function openForReading(path: string): Promise<FileHandle> {
+/** Opens a file. @throws AppError `FILE_NOT_READABLE` */
+export async function openForReading(path: string): Promise<FileHandle> {
   try {
     return await open(path, 'r');
   } catch (cause) {

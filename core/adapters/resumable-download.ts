@@ -13,7 +13,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
-import { flushFolder } from './atomic-file.ts';
+import { flushFolder, writeFailure, writing } from './atomic-file.ts';
 import { type HomeLock, isHeldByAnother, lockFile } from './home-lock.ts';
 import type { RequestSigner } from './request-signature.ts';
 import type { ServiceConnection } from './service-connection.ts';
@@ -35,7 +35,7 @@ export interface FileDownload {
   readonly onProgress?: ((bytesDone: number, bytesTotal: number) => void) | undefined;
 }
 
-/** @throws AppError `DOWNLOAD_HASH_MISMATCH` (names the service), and those of {@link ServiceConnection} */
+/** @throws AppError `DOWNLOAD_HASH_MISMATCH` (names the service), `DISK_FULL`, `DISK_NOT_WRITABLE`, and those of {@link ServiceConnection} */
 export async function downloadFile(connection: ServiceConnection, download: FileDownload): Promise<void> {
   const lock = await lockFolder(dirname(download.destination), download.signal);
   try {
@@ -51,7 +51,7 @@ async function lockFolder(folder: string, signal: AbortSignal | undefined): Prom
     try {
       return lockFile(join(folder, 'download.lock'));
     } catch (error) {
-      if (!isHeldByAnother(error)) throw error;
+      if (!isHeldByAnother(error)) throw writeFailure(folder, error);
       await wait(lockRetryMs);
     }
   }
@@ -62,21 +62,24 @@ async function downloadAlone(connection: ServiceConnection, download: FileDownlo
   const partial = `${destination}.download`;
   // Another process may have brought it while this one waited for its turn.
   if (existsSync(destination) && (await sha256Of(destination)) === sha256) return;
-  const file = await open(partial, 'a');
+  const file = await writing(destination, () => open(partial, 'a'));
+  let kept: number;
   try {
-    let offset = (await file.stat()).size;
-    while (offset < bytes) {
+    kept = (await file.stat()).size;
+    for (let offset = kept; offset < bytes; ) {
       const part = await readRange(connection, download, offset, Math.min(offset + rangeBytes, bytes) - 1);
-      await file.appendFile(part);
+      await writing(destination, () => file.appendFile(part));
       offset += part.length;
       download.onProgress?.(offset, bytes);
     }
-    await file.sync();
+    await writing(destination, () => file.sync());
   } finally {
     await file.close();
   }
   if ((await sha256Of(partial)) !== sha256) {
     await rm(partial, { force: true });
+    // What was there before may be another service's lie, or what a loss of power left: this service answers for a whole file of its own.
+    if (kept > 0) return downloadAlone(connection, download);
     throw new AppError(
       'DOWNLOAD_HASH_MISMATCH',
       {
@@ -87,8 +90,10 @@ async function downloadAlone(connection: ServiceConnection, download: FileDownlo
       { data: { service: connection.serviceName, sha256 } },
     );
   }
-  await rename(partial, destination);
-  await flushFolder(dirname(destination));
+  await writing(destination, async () => {
+    await rename(partial, destination);
+    await flushFolder(dirname(destination));
+  });
 }
 
 async function sha256Of(path: string): Promise<Hex> {

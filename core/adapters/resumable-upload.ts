@@ -2,10 +2,11 @@
  * Uploads a ciphertext by tus 1.0.0 with tus-js-client, each request signed. The upload's address follows
  * from its owner and hash, so a new process goes on where a crashed one stopped without having kept anything.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { DetailedError, type HttpRequest, type HttpResponse, type HttpStack, Upload } from 'tus-js-client';
 import { AppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
+import { openForReading } from './encrypted-file.ts';
 import type { RequestSigner } from './request-signature.ts';
 import type { ServiceAnswer, ServiceConnection } from './service-connection.ts';
 
@@ -24,9 +25,9 @@ export interface FileUpload {
   readonly onProgress?: ((bytesDone: number, bytesTotal: number) => void) | undefined;
 }
 
-/** @throws AppError of the proxy, or of {@link ServiceConnection} */
+/** @throws AppError `FILE_NOT_READABLE`, of the proxy, or of {@link ServiceConnection} */
 export async function uploadFile(connection: ServiceConnection, upload: FileUpload): Promise<void> {
-  const handle = await open(upload.file, 'r');
+  const handle = await openForReading(upload.file);
   try {
     await run(connection, upload, handle);
   } finally {

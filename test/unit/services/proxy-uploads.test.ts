@@ -1,6 +1,6 @@
 /** Ciphertexts at a proxy over real HTTP: resuming on both sides, quotas, wrong bytes, crashes. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -117,6 +117,30 @@ describe('ciphertexts at a proxy', () => {
     const again = client.downloadCiphertext({ sha256: file.sha256, bytes: file.bytes, destination: join(world.folder, 'again') });
     await expect(again).rejects.toMatchObject({ code: 'DOWNLOAD_HASH_MISMATCH', data: { service: 'proxy 1' } });
     expect(readdirSync(world.folder).filter((name) => name.startsWith('again'))).toEqual([]);
+  });
+
+  it('are fetched anew from a proxy that is not at fault for the part that was there before', async () => {
+    const { url } = await world.startProxy();
+    const client = await world.proxyClient(url, owner);
+    const file = sourceFile(100_000);
+    await client.uploadCiphertext(file);
+    const destination = join(world.folder, 'received');
+    writeFileSync(`${destination}.download`, systemRandom.bytes(70_001));
+    await client.downloadCiphertext({ sha256: file.sha256, bytes: file.bytes, destination });
+    expect(Buffer.compare(readFileSync(destination), file.content)).toBe(0);
+  });
+
+  it('say in words that the disk is full, that a folder is not there, and that the file to upload is gone', async () => {
+    const { url } = await world.startProxy();
+    const client = await world.proxyClient(url, owner);
+    const file = sourceFile(100_000);
+    await client.uploadCiphertext(file);
+    const download = (name: string) =>
+      codeOf(client.downloadCiphertext({ sha256: file.sha256, bytes: file.bytes, destination: join(world.folder, name) }));
+    symlinkSync('/dev/full', join(world.folder, 'full.download'));
+    expect(await download('full')).toBe('DISK_FULL');
+    expect(await download('absent/received')).toBe('DISK_NOT_WRITABLE');
+    expect(await codeOf(client.uploadCiphertext({ ...sourceFile(10), path: join(world.folder, 'gone') }))).toBe('FILE_NOT_READABLE');
   });
 
   it('come whole to two who download them to one place at the same time', async () => {
