@@ -3,7 +3,16 @@
  * is stored before, is the outbox's affair (core/sharing/outbox.ts).
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Interface, isError, JsonRpcProvider, Transaction, type TransactionReceipt, type TransactionRequest, Wallet } from 'ethers';
+import {
+  FetchRequest,
+  type Interface,
+  isError,
+  JsonRpcProvider,
+  Transaction,
+  type TransactionReceipt,
+  type TransactionRequest,
+  Wallet,
+} from 'ethers';
 import { AppError } from '../base/app-error.ts';
 import { type Hex, toHex } from '../base/bytes.ts';
 import type { ContractCall, ContractName, SignedTransaction, TransactionFate, TransactionSender } from '../sharing/chain.ts';
@@ -21,33 +30,36 @@ const FEE_WEI_MAX = 10n ** 18n / 4n;
 /** EIP-1474: the request exceeds a limit of the node; a validator of our own answers so where a quota is used up. */
 const LIMIT_EXCEEDED = -32_005;
 
+/** How long a node may take to answer; ethers would wait five minutes. */
+const ANSWER_MS_MAX = 60_000;
+
 /** A provider that trusts no cache (nonces go stale with instant blocks) and does not ask for the network again. */
 export function openProvider(rpcUrl: string, chainId: number): JsonRpcProvider {
-  return new JsonRpcProvider(rpcUrl, chainId, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 1 });
+  const connection = new FetchRequest(rpcUrl);
+  connection.timeout = ANSWER_MS_MAX;
+  return new JsonRpcProvider(connection, chainId, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 1 });
 }
 
-/** An unreachable or failing node as an AppError; anything else is passed on. */
+/**
+ * An unreachable node as an AppError, and so one that answers with an error or with something else than a chain would say:
+ * it is behind, overloaded, or a page that asks to log in to the network. Anything else is passed on.
+ */
 export function chainFailure(error: unknown): unknown {
   if (error instanceof AppError) return error;
   const code = (error as { code?: unknown } | null)?.code;
-  if (
-    isError(error, 'NETWORK_ERROR') ||
-    isError(error, 'TIMEOUT') ||
-    isError(error, 'SERVER_ERROR') ||
-    code === 'ECONNREFUSED' ||
-    code === 'ECONNRESET'
-  ) {
-    return new AppError(
-      'CHAIN_UNREACHABLE',
-      {
-        what: 'The chain does not answer.',
-        consequence: 'What was waiting to be sent is kept and is sent when the chain is back.',
-        remedy: 'Check that the validator runs and that its address is right, then repeat the step.',
-      },
-      { cause: error },
-    );
-  }
-  return error;
+  // Only ethers' own errors have a short message, and whatever they complain of came from the node.
+  const isOfNode = error instanceof Error && 'shortMessage' in error;
+  if (!isOfNode && code !== 'ECONNREFUSED' && code !== 'ECONNRESET') return error;
+  const silent = !isOfNode || isError(error, 'NETWORK_ERROR') || isError(error, 'TIMEOUT') || isError(error, 'SERVER_ERROR');
+  return new AppError(
+    'CHAIN_UNREACHABLE',
+    {
+      what: silent ? 'The chain does not answer.' : `The chain does not answer with anything that can be used (${String(code)}).`,
+      consequence: 'What was waiting to be sent is kept and is sent when the chain is back.',
+      remedy: 'Check that the validator runs and that its address is right, then repeat the step.',
+    },
+    { cause: error },
+  );
 }
 
 /** The contract's own reason for a revert, by name and arguments, or the node's message. */
@@ -129,6 +141,7 @@ export class EthersTransactionSender implements TransactionSender {
       const receipt = await finalReceipt(this.provider, transaction, this.#confirmations, signal);
       return receipt === null ? { kind: 'replaced' } : await this.#fateOf(receipt, transaction);
     } catch (error) {
+      if (isError(error, 'INSUFFICIENT_FUNDS')) throw insufficientFunds(transaction.from, 'a step that was signed before', error);
       throw chainFailure(error);
     }
   }

@@ -153,6 +153,8 @@ export class ServiceConnection {
   /** What the service said when it refused. */
   refusalOf(answer: ServiceAnswer): AppError {
     const error = errorOf(answer.body);
+    // Services give their reason: without one it is whatever stands in front of a service that is not there.
+    if (error === null && answer.status >= 500) return this.#unreachable(new Error(`status ${answer.status}`));
     if (error === null) return this.malformed(`status ${answer.status} without a reason`);
     return new AppError(error.code, error, { data: { service: this.serviceName, status: answer.status } });
   }

@@ -63,7 +63,14 @@ export interface Verdict {
 }
 
 /** Errors that pass when the network is back. */
-const networkErrors = ['SERVICE_UNREACHABLE', 'CHAIN_UNREACHABLE', 'CHAIN_LIMIT_REACHED', 'SERVICE_BUSY', 'REQUEST_RATE_LIMITED'];
+const networkErrors = [
+  'SERVICE_UNREACHABLE',
+  'CHAIN_UNREACHABLE',
+  'CHAIN_LIMIT_REACHED',
+  'SERVICE_BUSY',
+  'SERVICE_STOPPING',
+  'REQUEST_RATE_LIMITED',
+];
 /** Errors of a process that is started again. */
 const processErrors = ['SERVICE_ENDED', 'PROOF_PROVER_CRASHED'];
 

@@ -29,7 +29,14 @@ export interface DatasetStep {
 }
 
 // As core/services/agenda.ts has them: what failed for another reason stands still until the user asks again.
-const passing: ReadonlySet<string> = new Set(['SERVICE_UNREACHABLE', 'CHAIN_UNREACHABLE', 'CHAIN_LIMIT_REACHED', 'SERVICE_BUSY']);
+const passing: ReadonlySet<string> = new Set([
+  'SERVICE_UNREACHABLE',
+  'CHAIN_UNREACHABLE',
+  'CHAIN_LIMIT_REACHED',
+  'SERVICE_BUSY',
+  'SERVICE_STOPPING',
+  'REQUEST_RATE_LIMITED',
+]);
 
 type Progressing = Pick<DatasetView, 'state' | 'publishing' | 'obstacle'>;
 
