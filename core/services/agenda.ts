@@ -6,7 +6,7 @@
  * that time does not mend stands still until the user asks again or the program starts anew.
  */
 import { z } from 'zod';
-import { type AppError, isAppError } from '../base/app-error.ts';
+import { isAppError } from '../base/app-error.ts';
 import type { Clock } from '../base/ports.ts';
 import type { Documents } from '../sharing/documents.ts';
 
@@ -47,8 +47,8 @@ export interface EntryView {
   readonly state: EntryState;
   /** Of the run that goes on; null before it has done anything. */
   readonly progress: EntryProgress | null;
-  /** Why it waits for the network, or failed. */
-  readonly error: AppError | null;
+  /** Why it waits for the network, or failed: an AppError, or a fault of the program; null where nothing went wrong. */
+  readonly error: unknown;
   /** Whether somebody waits for the end of the run. */
   readonly attended: boolean;
 }
@@ -122,7 +122,7 @@ interface Item {
   entry: AgendaEntry;
   state: EntryState;
   progress: EntryProgress | null;
-  error: AppError | null;
+  error: unknown;
   tries: number;
   retryAtMs: number | null;
   lookedAtMs: number;
@@ -309,7 +309,7 @@ export class Agenda {
     const nowMs = this.#ports.clock.nowMs();
     item.tries = end.kind === 'error' ? item.tries + 1 : 0;
     item.lookedAtMs = nowMs;
-    item.error = end.kind === 'error' && isAppError(end.error) ? end.error : null;
+    item.error = end.kind === 'error' && !isCancelled(end.error) ? end.error : null;
     item.retryAtMs = verdict.retryMs === null ? null : nowMs + verdict.retryMs;
     item.progress = null;
     if (this.#closed) return end;

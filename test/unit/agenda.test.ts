@@ -63,6 +63,7 @@ describe('the loop', () => {
   let block: number | undefined;
   let runs: AgendaEntry[];
   let run: AgendaPorts['run'];
+  let onFault: AgendaPorts['onFault'];
 
   async function open(stored = documents()): Promise<Agenda> {
     const agenda = await Agenda.open({
@@ -78,9 +79,7 @@ describe('the loop', () => {
       },
       onChange: () => undefined,
       onChain: () => undefined,
-      onFault: (error) => {
-        throw error;
-      },
+      onFault: (error) => onFault(error),
     });
     opened.push(agenda);
     return agenda;
@@ -95,6 +94,9 @@ describe('the loop', () => {
     runs = [];
     block = 1;
     run = async () => 'done';
+    onFault = (error) => {
+      throw error;
+    };
   });
   afterEach(async () => {
     await Promise.all(opened.map((agenda) => agenda.close()));
@@ -115,6 +117,17 @@ describe('the loop', () => {
     };
     await expect(agenda.attend(dataset, silent)).rejects.toMatchObject({ code: 'CHAIN_INSUFFICIENT_FUNDS' });
     expect(agenda.view(dataset)).toMatchObject({ state: 'failed', error: { code: 'CHAIN_INSUFFICIENT_FUNDS' } });
+  });
+
+  it('keeps a fault of the program beside the entry too, which stands still', async () => {
+    const agenda = await open();
+    const fault = Object.assign(new Error('EROFS'), { code: 'EROFS' });
+    run = async () => {
+      throw fault;
+    };
+    onFault = () => undefined; // it goes to the log
+    await expect(agenda.attend(dataset, silent)).rejects.toBe(fault);
+    expect(agenda.view(dataset)).toMatchObject({ state: 'failed', error: fault });
   });
 
   it('does not take an absent network for a failure, and goes on as soon as the chain answers again', async () => {
