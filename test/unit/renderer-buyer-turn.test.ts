@@ -1,7 +1,7 @@
 /** What a buyer may do with an offer in each of its states: the next step is offered, and never one that the chain would refuse. */
 import { describe, expect, test } from 'vitest';
 import { type OfferView, offerView } from '../../electron/views.ts';
-import { buyerTurn, isAskedFirst, verdictOf } from '../../renderer/features/requirements/buyer-turn.ts';
+import { buyerTurn, isAskedFirst, isDone, verdictOf } from '../../renderer/features/requirements/buyer-turn.ts';
 
 const NOW = 1_800_000_000;
 const offer = (change: Partial<OfferView>): OfferView =>
@@ -54,6 +54,18 @@ describe('whose turn it is', () => {
     [{ chainState: 'revoked' }, 'revoked', null, []],
   ])('%j', (change, turn, next, others) => {
     expect(buyerTurn(offer(change), NOW)).toMatchObject({ turn, next, others });
+  });
+
+  test('an action that ended because it waits is not said to be done', () => {
+    const done = (workState: string | null) =>
+      (['fetch', 'accept', 'receive', 'confirm'] as const).filter((action) => isDone(action, offer({ workState })));
+    expect(done(null)).toEqual([]);
+    expect(done('found')).toEqual([]);
+    expect(done('keyed')).toEqual(['fetch']);
+    expect(done('accepted')).toEqual(['fetch', 'accept']);
+    expect(done('received')).toEqual(['fetch', 'accept', 'receive']);
+    expect(done('ended')).toEqual(['fetch', 'accept', 'receive', 'confirm']);
+    expect(done('closed')).toEqual([]);
   });
 
   test('what moves money is asked about first', () => {

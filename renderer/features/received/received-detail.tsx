@@ -14,6 +14,7 @@ import {
   Count,
   DetailPane,
   Due,
+  ErrorPanel,
   KeyValueList,
   Notice,
   PagedTable,
@@ -22,7 +23,7 @@ import {
   TaskProgress,
   toast,
 } from '../../ui/index.ts';
-import { buyerTurn } from '../requirements/buyer-turn.ts';
+import { buyerTurn, isDone } from '../requirements/buyer-turn.ts';
 import { useNowSeconds } from '../requirements/now.ts';
 import { PaymentBadge } from './payment-badge.tsx';
 import styles from './received.module.css';
@@ -88,10 +89,16 @@ function Payment({ offerId }: { readonly offerId: string }) {
   const confirming = useTask('purchase.confirm');
   const [isAsking, setAsking] = useState(false);
   const confirm = async () => {
-    await confirming.run({ offerId });
-    toast({ kind: 'success', text: t('confirmed') });
+    // One that waits for the network is not done.
+    if (isDone('confirm', await confirming.run({ offerId }))) toast({ kind: 'success', text: t('confirmed') });
   };
-  if (offer.data === undefined || buyerTurn(offer.data, now).next !== 'confirm') return <TaskProgress task={confirming} />;
+  const progress = (
+    <>
+      <TaskProgress task={confirming} title={t('confirming')} />
+      {!confirming.running && <ErrorPanel error={offer.data?.obstacle} compact />}
+    </>
+  );
+  if (offer.data === undefined || buyerTurn(offer.data, now).next !== 'confirm') return progress;
   const { dueAt, price } = offer.data;
   return (
     <>
@@ -106,7 +113,7 @@ function Payment({ offerId }: { readonly offerId: string }) {
       >
         {t('confirmText')} {dueAt !== null && <Due seconds={dueAt} />}
       </Notice>
-      <TaskProgress task={confirming} title={t('confirming')} />
+      {progress}
       <ConfirmDialog
         isOpen={isAsking}
         onClose={() => setAsking(false)}

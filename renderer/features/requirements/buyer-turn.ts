@@ -95,6 +95,18 @@ function mine(turn: TurnKey, next: BuyerAction, others: readonly BuyerAction[]):
   return { turn, mine: true, next, others };
 }
 
+const reachedBy: Readonly<Record<'fetch' | 'accept' | 'receive' | 'confirm', readonly (string | null)[]>> = {
+  fetch: ['keyed', 'accepted', 'opened', 'received', 'ended'],
+  accept: ['accepted', 'opened', 'received', 'ended'],
+  receive: ['received', 'ended'],
+  confirm: ['ended'],
+};
+
+/** Whether an action of the straight path has come to its end. One that waits, for the network or for somebody, ends without an error too. */
+export function isDone(action: keyof typeof reachedBy, { workState }: Pick<OfferView, 'workState'>): boolean {
+  return reachedBy[action].includes(workState);
+}
+
 /** Actions that move or lock money, or cannot be taken back: they are asked about first. */
 export function isAskedFirst(action: BuyerAction): boolean {
   return action !== 'fetch' && action !== 'receive';

@@ -26,7 +26,7 @@ import {
   Time,
   toast,
 } from '../../ui/index.ts';
-import { type BuyerAction, buyerTurn, isAskedFirst, verdictOf } from './buyer-turn.ts';
+import { type BuyerAction, buyerTurn, isAskedFirst, isDone, verdictOf } from './buyer-turn.ts';
 import { Disclosure } from './disclosure.tsx';
 import { useNowSeconds } from './now.ts';
 import styles from './offer-card.module.css';
@@ -126,8 +126,8 @@ function useBuyerActions({ offerId }: OfferView) {
   const [stepTaken, setStepTaken] = useState<BuyerAction>('refund');
   const perform = async (action: BuyerAction): Promise<void> => {
     if (action === 'fetch' || action === 'accept' || action === 'receive' || action === 'confirm') {
-      await purchases[action].run({ offerId });
-      toast({ kind: 'success', text: t(`done.${action}`) });
+      // One that waits is not done: the card shows for what.
+      if (isDone(action, await purchases[action].run({ offerId }))) toast({ kind: 'success', text: t(`done.${action}`) });
     } else {
       setStepTaken(action);
       const { blockNumber } = await step.run({ offerId, step: action });
