@@ -8,7 +8,7 @@
 import { z } from 'zod';
 import { AppError, isAppError } from '../core/base/app-error.ts';
 import type { Answer } from './ipc-contract.ts';
-import { type ErrorView, errorView } from './views.ts';
+import { type ErrorView, errorView, sentenceLengthMax } from './views.ts';
 
 /** What Electron's ports have in common: `process.parentPort`, `UtilityProcess` and `MessagePortMain`. */
 export interface Port {
@@ -193,7 +193,18 @@ export function viewOfError(error: unknown): ErrorView {
       remedy: 'Start it again whenever you like; it goes on where it stopped.',
       data: {},
     };
-  if (isAppError(error)) return { code: error.code, ...error.text, data: { ...error.data } };
+  if (isAppError(error)) {
+    // Some quote what others wrote, such as a contract's reason. An answer whose error is too long would be dropped, and whoever asked would wait for ever.
+    const sentence = (text: string) => text.slice(0, sentenceLengthMax);
+    const { what, consequence, remedy } = error.text;
+    return {
+      code: error.code,
+      what: sentence(what),
+      consequence: sentence(consequence),
+      remedy: sentence(remedy),
+      data: { ...error.data },
+    };
+  }
   return {
     code: programFault,
     what: 'Something went wrong inside Vouchsafe.',

@@ -22,12 +22,14 @@ const decimalText = z
   .max(80)
   .regex(/^-?\d+(\.\d+)?$/);
 
+/** Characters of each sentence of an error. */
+export const sentenceLengthMax = 4000;
 /** Data that helps to act on an error: AppError's, as it is. */
 export const errorView = z.strictObject({
   code: line(100),
-  what: line(4000),
-  consequence: line(2000),
-  remedy: line(2000),
+  what: line(sentenceLengthMax),
+  consequence: line(sentenceLengthMax),
+  remedy: line(sentenceLengthMax),
   data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 });
 export type ErrorView = z.infer<typeof errorView>;
