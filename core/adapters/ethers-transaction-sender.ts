@@ -102,11 +102,19 @@ export class EthersTransactionSender implements TransactionSender {
     }
   }
 
+  carries(transaction: SignedTransaction, call: ContractCall): boolean {
+    const { to, data, value } = Transaction.from(transaction.raw);
+    const asked = this.#encoded(call);
+    return to?.toLowerCase() === asked.to && data === asked.data && value === asked.value;
+  }
+
+  #encoded({ contract, method, arguments: values, value = 0n }: ContractCall) {
+    return { to: this.#addresses[contract], data: this.#abis[contract].encodeFunctionData(method, [...values]), value };
+  }
+
   async prepare(call: ContractCall, privateKey: Uint8Array, nonce: number): Promise<SignedTransaction> {
     const wallet = new Wallet(toHex(privateKey));
-    const to = this.#addresses[call.contract];
-    const data = this.#abis[call.contract].encodeFunctionData(call.method, [...call.arguments]);
-    const value = call.value ?? 0n;
+    const { to, data, value } = this.#encoded(call);
     try {
       const [gas, fees] = await Promise.all([
         this.provider.estimateGas({ from: wallet.address, to, data, value }),

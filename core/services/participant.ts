@@ -298,6 +298,7 @@ export class Participant {
         return sender.nextNonce(account);
       },
       prepare: (call, privateKey, nonce) => sender.prepare(call, privateKey, nonce),
+      carries: (transaction, call) => sender.carries(transaction, call),
       deliver: (transaction, signal) => sender.deliver(transaction, signal),
     };
   }

@@ -47,6 +47,8 @@ export interface TransactionSender {
    * `CHAIN_TRANSACTION_REJECTED` that names the contract's reason; nothing is sent.
    */
   prepare(call: ContractCall, privateKey: Uint8Array, nonce: number): Promise<SignedTransaction>;
+  /** Whether the transaction does what the call asks for. */
+  carries(transaction: SignedTransaction, call: ContractCall): boolean;
   /** Hands the transaction to the chain (again, if it has it already) and waits until its fate is final. */
   deliver(transaction: SignedTransaction, signal?: AbortSignal): Promise<TransactionFate>;
 }

@@ -51,7 +51,7 @@ export class Outbox {
 
   /**
    * As {@link perform}, for a step that somebody may want again: a transaction of the same name that was not final when the program ended is
-   * finished, and after one that is final a new one is sent.
+   * finished, and after one that is final a new one is sent. One that did something else, such as paying to another address, is finished first.
    */
   performAgain(name: string, account: { address: Hex; privateKey: Uint8Array }, call: ContractCall): Promise<FinalTransaction> {
     return this.#enqueue(account.address, () => this.#perform(name, account, call, 'again'));
@@ -88,14 +88,16 @@ export class Outbox {
         entry = { raw: signed.raw, hash: signed.hash, from: signed.from, nonce: signed.nonce, final: null };
         await this.#documents.save(document, entry satisfies Entry);
       }
+      const isOther = times === 'again' && !this.#sender.carries(entry, call);
       const fate = await this.#sender.deliver(entry satisfies SignedTransaction, signal);
       if (fate.kind === 'final') {
         const { hash, blockNumber, gasUsed } = fate.transaction;
         await this.#documents.save(document, { ...entry, final: { hash, blockNumber, gasUsed: gasUsed.toString() } } satisfies Entry);
+        if (isOther) continue;
         return fate.transaction;
       }
       await this.#documents.save(document, null);
-      if (fate.kind === 'reverted') {
+      if (fate.kind === 'reverted' && !isOther) {
         throw new AppError(
           'CHAIN_TRANSACTION_REJECTED',
           {

@@ -155,7 +155,10 @@ function transactions(provider: JsonRpcProvider, addresses: Readonly<Record<Cont
   const account = new Wallet(toHex(privateKey)).address.toLowerCase() as Hex;
   return async (call: ContractCall) => {
     expect(loadContractArtifact(call.contract).abi.getFunction(call.method)).not.toBeNull();
-    const fate = await sender.deliver(await sender.prepare(call, privateKey, await sender.nextNonce(account)));
+    const signed = await sender.prepare(call, privateKey, await sender.nextNonce(account));
+    expect(sender.carries(signed, call)).toBe(true);
+    expect(sender.carries(signed, { ...call, value: (call.value ?? 0n) + 1n })).toBe(false);
+    const fate = await sender.deliver(signed);
     expect(fate.kind).toBe('final');
   };
 }

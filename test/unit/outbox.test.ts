@@ -11,6 +11,8 @@ const powerLoss = new Error('power loss');
 
 let documents: MemoryDocuments;
 let signed: number;
+/** What each signed transaction does. */
+let calls: Map<Hex, ContractCall>;
 let delivered: Hex[];
 /** What becomes of the next delivery. */
 let onDelivery: (transaction: SignedTransaction) => TransactionFate;
@@ -22,10 +24,12 @@ const final = ({ hash }: SignedTransaction): TransactionFate => ({
 
 const sender: TransactionSender = {
   nextNonce: async () => signed,
-  prepare: async (_call, _key, nonce) => {
+  prepare: async (call, _key, nonce) => {
     const hash = toHex(new Uint8Array(32).fill(++signed));
+    calls.set(hash, call);
     return { raw: hash, hash, from: account.address, nonce };
   },
+  carries: ({ hash }, call) => calls.get(hash) === call,
   deliver: async (transaction) => {
     delivered.push(transaction.hash);
     return onDelivery(transaction);
@@ -38,6 +42,7 @@ const outbox = () => new Outbox(documents, sender);
 beforeEach(() => {
   documents = new MemoryDocuments();
   signed = 0;
+  calls = new Map();
   delivered = [];
   onDelivery = final;
 });
@@ -75,3 +80,22 @@ test('signs anew when the nonce was used elsewhere, and after a revert only when
   await expect(outbox().performAgain('post-1', account, step)).rejects.toMatchObject({ code: 'CHAIN_TRANSACTION_REJECTED' });
   expect(signed).toBe(3);
 });
+
+test.each(['final', 'reverted'] as const)(
+  'a payment elsewhere is made, whatever becomes of the one that a crash interrupted: %s',
+  async (kind) => {
+    const first: ContractCall = { ...step, method: 'withdraw', arguments: ['0x01'] };
+    const second: ContractCall = { ...step, method: 'withdraw', arguments: ['0x02'] };
+    onDelivery = () => {
+      throw powerLoss;
+    };
+    await expect(outbox().performAgain('withdraw', account, first)).rejects.toBe(powerLoss);
+    onDelivery = (transaction) =>
+      calls.get(transaction.hash) === first && kind === 'reverted'
+        ? { kind, reason: 'NothingToWithdraw', hash: transaction.hash }
+        : final(transaction);
+    const { hash } = await outbox().performAgain('withdraw', account, second);
+    expect(calls.get(hash)).toBe(second);
+    expect(delivered.map((each) => calls.get(each))).toEqual([first, first, second]);
+  },
+);

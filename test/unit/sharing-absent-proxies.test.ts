@@ -133,6 +133,7 @@ const sender: TransactionSender = {
     execute(call);
     return { raw: '0x00', hash: transactionHash, from: owner.account.address, nonce: 0 };
   },
+  carries: () => true,
   deliver: async () => ({ kind: 'final', transaction: { hash: transactionHash, blockNumber: 1, gasUsed: 1n } }),
 };
 

@@ -26,6 +26,7 @@ const sender: TransactionSender = {
     const hash = toHex(new Uint8Array(32).fill(log.length)) as Hex;
     return { raw: hash, hash, from: account.address, nonce: at };
   },
+  carries: () => true,
   deliver: (transaction) => {
     log.push(`send ${transaction.nonce}`);
     return deliver(transaction);

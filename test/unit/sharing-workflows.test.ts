@@ -77,6 +77,7 @@ function outbox(): Outbox {
       chain.sent.push(call);
       return { raw: '0x00', hash: `0x${'01'.repeat(32)}`, from: keys.account.address, nonce };
     },
+    carries: () => true,
     deliver: async () => ({ kind: 'final', transaction: { hash: `0x${'01'.repeat(32)}`, blockNumber: 1, gasUsed: 1n } }),
   };
   return new Outbox(documents, sender);
