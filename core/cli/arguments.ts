@@ -1,5 +1,5 @@
 /** What users type: numbers, coins, ids, addresses and files, each read once and refused in words. */
-import { readFile } from 'node:fs/promises';
+import { textFile } from '../adapters/text-file.ts';
 import { AppError } from '../base/app-error.ts';
 import { type Hex, isHex } from '../base/bytes.ts';
 
@@ -54,23 +54,6 @@ export function addressArgument(text: string): Hex {
 export function offerIdArgument(text: string): bigint {
   if (!/^(0|[1-9]\d{0,77})$/.test(text)) throw argumentInvalid(`"${text}" is not the id of an offer`);
   return BigInt(text);
-}
-
-/** The text of a file that the user named. @throws AppError `FILE_NOT_READABLE` */
-export async function textFile(path: string, what: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new AppError(
-      'FILE_NOT_READABLE',
-      {
-        what: `${path}, ${what}, cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}).`,
-        consequence: 'Nothing was done.',
-        remedy: 'Check the path and that you may read the file.',
-      },
-      { data: { path }, cause },
-    );
-  }
 }
 
 /** A JSON file that the user named. @throws AppError `FILE_NOT_READABLE`, `ARGUMENT_INVALID` */

@@ -1,8 +1,9 @@
 /** `vouchsafe network ...`: make a network, run its services, fund accounts, look into its file. */
 import { Command } from 'commander';
+import { textFile } from '../adapters/text-file.ts';
 import { createNetwork, networkFolders } from '../services/network-creation.ts';
 import { readNetworkFile } from '../sharing/network-file.ts';
-import { addressArgument, parseCoins, textFile, wholeNumber } from './arguments.ts';
+import { addressArgument, parseCoins, wholeNumber } from './arguments.ts';
 import { chainIdOf, networkOf } from './network-source.ts';
 import { print, printFields } from './output.ts';
 import { asOperator, serveUntilStopped } from './service-commands.ts';

@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { JsonRpcProvider } from 'ethers';
 import { chainFailure } from '../adapters/ethers-transaction-sender.ts';
+import { textFile } from '../adapters/text-file.ts';
 import { readNetworkFile, type SignedNetwork } from '../sharing/network-file.ts';
-import { argumentInvalid, textFile } from './arguments.ts';
+import { argumentInvalid } from './arguments.ts';
 
 /** The network whose home this is. @throws AppError `FILE_NOT_READABLE` */
 export async function networkOf(home: string): Promise<SignedNetwork> {

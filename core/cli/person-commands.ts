@@ -1,10 +1,11 @@
 /** `vouchsafe join|identity|activity`: a person's home, its enrolment, and what happened in its trades. */
 import { Command } from 'commander';
 import { readPassphrase } from '../adapters/passphrase-input.ts';
+import { textFile } from '../adapters/text-file.ts';
 import { createParticipant, type Participant } from '../services/participant.ts';
 import { entityRoles } from '../sharing/chain-reader.ts';
 import { applicationRequestSchema, pkgMessagesVersion } from '../sharing/pkg-messages.ts';
-import { addressArgument, argumentInvalid, formatCoins, offerIdArgument, textFile, wholeNumber } from './arguments.ts';
+import { addressArgument, argumentInvalid, formatCoins, offerIdArgument, wholeNumber } from './arguments.ts';
 import { print, printFields } from './output.ts';
 import { rolesText } from './service-commands.ts';
 import { command as commandLine, turnOf } from './turns.ts';

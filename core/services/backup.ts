@@ -21,6 +21,7 @@ import {
   readBackup,
   writeBackup,
 } from '../adapters/backup-file.ts';
+import { fileSource } from '../adapters/encrypted-file.ts';
 import { documentFile, HomeStore } from '../adapters/home-store.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { AppError } from '../base/app-error.ts';
@@ -65,7 +66,7 @@ const settleAttempts = 50;
 
 /**
  * Saves everything of an open home to `path`. Ciphertexts, which the proxies hold too, may be left out.
- * @throws AppError `BACKUP_NOT_A_PERSONS_HOME`, `BACKUP_HOME_UNSETTLED`, `SEALED_DAMAGED`, and those of {@link writeBackup}
+ * @throws AppError `BACKUP_NOT_A_PERSONS_HOME`, `BACKUP_HOME_UNSETTLED`, `SEALED_DAMAGED`, `FILE_NOT_READABLE`, and those of {@link writeBackup}
  */
 export async function saveBackup(
   home: OpenHome,
@@ -228,7 +229,7 @@ async function namesIn(folder: string): Promise<string[]> {
 async function digestOf(path: string, onRead: (bytes: number) => void): Promise<{ size: number; sha256: Hex }> {
   const hash = createHash('sha256');
   let size = 0;
-  for await (const piece of createReadStream(path) as AsyncIterable<Uint8Array>) {
+  for await (const piece of fileSource(path)) {
     hash.update(piece);
     size += piece.length;
     onRead(piece.length);

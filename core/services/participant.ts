@@ -4,7 +4,7 @@
  *
  * Invariant: the phrase and what derives from it stay in this process and in the sealed home.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JsonRpcProvider } from 'ethers';
 import { z } from 'zod';
@@ -25,6 +25,7 @@ import { ProxyClient } from '../adapters/proxy-client.ts';
 import { createSnarkjsProver, type ProvingFiles } from '../adapters/snarkjs-prover.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
+import { textFile } from '../adapters/text-file.ts';
 import { AppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 import { fromHex, type Hex, toHex, utf8 } from '../base/bytes.ts';
@@ -158,7 +159,7 @@ async function assemble(config: ParticipantConfig, store: HomeStore): Promise<Pa
       consequence: 'Nothing was changed.',
       remedy: 'Name the home of a person, or join again in an empty folder.',
     });
-  const { network, signer } = readNetworkFile(await readFile(join(config.home, networkFileName), 'utf8'));
+  const { network, signer } = readNetworkFile(await textFile(join(config.home, networkFileName), 'the file of the network in this home'));
   if (signer !== identity.networkSigner)
     throw new AppError('NETWORK_FILE_OTHER_SIGNER', {
       what: "The home's network file was signed by another operator than when this home joined.",

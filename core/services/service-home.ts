@@ -3,7 +3,6 @@
  * serves, and a validator has `genesis.json`. Keys are in sealed documents beside them.
  */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../adapters/atomic-file.ts';
@@ -14,6 +13,7 @@ import { HomeStore } from '../adapters/home-store.ts';
 import type { RunningService, ServiceLog } from '../adapters/http-service.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
+import { textFile } from '../adapters/text-file.ts';
 import { AppError } from '../base/app-error.ts';
 import { fromHex, utf8 } from '../base/bytes.ts';
 import { createMclEngine } from '../crypto/mcl-engine.ts';
@@ -56,7 +56,7 @@ export async function writeServiceDescription(home: string, description: Service
 /** Reads `service.json`. @throws AppError `HOME_NOT_A_SERVICE` */
 export async function readServiceDescription(home: string): Promise<ServiceDescription> {
   const path = join(home, 'service.json');
-  const parsed = existsSync(path) ? serviceSchema.safeParse(jsonOf(await readFile(path, 'utf8'))) : undefined;
+  const parsed = existsSync(path) ? serviceSchema.safeParse(jsonOf(await textFile(path, 'the description of a service'))) : undefined;
   if (parsed?.success) return parsed.data;
   throw new AppError(
     'HOME_NOT_A_SERVICE',
@@ -79,7 +79,7 @@ export async function startService(
   const description = await readServiceDescription(home);
   if (description.service === 'validator') {
     const { host, port } = description.listen;
-    const genesis = jsonOf(await readFile(join(home, 'genesis.json'), 'utf8'));
+    const genesis = jsonOf(await textFile(join(home, 'genesis.json'), 'the beginning of the chain'));
     // Each kind is loaded when it is the one: a process that runs one service does not read the code of the others.
     const { start } = await import('./validator.ts');
     const validator = await start({
@@ -113,7 +113,7 @@ async function startKeyed(
   store: HomeStore,
   log: ServiceLog,
 ): Promise<Running> {
-  const { network } = readNetworkFile(await readFile(join(home, 'network.json'), 'utf8'));
+  const { network } = readNetworkFile(await textFile(join(home, 'network.json'), 'the file of the network in this home'));
   const { chainId, rpcUrls, confirmations } = network.chain;
   const provider = openProvider(rpcUrls[0] as string, chainId);
   const engine = await createMclEngine();

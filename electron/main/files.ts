@@ -98,7 +98,8 @@ async function requireUsable(path: string): Promise<void> {
   }
 }
 
-function unreadable(name: string, error: NodeJS.ErrnoException): AppError {
+/** A file that the system does not give. */
+export function unreadable(name: string, error: NodeJS.ErrnoException): AppError {
   return refusal(
     'FILE_UNREADABLE',
     `The file ${name} cannot be read (${error.code ?? 'unknown reason'}).`,

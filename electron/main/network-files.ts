@@ -1,6 +1,8 @@
 /** Files of networks, for whoever decides whether to join. A signature is checked first, by code that is loaded when there is a file to read. */
 import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { ResponseOf } from '../ipc-contract.ts';
+import { unreadable } from './files.ts';
 
 const reader = () => import('../../core/sharing/network-file.ts');
 
@@ -9,10 +11,15 @@ export async function networkOf(text: string) {
   return (await reader()).readNetworkFile(text);
 }
 
-/** The text of a file that ought to be a network file. Of a larger one only so much is read that it is refused. */
+/**
+ * The text of a file that ought to be a network file. Of a larger one only so much is read that it is refused.
+ * @throws AppError `FILE_UNREADABLE`
+ */
 export async function readNetworkText(path: string): Promise<string> {
   const { NETWORK_FILE_BYTES_MAX } = await reader();
-  const file = await open(path, 'r');
+  const file = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+    throw unreadable(basename(path), error);
+  });
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(NETWORK_FILE_BYTES_MAX + 1), 0, NETWORK_FILE_BYTES_MAX + 1, 0);
     return buffer.toString('utf8', 0, bytesRead);

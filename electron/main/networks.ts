@@ -2,8 +2,9 @@
  * Networks that this installation made: a validator, a PKG and proxies, each a utility process, and the operator's powers
  * in another. They start with the unlock, and run until they are stopped or the program ends.
  */
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { writeFileAtomically } from '../../core/adapters/atomic-file.ts';
+import { textFile } from '../../core/adapters/text-file.ts';
 import { AppError } from '../../core/base/app-error.ts';
 import { utf8 } from '../../core/base/bytes.ts';
 import { type OwnNetworkView, ownNetworkView, progressView } from '../views.ts';
@@ -114,12 +115,15 @@ export class Networks {
   /** The network's file, for those who join. */
   networkFile(id: string): Promise<string> {
     this.#record(id);
-    return readFile(networkHomes(this.#ports.places.network(id), 0).networkFile, 'utf8');
+    return textFile(networkHomes(this.#ports.places.network(id), 0).networkFile, 'the file of this network');
   }
 
   /** Id of the own network that a file is of, or null. */
   async idOfFile(text: string): Promise<string | null> {
-    for (const { id } of this.#ports.installation.state.networks) if ((await this.networkFile(id)) === text) return id;
+    for (const { id } of this.#ports.installation.state.networks) {
+      const own = await this.networkFile(id).catch(() => null); // one that cannot be read keeps nobody from another network
+      if (own === text) return id;
+    }
     return null;
   }
 

@@ -59,3 +59,18 @@ it('a home whose joining was interrupted says so', async () => {
   await (await HomeStore.create(home, lock)).close();
   await expect(openParticipant({ home, lock })).rejects.toMatchObject({ code: 'HOME_NOT_A_PARTICIPANT' });
 });
+
+it('a home whose network file is gone says so', async () => {
+  const store = await HomeStore.create(home, lock);
+  const identity = {
+    version: 1,
+    phrase: 'of no account',
+    networkSigner: `0x${'11'.repeat(32)}`,
+    applicationId: null,
+    roles: 0,
+    pseudonyms: [],
+  };
+  await store.write('identity', identity);
+  await store.close();
+  await expect(openParticipant({ home, lock })).rejects.toMatchObject({ code: 'FILE_NOT_READABLE' });
+});

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ChosenFiles } from '../../electron/main/files.ts';
+import { readNetworkText } from '../../electron/main/network-files.ts';
 import { fileView } from '../../electron/views.ts';
 
 let folder: string;
@@ -42,6 +43,10 @@ test('what was read of a file to be shown is what is used, whatever becomes of t
   writeFileSync(path, 'of somebody else');
   expect(await files.text(token, read)).toBe('of the harbour');
   expect(() => files.text('othertoken', read)).toThrow(expect.objectContaining({ code: 'FILE_TOKEN_UNKNOWN' }));
+});
+
+test('a network file that is gone when it is read is told of', async () => {
+  await expect(readNetworkText(join(folder, 'unplugged.json'))).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
 });
 
 test("a backup of this program's own is taken although it is no text", async () => {
