@@ -21,7 +21,13 @@ export async function openLevelLedgerStore(folder: string): Promise<LedgerStore>
     throw openingError(folder, error);
   }
   return {
-    get: (key) => database.getSync(key),
+    get: (key) => {
+      try {
+        return database.getSync(key);
+      } catch (error) {
+        throw readingError(folder, error);
+      }
+    },
     write: async (writes) => {
       try {
         await database.batch(writes.map(operation), { sync: true });
@@ -37,7 +43,13 @@ export async function openLevelLedgerStore(folder: string): Promise<LedgerStore>
         );
       }
     },
-    scan: async ({ from, to, limit }) => database.iterator({ gte: from, lt: to, limit }).all(),
+    scan: async ({ from, to, limit }) => {
+      try {
+        return await database.iterator({ gte: from, lt: to, limit }).all();
+      } catch (error) {
+        throw readingError(folder, error);
+      }
+    },
     close: () => database.close(),
   };
 }
@@ -46,9 +58,22 @@ function operation({ key, value }: StoreWrite): { type: 'put'; key: Uint8Array; 
   return value === null ? { type: 'del', key } : { type: 'put', key, value };
 }
 
-function openingError(folder: string, error: unknown): AppError {
+/** LevelDB looks at most of its files when something in them is asked for, so damage shows then. */
+function readingError(folder: string, error: unknown): unknown {
+  return causeOf(error).code === 'LEVEL_CORRUPTION' ? damaged(folder) : error;
+}
+
+function damaged(folder: string): AppError {
+  return corruptStore(`The database files in ${folder} are damaged.`);
+}
+
+function causeOf(error: unknown): { readonly cause: unknown; readonly code: unknown } {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return { cause, code: cause instanceof Error && 'code' in cause ? cause.code : undefined };
+}
+
+function openingError(folder: string, error: unknown): AppError {
+  const { cause, code } = causeOf(error);
   if (code === 'LEVEL_LOCKED') {
     return new AppError(
       'LEDGER_FOLDER_LOCKED',
@@ -60,7 +85,7 @@ function openingError(folder: string, error: unknown): AppError {
       { data: { folder }, cause: error },
     );
   }
-  if (code === 'LEVEL_CORRUPTION') return corruptStore(`The database files in ${folder} are damaged.`);
+  if (code === 'LEVEL_CORRUPTION') return damaged(folder);
   return new AppError(
     'LEDGER_FOLDER_UNUSABLE',
     {

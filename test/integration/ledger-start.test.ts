@@ -1,6 +1,6 @@
 /** What a validator refuses to start on: taken ports, foreign, damaged or newer stores. Nothing in the folder changes. */
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { keccak_256 } from '@noble/hashes/sha3.js';
@@ -71,6 +71,26 @@ describe('a validator does not start', () => {
       const file = join(folder, 'file');
       writeFileSync(file, 'x');
       await expect(start({ ...config, folder: file })).rejects.toThrow(code('LEDGER_FOLDER_UNUSABLE'));
+    });
+  });
+
+  it('on database files with other bytes in them; with the good ones it does', async () => {
+    await withLedger(async (config) => {
+      // A start puts what was written last from the journal into tables.
+      await (await start(config)).stop();
+      const tables = readdirSync(config.folder)
+        .filter((name) => name.endsWith('.ldb'))
+        .map((name) => join(config.folder, name));
+      const good = tables.map((path) => readFileSync(path));
+      tables.forEach((path, position) =>
+        writeFileSync(
+          path,
+          (good[position] as Buffer).map((byte) => byte ^ 0x5a),
+        ),
+      );
+      await expect(start(config)).rejects.toThrow(code('LEDGER_STORE_CORRUPT'));
+      tables.forEach((path, position) => writeFileSync(path, good[position] as Buffer));
+      await (await start(config)).stop();
     });
   });
 
