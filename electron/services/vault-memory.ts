@@ -64,6 +64,11 @@ export class ChainMemory {
     return this.#once(`record ${datasetId}`, () => this.#participant.chain.dataRecord(datasetId));
   }
 
+  /** Whether the operator has revoked a pseudonym. */
+  async isRevoked(pseudonym: Hex): Promise<boolean> {
+    return (await this.#once(`entity ${pseudonym}`, () => this.#participant.chain.entity(pseudonym)))?.revoked === true;
+  }
+
   timeSeconds(): Promise<bigint> {
     return this.#once('time', () => this.#participant.market.timeSeconds());
   }

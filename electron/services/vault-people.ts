@@ -136,9 +136,10 @@ async function namesOf({ participant }: Vault): Promise<Map<Hex, string>> {
 export async function identityGet(vault: Vault): Promise<IdentityView> {
   const { participant, chain } = vault;
   const { applicationId, roles } = participant.applied;
-  const status = applicationId === null ? undefined : await applicationStatus(vault);
   const isEnrolled = participant.pseudonyms.length > 0;
-  const state = status?.state === 'revoked' ? 'revoked' : isEnrolled ? 'enrolled' : (status?.state ?? 'not-applied');
+  const isRevoked = isEnrolled && (await whileOnline(() => areRevoked(vault), false));
+  const status = applicationId === null ? undefined : await applicationStatus(vault, isRevoked);
+  const state = isRevoked || status?.state === 'revoked' ? 'revoked' : isEnrolled ? 'enrolled' : (status?.state ?? 'not-applied');
   return {
     state,
     reason: status?.reason ?? '',
@@ -154,11 +155,17 @@ export async function identityGet(vault: Vault): Promise<IdentityView> {
   };
 }
 
+/** Whether the chain says that none of the profile's pseudonyms may begin anything any more. */
+async function areRevoked({ participant, chain }: Vault): Promise<boolean> {
+  return (await Promise.all(participant.pseudonyms.map(({ address }) => chain.isRevoked(address)))).every(Boolean);
+}
+
 /** What the PKG says of the application, or said last. */
-async function applicationStatus({ participant }: Vault): Promise<z.infer<typeof statusSchema>> {
+async function applicationStatus({ participant }: Vault, isRevoked: boolean): Promise<z.infer<typeof statusSchema>> {
   const known = await participant.documents.load(statusDocument, statusSchema);
-  // An enrolled profile asks no more: the chain tells what its pseudonyms may do.
-  if (known !== undefined && participant.pseudonyms.length > 0) return known;
+  // An enrolled profile asks no more: the chain tells what its pseudonyms may do. The PKG alone tells why they were revoked.
+  const isSettled = participant.pseudonyms.length > 0 && (!isRevoked || known?.state === 'revoked');
+  if (known !== undefined && isSettled) return known;
   try {
     const { state, reason } = await participant.application();
     const status = { version: 1, state, reason } as const;

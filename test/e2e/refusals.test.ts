@@ -1,5 +1,5 @@
 /** What a person asks for and does not get: the window says why, in words and with a code, and nothing has changed. */
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launch, type RunningApp } from './app.ts';
@@ -154,9 +154,13 @@ describe('what is refused', () => {
 
 /** Changes a digit in the file of what was received. */
 function damageReceived(userData: string, offerId: string): void {
-  const found = readdirSync(userData, { recursive: true, encoding: 'utf8' }).filter(
-    (path) => path.includes(join('received', offerId)) && path.endsWith('.csv'),
+  const found = readdirSync(userData, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith(join('received', offerId, 'original')),
   );
   expect(found).not.toEqual([]);
-  for (const path of found) writeFileSync(join(userData, path), 'time,value\n2013-12-02T21:15:00.000Z,1.000000\n');
+  for (const path of found) {
+    const text = readFileSync(join(userData, path), 'utf8');
+    const digit = text.search(/\d\n$/);
+    writeFileSync(join(userData, path), `${text.slice(0, digit)}${(Number(text[digit]) + 1) % 10}${text.slice(digit + 1)}`);
+  }
 }
