@@ -87,7 +87,7 @@ describe('a service that ends at each start', () => {
       (service) => service?.state === 'running',
     );
     expect(await ask(window, 'dataset.list', {})).toEqual(before);
-    await window.getByText('SERVICE_FAILING').first().waitFor({ state: 'detached' });
+    await window.getByRole('alert').filter({ hasText: 'SERVICE_FAILING' }).first().waitFor({ state: 'detached' });
   });
 
   test('the process that reads files: what is under way fails in words, the rest goes on', async () => {
