@@ -104,6 +104,11 @@ export class Services {
    */
   async start(plan: ServicePlan): Promise<void> {
     const known = this.#services.get(plan.id);
+    if (known?.state === 'stopped') {
+      // It is on its way out, and could neither answer nor be started beside itself.
+      await known.ended?.promise;
+      return this.start(plan);
+    }
     if (known !== undefined && (known.state !== 'failing' || known.error?.code === leftAlone)) {
       await known.ready.promise;
       return;

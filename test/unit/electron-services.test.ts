@@ -226,6 +226,22 @@ test('a stopped service ends, is forgotten, and answers nobody', async () => {
   await expect(services.call('data', 'table.rows', {})).rejects.toMatchObject({ code: 'SERVICE_STOPPED' });
 });
 
+test('a service that is wanted again while it ends is started when it has ended', async () => {
+  const slow: Behaviour = (process, message) => void setTimeout(() => obedient(process, message), message.name === 'stop' ? 5000 : 0);
+  const { services, forked } = supervisor(() => slow);
+  const starting = services.start(plan());
+  await vi.advanceTimersByTimeAsync(10);
+  await starting;
+  const stopped = services.stop('data');
+  const again = services.start(plan());
+  await vi.advanceTimersByTimeAsync(4000);
+  expect(forked).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(2000);
+  await Promise.all([stopped, again]);
+  expect(services.views()).toMatchObject([{ state: 'running' }]);
+  expect(forked).toHaveLength(2);
+});
+
 test('a service that does not end by itself is ended', async () => {
   const deaf: Behaviour = (process, message) => {
     if (message.name !== 'stop') obedient(process, message);
