@@ -62,9 +62,11 @@ export interface Verdict {
   readonly retryMs: number | null;
 }
 
-/** Errors that pass when the network is back. */
+/** Errors that pass when the network is back, or a service is whole again: an offer that stood still for one would miss its time and lose its bond. */
 const networkErrors = [
   'SERVICE_UNREACHABLE',
+  'SERVICE_ANSWER_MALFORMED',
+  'SERVICE_FAILED',
   'CHAIN_UNREACHABLE',
   'CHAIN_LIMIT_REACHED',
   'SERVICE_BUSY',

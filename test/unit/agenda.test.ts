@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../core/base/app-error.ts';
 import { Agenda, type AgendaEntry, type AgendaPorts, isDue, verdictOf } from '../../core/services/agenda.ts';
+import { goesOnByItself } from '../../renderer/features/datasets/dataset-progress.ts';
 import { MemoryDocuments } from './services/world.ts';
 
 const text = { what: 'It happened.', consequence: 'Nothing.', remedy: 'None.' };
@@ -20,6 +21,12 @@ describe('the verdict on a run', () => {
     const delays = [0, 1, 2, 3, 50].map((tries) => verdictOf(unreachable, tries));
     expect(delays.map(({ state }) => state)).toEqual(Array(5).fill('waiting-for-network'));
     expect(delays.map(({ retryMs }) => retryMs)).toEqual([2000, 4000, 8000, 16_000, 60_000]);
+  });
+
+  it.each(['SERVICE_UNREACHABLE', 'SERVICE_FAILED', 'SERVICE_STOPPING', 'CHAIN_UNREACHABLE'])('goes on by itself after %s', (code) => {
+    expect(verdictOf(failure(code), 0)).toEqual({ state: 'waiting-for-network', retryMs: 2000 });
+    // The screen of a dataset says the same.
+    expect(goesOnByItself({ publishing: true, obstacle: { code, ...text, data: {} } })).toBe(true);
   });
 
   it('repeats a few times what a process took with it, and leaves alone what repeating does not mend', () => {

@@ -31,6 +31,8 @@ export interface DatasetStep {
 // As core/services/agenda.ts has them: what failed for another reason stands still until the user asks again.
 const passing: ReadonlySet<string> = new Set([
   'SERVICE_UNREACHABLE',
+  'SERVICE_ANSWER_MALFORMED',
+  'SERVICE_FAILED',
   'CHAIN_UNREACHABLE',
   'CHAIN_LIMIT_REACHED',
   'SERVICE_BUSY',
