@@ -58,6 +58,8 @@ export interface BackupSummary {
 }
 
 const networkFile = 'network.json';
+/** End of the name of a home that is being restored. */
+const restoringSuffix = `.restoring${partialSuffix}`;
 /** What a file system may need beyond the bytes of the files. */
 const spareBytes = 64 << 20;
 /** How long an import that has just ended may take to get its name. */
@@ -144,7 +146,7 @@ export async function restoreBackup(
   const target = resolve(targetHome);
   await requireEmpty(target);
   const parent = dirname(target);
-  const partial = join(parent, `.${basename(target)}.restoring${partialSuffix}`);
+  const partial = join(parent, `.${basename(target)}${restoringSuffix}`);
   const sink: BackupSink = {
     begin: async (manifest) => {
       await writing(parent, () => mkdir(parent, { recursive: true, mode: 0o700 }));
@@ -168,6 +170,12 @@ export async function restoreBackup(
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
+}
+
+/** Removes what interrupted restorations into homes in `folder` have left, which is in clear and whose home may never be asked for again. Only while none goes on. */
+export async function clearInterruptedRestores(folder: string): Promise<void> {
+  const left = (await namesIn(folder)).filter((name) => name.startsWith('.') && name.endsWith(restoringSuffix));
+  for (const name of left) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 function watchOf({ signal, onProgress }: BackupWatch): BackupOptions {

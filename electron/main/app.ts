@@ -330,6 +330,9 @@ export function startApp(): RunningApp {
   watchForUpdates(() => installation.state.settings.updates, log);
   app.on('activate', () => window.show());
   window.show();
+  backups
+    .clearInterrupted()
+    .catch((error: unknown) => log(`what an interrupted restoration left is still there: ${viewOfError(error).what}`));
 
   return {
     followLink: (link) => {

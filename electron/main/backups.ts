@@ -89,6 +89,12 @@ export class Backups {
     return { profileId };
   }
 
+  /** Removes what was restored of a backup when the program was ended. Once, at the start. */
+  async clearInterrupted(): Promise<void> {
+    const { clearInterruptedRestores } = await import('../../core/services/backup.ts');
+    await clearInterruptedRestores(this.#ports.places.profiles);
+  }
+
   #home(profile: string) {
     const { places } = this.#ports;
     return { home: places.profile(profile), key: this.#ports.key(), artifactFolder: places.artifacts };

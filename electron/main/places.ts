@@ -28,6 +28,7 @@ export function serviceProgram(kind: ServiceKind | 'unseal' | 'backup'): string 
 /** Folders below the user's data. */
 export function userPlaces(userData: string) {
   return {
+    profiles: join(userData, 'profiles'),
     profile: (id: string) => join(userData, 'profiles', id),
     network: (id: string) => join(userData, 'networks', id),
     artifacts: join(userData, 'artifacts'),

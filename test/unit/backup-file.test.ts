@@ -25,7 +25,7 @@ import { concatBytes, fromHex, toHex, utf8 } from '../../core/base/bytes.ts';
 import { Encoder } from '../../core/base/codec.ts';
 import { encodeFileHeader, FileSealer } from '../../core/crypto/file-stream.ts';
 import { openDocument, sealDocument } from '../../core/crypto/sealed-document.ts';
-import { rehearseBackup, restoreBackup, saveBackup } from '../../core/services/backup.ts';
+import { clearInterruptedRestores, rehearseBackup, restoreBackup, saveBackup } from '../../core/services/backup.ts';
 import { signNetworkFile } from '../../core/sharing/network-file.ts';
 
 const passphrase = 'correct horse battery';
@@ -126,6 +126,16 @@ describe('a backup', () => {
     expect(statSync(at('restored', 'datasets', dataset, 'original')).mode & 0o777).toBe(0o400);
     expect(existsSync(at('restored', 'unknown.txt'))).toBe(false);
   });
+  test('what a restoration left that was ended by force is removed, and nothing else', async () => {
+    const left = at('.0123456789.restoring.partial');
+    mkdirSync(join(left, 'datasets', dataset), { recursive: true });
+    writeFileSync(join(left, 'datasets', dataset, 'original'), 'in clear', { mode: 0o400 });
+    const before = readdirSync(folder);
+    await clearInterruptedRestores(folder);
+    expect(readdirSync(folder)).toEqual(before.filter((name) => name !== '.0123456789.restoring.partial'));
+    await clearInterruptedRestores(at('nowhere'));
+  });
+
   const isOfHome = (line: string): boolean => !/download|partial|import/.test(line);
 
   test('leaves ciphertexts out when it is told to', async () => {
