@@ -9,7 +9,7 @@
 import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
 import { type Hex, isHex } from '../base/bytes.ts';
-import type { ContractCall, FinalTransaction, SignedTransaction, TransactionSender } from './chain.ts';
+import type { ContractCall, FinalTransaction, SignedTransaction, TransactionFate, TransactionSender } from './chain.ts';
 import type { Documents } from './documents.ts';
 
 const hex = z.custom<Hex>(isHex);
@@ -22,6 +22,7 @@ const entrySchema = z.strictObject({
 });
 type Entry = z.infer<typeof entrySchema>;
 
+const documentPrefix = 'outbox-';
 /** Times a step's transaction is signed anew after its nonce was taken by a use of the account elsewhere. */
 const REPLACEMENTS_MAX = 3;
 
@@ -57,7 +58,27 @@ export class Outbox {
     return this.#enqueue(account.address, () => this.#perform(name, account, call, 'again'));
   }
 
-  #enqueue(account: Hex, step: () => Promise<FinalTransaction>): Promise<FinalTransaction> {
+  /**
+   * Takes what was on its way when the program ended, or the chain went away, to its end: nobody may ask for such a step again, as for a payment.
+   * What the contract refuses of it is over.
+   */
+  async finish(signal?: AbortSignal): Promise<void> {
+    const unfinished = async (document: string): Promise<Entry | undefined> => {
+      const entry = await this.#documents.load(document, entrySchema.nullable());
+      return entry?.final === null ? entry : undefined;
+    };
+    for (const document of await this.#documents.list(documentPrefix)) {
+      const from = (await unfinished(document))?.from;
+      if (from === undefined) continue;
+      await this.#enqueue(from, async () => {
+        // Whoever was before it in the queue may have been the step itself.
+        const entry = await unfinished(document);
+        if (entry !== undefined) await this.#settle(document, entry, signal);
+      });
+    }
+  }
+
+  #enqueue<Result>(account: Hex, step: () => Promise<Result>): Promise<Result> {
     const previous = this.#queues.get(account) ?? Promise.resolve();
     const result = previous.then(step);
     // The queue goes on whatever became of this step; its own caller receives the failure.
@@ -78,7 +99,7 @@ export class Outbox {
     times: 'once' | 'again',
     signal?: AbortSignal,
   ): Promise<FinalTransaction> {
-    const document = `outbox-${name}`;
+    const document = `${documentPrefix}${name}`;
     for (let attempt = 0; attempt <= REPLACEMENTS_MAX; attempt++) {
       let entry = await this.#documents.load(document, entrySchema.nullable());
       if (entry?.final && times === 'once')
@@ -89,15 +110,10 @@ export class Outbox {
         await this.#documents.save(document, entry satisfies Entry);
       }
       const isOther = times === 'again' && !this.#sender.carries(entry, call);
-      const fate = await this.#sender.deliver(entry satisfies SignedTransaction, signal);
-      if (fate.kind === 'final') {
-        const { hash, blockNumber, gasUsed } = fate.transaction;
-        await this.#documents.save(document, { ...entry, final: { hash, blockNumber, gasUsed: gasUsed.toString() } } satisfies Entry);
-        if (isOther) continue;
-        return fate.transaction;
-      }
-      await this.#documents.save(document, null);
-      if (fate.kind === 'reverted' && !isOther) {
+      const fate = await this.#settle(document, entry, signal);
+      if (isOther) continue;
+      if (fate.kind === 'final') return fate.transaction;
+      if (fate.kind === 'reverted') {
         throw new AppError(
           'CHAIN_TRANSACTION_REJECTED',
           {
@@ -114,5 +130,17 @@ export class Outbox {
       consequence: 'This step has not happened.',
       remedy: 'Use this phrase on one installation at a time, then repeat the step.',
     });
+  }
+
+  /** Sends what is stored, waits for its fate, and notes it. */
+  async #settle(document: string, entry: Entry, signal: AbortSignal | undefined): Promise<TransactionFate> {
+    const fate = await this.#sender.deliver(entry satisfies SignedTransaction, signal);
+    let settled: Entry | null = null;
+    if (fate.kind === 'final') {
+      const { hash, blockNumber, gasUsed } = fate.transaction;
+      settled = { ...entry, final: { hash, blockNumber, gasUsed: gasUsed.toString() } };
+    }
+    await this.#documents.save(document, settled);
+    return fate;
   }
 }

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DatasetDocument } from '../../core/adapters/dataset-folder.ts';
 import type { DatasetPlace } from '../../core/adapters/dataset-work.ts';
-import { AppError } from '../../core/base/app-error.ts';
+import { AppError, isAppError } from '../../core/base/app-error.ts';
 import type { Hex } from '../../core/base/bytes.ts';
 import { Agenda, type AgendaEntry, type EntryName, type EntryProgress, type EntryView } from '../../core/services/agenda.ts';
 import { advancePurchase, publish } from '../../core/services/consumer.ts';
@@ -110,6 +110,19 @@ async function serve(participant: Participant, main: Link, log: (line: string) =
   const shown = new Map<string, Shown>();
   const notices = new VaultNotices((notice) => main.tell('notice', notice));
   const fault = (error: unknown) => log(`fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  // Steps of the agenda finish their own transactions; of a payment that was on its way only the outbox knows.
+  const closing = new AbortController();
+  let wasOnline = false;
+  let finishing = Promise.resolve();
+  const finishOutbox = async (): Promise<void> => {
+    try {
+      await participant.outbox.finish(closing.signal);
+    } catch (error) {
+      // Without the chain it is tried again when that is back; closing lets the next start do it.
+      if (!closing.signal.aborted && !isAppError(error, 'CHAIN_UNREACHABLE')) fault(error);
+    }
+    changed('offers', 'requirements', 'identity', 'activity', 'outbox');
+  };
   const agenda = await Agenda.open({
     documents: participant.documents,
     clock: participant.clock,
@@ -120,7 +133,9 @@ async function serve(participant: Participant, main: Link, log: (line: string) =
       if (told !== undefined) main.tell('work', told);
       if (view === null || view.state !== 'running') changed(...topicsOf(name.kind));
     },
-    onChain: ({ newBlock }) => {
+    onChain: ({ online, newBlock }) => {
+      if (online && !wasOnline) finishing = finishing.then(finishOutbox);
+      wasOnline = online;
       changed('network', 'outbox', ...(newBlock ? (['offers', 'requirements', 'activity', 'identity'] as const) : []));
       if (newBlock) void notices.look(vault).catch(fault);
     },
@@ -159,7 +174,9 @@ async function serve(participant: Participant, main: Link, log: (line: string) =
       },
     },
     async stop() {
+      closing.abort();
       await agenda.close();
+      await finishing;
       await participant.close();
     },
   };

@@ -99,3 +99,17 @@ test.each(['final', 'reverted'] as const)(
     expect(delivered.map((each) => calls.get(each))).toEqual([first, first, second]);
   },
 );
+
+test('what was on its way is finished without being asked for, in its place among the steps of its account', async () => {
+  const other: ContractCall = { ...step, method: 'withdraw', arguments: ['0x01'] };
+  onDelivery = () => {
+    throw powerLoss;
+  };
+  await expect(outbox().performAgain('withdraw', account, other)).rejects.toBe(powerLoss);
+  onDelivery = final;
+  const started = outbox();
+  await Promise.all([started.finish(), started.perform('post-1', account, step)]);
+  await started.finish();
+  expect(delivered.map((each) => calls.get(each)).sort((left) => (left === other ? -1 : 1))).toEqual([other, other, step]);
+  expect(signed).toBe(2);
+});
