@@ -82,14 +82,9 @@ describe('a validator does not start', () => {
         .filter((name) => name.endsWith('.ldb'))
         .map((name) => join(config.folder, name));
       const good = tables.map((path) => readFileSync(path));
-      tables.forEach((path, position) =>
-        writeFileSync(
-          path,
-          (good[position] as Buffer).map((byte) => byte ^ 0x5a),
-        ),
-      );
+      for (const [position, path] of tables.entries()) writeFileSync(path, good[position]?.map((byte) => byte ^ 0x5a) as Buffer);
       await expect(start(config)).rejects.toThrow(code('LEDGER_STORE_CORRUPT'));
-      tables.forEach((path, position) => writeFileSync(path, good[position] as Buffer));
+      for (const [position, path] of tables.entries()) writeFileSync(path, good[position] as Buffer);
       await (await start(config)).stop();
     });
   });
