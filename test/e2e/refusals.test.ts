@@ -1,5 +1,5 @@
 /** What a person asks for and does not get: the window says why, in words and with a code, and nothing has changed. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launch, type RunningApp } from './app.ts';
@@ -112,7 +112,7 @@ describe('what is refused', () => {
     await hands.open('Received');
     await hands.choose(/machine-temperature/);
     await window.getByRole('tab', { name: 'Checks' }).click();
-    await hands.press('Check again');
+    await hands.press('Check now');
     await window.getByText('Do not rely on this data', { exact: false }).waitFor({ timeout: PATIENCE_MS });
   });
 
@@ -159,6 +159,8 @@ function damageReceived(userData: string, offerId: string): void {
   );
   expect(found).not.toEqual([]);
   for (const path of found) {
+    // What is received is written to no more, by the program itself.
+    chmodSync(join(userData, path), 0o600);
     const text = readFileSync(join(userData, path), 'utf8');
     const digit = text.search(/\d\n$/);
     writeFileSync(join(userData, path), `${text.slice(0, digit)}${(Number(text[digit]) + 1) % 10}${text.slice(digit + 1)}`);
