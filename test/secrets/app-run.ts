@@ -89,8 +89,6 @@ class AppRun {
     const owner = await this.#ownerWithNewPhrase(networkId);
     const consumer = await this.#consumerWithTypedPhrase(networkId);
     this.#onNote('two people have joined');
-    // The window goes on offering a first step until it is told that this was it.
-    await window.getByRole('button', { name: 'Not now' }).click();
     await this.#import(owner.id);
     const { offerId } = await tradeSample(window, { owner: owner.id, consumer: consumer.id }, rows);
     this.#onNote('the consumer has received the data');
