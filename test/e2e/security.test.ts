@@ -3,6 +3,8 @@
  * Item 19, the fuses, can be read only from a packaged app: `npm run package` reads them back and fails if one is not as it must be.
  */
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -42,13 +44,31 @@ describe("Electron's security checklist", () => {
     );
 
   test('1 only secure content: every request that leaves the app’s own protocol fails', async () => {
-    const outcome = await running.window.evaluate(() =>
-      fetch('http://127.0.0.1:9/').then(
-        () => 'loaded',
-        () => 'refused',
-      ),
+    // A server that would answer: without one, the request would fail for want of it.
+    let reached = 0;
+    const server = createServer((_, response) => {
+      reached++;
+      response.writeHead(200, { 'access-control-allow-origin': '*' }).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    expect((await fetch(address)).ok).toBe(true);
+    const outcome = await running.window.evaluate(
+      (url) =>
+        fetch(url).then(
+          () => 'loaded',
+          () => 'refused',
+        ),
+      address,
     );
-    expect(outcome).toBe('refused');
+    // The policy of the page refuses it; where a page had none, the session would.
+    const bySession = await running.app.evaluate(
+      ({ session }, url) => session.defaultSession.fetch(url).then(String, () => 'refused'),
+      address,
+    );
+    server.closeAllConnections();
+    server.close();
+    expect([outcome, bySession, reached]).toEqual(['refused', 'refused', 1]);
     const urls = await running.window.evaluate(() =>
       [...document.querySelectorAll('script[src], link[href], img[src]')].map(
         (element) => Reflect.get(element, 'src') ?? Reflect.get(element, 'href'),
