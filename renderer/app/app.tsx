@@ -5,11 +5,12 @@ import { I18nProvider, RouterProvider } from 'react-aria-components';
 import { useLocation } from 'wouter';
 import type { AppView } from '../../electron/views.ts';
 import { useCall } from '../api/client.ts';
-import { ErrorPanel, Skeleton, ToastRegion } from '../ui/index.ts';
+import { ErrorPanel, ToastRegion } from '../ui/index.ts';
 import { Links } from './links.tsx';
 import { LockedScreen } from './locked-screen.tsx';
 import styles from './shell.module.css';
 import { Shell } from './shell.tsx';
+import { Starting } from './starting.tsx';
 import { AppStateProvider } from './state.tsx';
 import { changeLanguage, chosenLanguage, useLanguage } from './texts.ts';
 import { useTheme } from './theme.ts';
@@ -33,9 +34,7 @@ export function App() {
       <RouterProvider navigate={(path) => navigate(path)}>
         <Links isLocked={app.data?.lock === 'locked'}>
           {app.data === undefined ? (
-            <div className={styles.broken}>
-              {app.error === null ? <Skeleton lines={3} /> : <ErrorPanel error={app.error} onRetry={() => void app.refetch()} />}
-            </div>
+            <NoApp error={app.error} onRetry={() => void app.refetch()} />
           ) : (
             <AppStateProvider value={app.data}>
               <Content app={app.data} />
@@ -48,6 +47,15 @@ export function App() {
   );
 }
 
+function NoApp({ error, onRetry }: { readonly error: Error | null; readonly onRetry: () => void }) {
+  if (error === null) return <Starting />;
+  return (
+    <div className={styles.broken}>
+      <ErrorPanel error={error} onRetry={onRetry} />
+    </div>
+  );
+}
+
 function Content({ app }: { readonly app: AppView }) {
   const isEmpty = app.lock === 'first-start' || (app.profiles.length === 0 && app.networks.length === 0);
   // The first start goes on to its end: what it makes is there before all of it is.
@@ -55,7 +63,7 @@ function Content({ app }: { readonly app: AppView }) {
   if (app.lock === 'locked') return <LockedScreen />;
   if (isEmpty || isBeginning) {
     return (
-      <Suspense fallback={null}>
+      <Suspense fallback={<Starting />}>
         <main className={styles.alone}>
           <FirstStart onWay={setBeginning} />
         </main>
