@@ -70,6 +70,11 @@ export function startApp(): RunningApp {
     updateTray();
   };
 
+  const installation = new Installation(store, changed);
+  nativeTheme.themeSource = installation.state.settings.theme;
+  // Its process starts while the rest is put together; it asks nothing before this function has ended.
+  window.show();
+
   const logs = new ServiceLogs();
   const log = (line: string) => logs.add('main', line);
   const services = new Services(utilityProcesses, logs, () => {
@@ -81,7 +86,6 @@ export function startApp(): RunningApp {
     changed: () => window.tell('tasks.changed', {}),
     progress: (id, progress) => window.tell('task.progress', { id, progress }),
   });
-  const installation = new Installation(store, changed);
   const files = new ChosenFiles();
   const networkText = (token: string) => files.text(token, readNetworkText);
   const secretWindow = new SecretWindow(() => window.window);
@@ -311,7 +315,6 @@ export function startApp(): RunningApp {
     };
   }
 
-  nativeTheme.themeSource = installation.state.settings.theme;
   setMenu({
     go,
     command: (command) => {
@@ -329,7 +332,6 @@ export function startApp(): RunningApp {
   endWithServices(services);
   watchForUpdates(() => installation.state.settings.updates, log);
   app.on('activate', () => window.show());
-  window.show();
   backups
     .clearInterrupted()
     .catch((error: unknown) => log(`what an interrupted restoration left is still there: ${viewOfError(error).what}`));

@@ -1,6 +1,6 @@
 /**
  * The app beside an empty Electron app, taking turns in one run: time from the start of the process to the first frame with
- * something to read, and the memory of all its processes (proportional set size) once it is at rest. Both are started as
+ * something to read, time to the frame with the largest of it (of the app: its whole first screen), and the memory of all its processes (proportional set size) once it is at rest. Both are started as
  * users start them, by the executable alone; nothing is connected to them before they are at rest. Goals: 1.3 times the
  * time, 1.4 times the memory.
  *
@@ -37,6 +37,7 @@ function emptyApp(): string {
 
 interface Figures {
   readonly firstFrameMs: number;
+  readonly wholeScreenMs: number;
   readonly memoryMiB: number;
 }
 
@@ -55,15 +56,24 @@ async function measure([executable, ...words]: readonly string[], userData: stri
     const memoryMiB = processesBelow(child.pid as number).reduce((sum, pid) => sum + proportionalKibibytes(pid), 0) / 1024;
     const port = readFileSync(join(userData, 'DevToolsActivePort'), 'utf8').split('\n')[0];
     const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
-    // The frame is long painted; Chromium has kept when.
-    const paintedMs = await browser
+    // The frames are long painted; Chromium has kept when.
+    const painted = await browser
       .contexts()[0]
       ?.pages()[0]
-      ?.evaluate(() => performance.timeOrigin + (performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN));
+      ?.evaluate(async () => {
+        const largest = await new Promise<number>((resolve) =>
+          new PerformanceObserver((list) => resolve(list.getEntries().at(-1)?.startTime ?? Number.NaN)).observe({
+            type: 'largest-contentful-paint',
+            buffered: true,
+          }),
+        );
+        const first = performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Number.NaN;
+        return { firstMs: performance.timeOrigin + first, largestMs: performance.timeOrigin + largest };
+      });
     await browser.close();
     // On a machine so busy that nothing is painted yet, this start says nothing of memory at rest.
-    if (!Number.isFinite(paintedMs)) return null;
-    return { firstFrameMs: (paintedMs as number) - begunMs, memoryMiB };
+    if (painted === undefined || !Number.isFinite(painted.firstMs)) return null;
+    return { firstFrameMs: painted.firstMs - begunMs, wholeScreenMs: painted.largestMs - begunMs, memoryMiB };
   } finally {
     child.kill('SIGTERM');
     await ended;
@@ -114,16 +124,16 @@ try {
   }
   const middle = (name: string, figure: keyof Figures) => median((figures.get(name) ?? []).map((entry) => entry[figure]));
   const row = (name: string, ...cells: readonly string[]) =>
-    process.stdout.write(`${name.padEnd(22)}${cells.map((cell) => cell.padStart(24)).join('')}\n`);
-  row(`medians of ${ROUNDS} starts`, 'first frame', 'memory at rest');
+    process.stdout.write(`${name.padEnd(22)}${cells.map((cell) => cell.padStart(23)).join('')}\n`);
+  row(`medians of ${ROUNDS} starts`, 'first frame', 'whole screen', 'memory at rest');
   for (const name of names) {
     const cell = (figure: keyof Figures, unit: string) => {
       const ratio = (middle(name, figure) / middle('empty', figure)).toFixed(2);
       return `${middle(name, figure).toFixed(0)} ${unit}, ${ratio} times`;
     };
-    row(name, cell('firstFrameMs', 'ms'), cell('memoryMiB', 'MiB'));
+    row(name, cell('firstFrameMs', 'ms'), cell('wholeScreenMs', 'ms'), cell('memoryMiB', 'MiB'));
   }
-  row('goal', '1.30 times', '1.40 times');
+  row('goal', '1.30 times', '', '1.40 times');
 } finally {
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 }
