@@ -219,29 +219,25 @@ export function useAction<Name extends ChannelName>(channel: Name): Action<Name>
 }
 
 export interface Task<Name extends ChannelName> extends Action<Name> {
-  readonly task: TaskView | null;
-  readonly progress: ProgressView | null;
-  readonly cancel: () => void;
+  readonly channel: Name;
+  /** When it was started last, in Unix milliseconds. */
+  readonly startedAtMs: number;
 }
 
-/** An action that takes its time: its progress, and the way to end it. */
+/** An action that takes its time. {@link useRunning} tells how far it is: whoever starts it is not drawn anew ten times a second. */
 export function useTask<Name extends ChannelName>(channel: Name): Task<Name> {
   const action = useAction(channel);
   const queries = useQueryClient();
-  const [startedAt, setStartedAt] = useState(0);
-  const tasks = useCall('app.tasks', {}, { enabled: action.running });
-  const { run, start, running } = action;
-  // The newest task of this channel that began with this start is this one: a window starts a channel once at a time.
-  const task =
-    tasks.data
-      ?.filter((candidate) => candidate.kind === channel && candidate.startedAtMs >= startedAt - 1000)
-      .toSorted((first, second) => second.startedAtMs - first.startedAtMs)[0] ?? null;
+  const [startedAtMs, setStartedAtMs] = useState(0);
+  const { run, start } = action;
   const begin = useCallback(() => {
-    setStartedAt(Date.now());
+    setStartedAtMs(Date.now());
     void queries.invalidateQueries({ queryKey: ['app.tasks'] });
   }, [queries]);
   return {
     ...action,
+    channel,
+    startedAtMs,
     run: (request) => {
       begin();
       return run(request);
@@ -250,10 +246,26 @@ export function useTask<Name extends ChannelName>(channel: Name): Task<Name> {
       begin();
       start(request);
     },
-    task: running ? task : null,
-    progress: running ? (task?.progress ?? null) : null,
+  };
+}
+
+/** How far a task is that runs, and the way to end it. */
+export function useRunning<Name extends ChannelName>({
+  channel,
+  running,
+  startedAtMs,
+}: Task<Name>): { readonly task: TaskView | null; readonly progress: ProgressView | null; readonly cancel: () => void } {
+  const tasks = useCall('app.tasks', {}, { enabled: running });
+  // The newest task of this channel that began with this start is this one: a window starts a channel once at a time.
+  const newest = tasks.data
+    ?.filter((candidate) => candidate.kind === channel && candidate.startedAtMs >= startedAtMs - 1000)
+    .toSorted((first, second) => second.startedAtMs - first.startedAtMs)[0];
+  const task = running ? (newest ?? null) : null;
+  return {
+    task,
+    progress: task?.progress ?? null,
     cancel: () => {
-      if (running && task !== null) void call('app.cancelTask', { id: task.id });
+      if (task !== null) void call('app.cancelTask', { id: task.id });
     },
   };
 }

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import { ProgressBar as AriaProgressBar, Label } from 'react-aria-components';
 import type { ChannelName } from '../../electron/ipc-contract.ts';
 import type { ErrorView } from '../../electron/views.ts';
-import { call, errorViewOf, type Task } from '../api/client.ts';
+import { call, errorViewOf, type Task, useRunning } from '../api/client.ts';
 import { hasText, useTexts } from '../app/texts.ts';
 import { Button, IconButton } from './button.tsx';
 import { classNames } from './class-names.ts';
@@ -220,19 +220,21 @@ export function useStepText(): (step: string) => string {
 export function TaskProgress<Name extends ChannelName>({ task, title }: { readonly task: Task<Name>; readonly title?: string }) {
   const t = useTexts('ui');
   const stepText = useStepText();
+  const running = useRunning(task);
   if (!task.running) return <ErrorPanel error={task.error} />;
-  const step = task.progress === null ? t('task.starting') : stepText(task.progress.step);
+  const { progress } = running;
+  const step = progress === null ? t('task.starting') : stepText(progress.step);
   return (
     <div className={styles.task}>
       <div className={styles.taskBar}>
         <ProgressBar
           label={title === undefined ? step : `${title}: ${step}`}
-          value={task.progress?.fraction ?? null}
-          detail={task.progress?.detail}
+          value={progress?.fraction ?? null}
+          detail={progress?.detail}
         />
       </div>
-      {task.task?.cancellable === true && (
-        <Button size="small" onPress={task.cancel}>
+      {running.task?.cancellable === true && (
+        <Button size="small" onPress={running.cancel}>
           {t('dialog.cancel')}
         </Button>
       )}

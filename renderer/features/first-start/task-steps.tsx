@@ -1,7 +1,7 @@
 /** The steps of a task as they come: done ones, the running one, and those that are known to follow. */
 import { useEffect, useState } from 'react';
 import type { ChannelName } from '../../../electron/ipc-contract.ts';
-import type { Task } from '../../api/client.ts';
+import { type Task, useRunning } from '../../api/client.ts';
 import { useTexts } from '../../app/texts.ts';
 import { Button, Card, ProgressBar, ProgressList, Row, Stack, useStepText } from '../../ui/index.ts';
 
@@ -17,7 +17,8 @@ export function TaskSteps<Name extends ChannelName>({ task, title, expected }: T
   const t = useTexts('first-start');
   const stepText = useStepText();
   const [seen, setSeen] = useState<readonly string[]>([]);
-  const step = task.progress?.step;
+  const running = useRunning(task);
+  const step = running.progress?.step;
   useEffect(() => {
     if (step !== undefined) setSeen((before) => (before.includes(step) ? before : [...before, step]));
   }, [step]);
@@ -26,7 +27,7 @@ export function TaskSteps<Name extends ChannelName>({ task, title, expected }: T
   return (
     <Card>
       <Stack gap={5}>
-        <ProgressBar label={title} value={task.progress?.fraction ?? null} />
+        <ProgressBar label={title} value={running.progress?.fraction ?? null} />
         <ProgressList
           label={title}
           steps={all.map((name, index) => ({
@@ -35,9 +36,9 @@ export function TaskSteps<Name extends ChannelName>({ task, title, expected }: T
             state: index < at ? 'done' : index === at ? 'running' : 'waiting',
           }))}
         />
-        {task.task?.cancellable === true && (
+        {running.task?.cancellable === true && (
           <Row justify="end">
-            <Button onPress={task.cancel}>{t('cancel')}</Button>
+            <Button onPress={running.cancel}>{t('cancel')}</Button>
           </Row>
         )}
       </Stack>
