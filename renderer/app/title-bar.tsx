@@ -19,8 +19,6 @@ export function TitleBar({ onPalette, onTasks, tasksOpen }: TitleBarProps) {
   const t = useTexts('app');
   const { platform } = useApp();
   const profile = useProfile();
-  const tasks = useCall('app.tasks', {});
-  const running = tasks.data?.filter(({ state }) => state === 'running').length ?? 0;
   const lock = useAction('lock.lock');
   return (
     <header className={styles.titleBar}>
@@ -32,15 +30,7 @@ export function TitleBar({ onPalette, onTasks, tasksOpen }: TitleBarProps) {
       </AriaButton>
       <div className={styles.titleBarEnd}>
         {profile !== null && <NetworkState />}
-        <span className={styles.tasksButton}>
-          <IconButton
-            label={running === 0 ? t('tasks.open') : t('tasks.running', { count: running })}
-            icon={<ListTodo />}
-            pressed={tasksOpen}
-            onPress={onTasks}
-          />
-          {running > 0 && <span className={styles.running}>{running}</span>}
-        </span>
+        <TasksButton pressed={tasksOpen} onPress={onTasks} />
         <IconButton
           label={t('lock')}
           icon={<Lock />}
@@ -48,6 +38,23 @@ export function TitleBar({ onPalette, onTasks, tasksOpen }: TitleBarProps) {
         />
       </div>
     </header>
+  );
+}
+
+function TasksButton({ pressed, onPress }: { readonly pressed: boolean; readonly onPress: () => void }) {
+  const t = useTexts('app');
+  const tasks = useCall('app.tasks', {});
+  const running = tasks.data?.filter(({ state }) => state === 'running').length ?? 0;
+  return (
+    <span className={styles.tasksButton}>
+      <IconButton
+        label={running === 0 ? t('tasks.open') : t('tasks.running', { count: running })}
+        icon={<ListTodo />}
+        pressed={pressed}
+        onPress={onPress}
+      />
+      {running > 0 && <span className={styles.running}>{running}</span>}
+    </span>
   );
 }
 
