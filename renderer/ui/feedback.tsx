@@ -147,7 +147,7 @@ export function ProgressBar({ label, value, detail, hideLabel = false }: Progres
           <span className={styles.bar}>
             <span
               className={classNames(styles.fill, value === null && styles.endless)}
-              style={value === null ? {} : { width: `${percentage ?? 0}%` }}
+              style={value === null ? {} : { translate: `${(percentage ?? 0) - 100}% 0` }}
             />
           </span>
         </>
