@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { isAppError } from '../base/app-error.ts';
 import type { Clock } from '../base/ports.ts';
 import type { Documents } from '../sharing/documents.ts';
+import { passingServiceErrors } from '../sharing/services.ts';
 
 /** Milliseconds between two looks at the chain while something goes on, and while nothing does. */
 const POLL_MS = { open: 2000, quiet: 10_000 };
@@ -63,16 +64,7 @@ export interface Verdict {
 }
 
 /** Errors that pass when the network is back, or a service is whole again: an offer that stood still for one would miss its time and lose its bond. */
-const networkErrors = [
-  'SERVICE_UNREACHABLE',
-  'SERVICE_ANSWER_MALFORMED',
-  'SERVICE_FAILED',
-  'CHAIN_UNREACHABLE',
-  'CHAIN_LIMIT_REACHED',
-  'SERVICE_BUSY',
-  'SERVICE_STOPPING',
-  'REQUEST_RATE_LIMITED',
-];
+const networkErrors = [...passingServiceErrors, 'CHAIN_UNREACHABLE', 'CHAIN_LIMIT_REACHED'];
 /** Errors of a process that is started again. */
 const processErrors = ['SERVICE_ENDED', 'PROOF_PROVER_CRASHED'];
 

@@ -23,7 +23,7 @@ import type { Documents } from './documents.ts';
 import { hexOfLength, hexUpTo } from './enrolment.ts';
 import type { Network } from './network-file.ts';
 import type { Outbox } from './outbox.ts';
-import type { PkgPort, Proxies, TransferOptions } from './services.ts';
+import { failureToTell, type PkgPort, type Proxies, type TransferOptions } from './services.ts';
 import { dataRecordTypes, signTypedData } from './typed-data.ts';
 import { bring, type Machine } from './workflow.ts';
 
@@ -188,8 +188,8 @@ export function datasetMachine(ports: DatasetPorts): Machine<DatasetState, Datas
               failures.push(error);
             }
           }
-          const [first] = failures;
-          if (first && ports.length - failures.length < network.threshold) throw first;
+          const failure = failureToTell(failures);
+          if (failure && ports.length - failures.length < network.threshold) throw failure;
           return { ...work, state: 'uploaded' };
         },
       },

@@ -29,7 +29,7 @@ import type { MarketOffer, MarketReader, MarketTerms, PostedDelivery } from './m
 import type { Network } from './network-file.ts';
 import type { Outbox } from './outbox.ts';
 import { proxyShareLabel } from './proxy-messages.ts';
-import type { Proxies, ProxyPort } from './services.ts';
+import { failureToTell, type Proxies, type ProxyPort } from './services.ts';
 import { aggregateStatementTypes, grantTypes, segmentStatementTypes, signTypedData } from './typed-data.ts';
 import { bring, type Machine } from './workflow.ts';
 
@@ -409,9 +409,9 @@ export function offerMachine(needs: OfferPorts): Machine<OfferWorkState, OfferWo
               failures.push(error);
             }
           }
-          const [first] = failures;
-          if (first && ports.length - failures.length < network.threshold) {
-            if (!(await mustPost(work, offer))) throw first;
+          const failure = failureToTell(failures);
+          if (failure && ports.length - failures.length < network.threshold) {
+            if (!(await mustPost(work, offer))) throw failure;
             await post(work);
           }
           return { ...work, state: 'granted' };

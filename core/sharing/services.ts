@@ -1,8 +1,27 @@
 /** The services that workflows speak to, as ports; their HTTP clients are adapters (pkg-client.ts, proxy-client.ts). */
+import type { AppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
 import type { PseudonymKeys } from '../crypto/key-derivation.ts';
 import type { IdentityKey } from '../crypto/scheme-algebra.ts';
 import type { DeletionReceipt, SignedFragment } from './proxy-messages.ts';
+
+/** Errors of services that pass when the network is back, or the service is whole again. */
+export const passingServiceErrors: readonly string[] = [
+  'SERVICE_UNREACHABLE',
+  'SERVICE_ANSWER_MALFORMED',
+  'SERVICE_FAILED',
+  'SERVICE_BUSY',
+  'SERVICE_STOPPING',
+  'REQUEST_RATE_LIMITED',
+];
+
+/**
+ * Which of the failures of several proxies ends a step that needed more of them: one that passes, if there is one. A proxy that refuses for
+ * good must not keep the step from being repeated once the others are back.
+ */
+export function failureToTell(failures: readonly AppError[]): AppError | undefined {
+  return failures.find(({ code }) => passingServiceErrors.includes(code)) ?? failures[0];
+}
 
 /** Cancelling and watching a transfer or other work over bytes. */
 export interface TransferOptions {

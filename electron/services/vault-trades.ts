@@ -1,4 +1,6 @@
 /** Offers and purchases as windows see them and act on them, from whichever side this profile is. */
+import { rename, rm } from 'node:fs/promises';
+import { partialSuffix, writing } from '../../core/adapters/atomic-file.ts';
 import { AppError } from '../../core/base/app-error.ts';
 import { fromHex, type Hex, toBigEndian, toHex } from '../../core/base/bytes.ts';
 import { decodeSourceContext } from '../../core/crypto/context.ts';
@@ -229,14 +231,17 @@ export async function receivedCheck(
   return { checks: lines.map(([what, local, onChain]) => ({ what, local, chain: onChain, holds: local === onChain })) };
 }
 
-/** Copies a received file. */
+/** Copies a received file, in place of one that the user has agreed to replace: that one stays until the copy is whole. */
 export async function receivedSave(
   vault: Vault,
   offerId: string,
   path: string,
   { signal, onProgress }: CallContext,
 ): Promise<{ path: string }> {
-  await saveReceivedFile(vault.participant, offerId, path, { signal, onTransfer: progressOf('copy', onProgress) });
+  const copy = `${path}${partialSuffix}`;
+  await rm(copy, { force: true });
+  await saveReceivedFile(vault.participant, offerId, copy, { signal, onTransfer: progressOf('copy', onProgress) });
+  await writing(path, () => rename(copy, path));
   return { path };
 }
 

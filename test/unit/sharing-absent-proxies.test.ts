@@ -262,6 +262,17 @@ test('does not record a dataset of which fewer than t proxies have ciphertext an
   expect(chain.record?.datasetId).toBe(datasetId);
 });
 
+test('goes on when the absent ones are back, whatever one says that refuses for good', async () => {
+  const [first, ...others] = proxies;
+  assert(first !== undefined, 'there are proxies');
+  first.port.uploadCiphertext = () => Promise.reject(failed('PROXY_STORAGE_FULL'));
+  for (const proxy of others) proxy.isDown = true;
+  // Of the two reasons the one that passes: for the other nothing would be tried again.
+  await expect(publish()).rejects.toMatchObject({ code: 'SERVICE_UNREACHABLE' });
+  for (const proxy of others) proxy.isDown = false;
+  expect(await publish()).toMatchObject({ state: 'ready' });
+});
+
 test('does not take what goes wrong on this machine for an absent proxy', async () => {
   const [first] = proxies;
   assert(first !== undefined, 'there are proxies');
