@@ -156,7 +156,9 @@ export class ServiceConnection {
     // Services give their reason: without one it is whatever stands in front of a service that is not there.
     if (error === null && answer.status >= 500) return this.#unreachable(new Error(`status ${answer.status}`));
     if (error === null) return this.malformed(`status ${answer.status} without a reason`);
-    return new AppError(error.code, error, { data: { service: this.serviceName, status: answer.status } });
+    // A stranger's words are told as such: they could ask a user for anything.
+    const what = `The ${this.serviceName} says: ${error.what}`;
+    return new AppError(error.code, { ...error, what }, { data: { service: this.serviceName, status: answer.status } });
   }
 
   malformed(reason: string): AppError {

@@ -200,7 +200,7 @@ describe('ciphertexts at a proxy', () => {
     await client.uploadCiphertext(first);
     await expect(client.uploadCiphertext(sourceFile(400))).rejects.toMatchObject({
       code: 'PROXY_QUOTA_EXCEEDED',
-      text: { what: 'The file has 400 bytes; of your 1000 bytes at this proxy 300 are free.' },
+      text: { what: 'The proxy 1 says: The file has 400 bytes; of your 1000 bytes at this proxy 300 are free.' },
     });
     const other = freshPseudonym();
     world.enrolOnChain(other, entityRoles.owner);
@@ -268,7 +268,7 @@ describe('ciphertexts at a proxy', () => {
     const client = await world.proxyClient(url, owner);
     await expect(client.uploadCiphertext(sourceFile(10))).rejects.toMatchObject({
       code: 'PROXY_STORAGE_FULL',
-      text: { what: 'The proxy cannot write the file: its disk is full.' },
+      text: { what: 'The proxy 1 says: The proxy cannot write the file: its disk is full.' },
     });
   });
 
