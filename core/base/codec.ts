@@ -12,7 +12,7 @@ export class Encoder {
 
   /** An unsigned integer of `byteLength` bytes. */
   uint(value: bigint | number, byteLength: number): this {
-    this.#parts.push(toBigEndian(BigInt(value), byteLength));
+    this.#parts.push(typeof value === 'number' ? fromNumber(value, byteLength) : toBigEndian(value, byteLength));
     return this;
   }
 
@@ -36,6 +36,19 @@ export class Encoder {
   finish(): Uint8Array {
     return concatBytes(...this.#parts);
   }
+}
+
+/** What {@link toBigEndian} gives, without a detour by bigint: most fields are small numbers, and there are many. */
+function fromNumber(value: number, byteLength: number): Uint8Array {
+  assert(Number.isSafeInteger(value) && value >= 0, 'a number in an encoding is a safe integer');
+  const bytes = new Uint8Array(byteLength);
+  let rest = value;
+  for (let index = byteLength - 1; index >= 0 && rest > 0; index--) {
+    bytes[index] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  assert(rest === 0, `integer fits ${byteLength} bytes`);
+  return bytes;
 }
 
 /** Why a decoding stopped; callers turn it into the verdict or error of their area. */

@@ -1,0 +1,472 @@
+/**
+ * One member's part in the agreement among groups (paper section 6.10, steps 2 to 7; rules V1 to V4 of the design): which block it may
+ * PREPARE and COMMIT, what it is locked on, when a block is final to it, and when it leaves its view.
+ * It decides from what proves itself - certificates, statements, NEW-VIEWs - whoever brought it. Nothing here sends: it tells
+ * what to write, what it voted and stated, and what it needs, and whoever drives it passes that on.
+ *
+ * Invariants: one hash per vote key (the vote book keeps that); a lock is replaced only by a later COMMIT and cleared only by finality of
+ * its own height; a view never decreases; block h-1 is final, and written, before any vote at h.
+ */
+import type { Hex } from '../../base/bytes.ts';
+import type { Committee, GroupId, MemberId } from '../committee.ts';
+import { bodiesMax, viewTimeoutMaxMs, viewTimeoutMs } from '../limits.ts';
+import type { ProposedBlock } from '../proposal.ts';
+import { tickMs } from '../raft/raft.ts';
+import type { DurableRecord } from '../record.ts';
+import { type EpochStart, type NewView, type ProvenStatement, summaryOf } from '../view-change.ts';
+import type { Certificate, MemberVote } from '../vote.ts';
+import type { VoteBook } from '../vote-book.ts';
+
+/** The last final block. */
+export interface FinalBlock {
+  readonly height: number;
+  readonly blockHash: Hex;
+  /** Null for the block that the epoch began after. */
+  readonly certificate: Certificate | null;
+}
+
+/** What a replica tells whoever drives it. */
+export interface ReplicaOutput {
+  persist(record: DurableRecord): void;
+  /** A vote to send; what made it possible is persisted. */
+  voted(vote: MemberVote): void;
+  /** A statement to send to every member. */
+  stated(statement: ProvenStatement): void;
+  /** Execute a block on the last final one and say whether it is valid. A fresh block's clock is checked. */
+  execute(block: ProposedBlock, isFresh: boolean): void;
+  /** A block is final. */
+  finalized(block: ProposedBlock, certificate: Certificate): void;
+  /** A body that is needed and not here. */
+  bodyWanted(blockHash: Hex): void;
+  /** Blocks above the own final height are certified; they are needed. */
+  fellBehind(): void;
+  /** Another view was entered. */
+  viewEntered(view: number): void;
+}
+
+export interface ReplicaOptions {
+  readonly committee: Committee;
+  readonly epochStart: EpochStart;
+  readonly book: VoteBook;
+  readonly output: ReplicaOutput;
+}
+
+type Permission = { readonly kind: 'any' } | { readonly kind: 'locked' | 'own'; readonly hash: Hex } | { readonly kind: 'none' };
+
+export class Replica {
+  readonly #committee: Committee;
+  readonly #epochStart: EpochStart;
+  readonly #book: VoteBook;
+  readonly #out: ReplicaOutput;
+  #view = 0;
+  /** Whether blocks may be prepared in the view: it is the first, or its NEW-VIEW or a certificate of it is here. */
+  #isEntered = true;
+  #newView: NewView | null = null;
+  #final: FinalBlock;
+  /** The view in which the last block became final here; -1 before the first of the epoch. */
+  #finalView = -1;
+  #lock: Certificate | null = null;
+  /** What is proposed for the next height in this view. */
+  #proposal: ProposedBlock | null = null;
+  readonly #bodies = new Map<Hex, ProposedBlock>();
+  /** What execution said of blocks on the last final one, with and without a look at the clock; `undefined` while it runs. */
+  readonly #executed = new Map<string, boolean | undefined>();
+  /** A final block whose body is not here yet. */
+  #awaited: Certificate | null = null;
+  /** The highest statement of each member. */
+  readonly #statements = new Map<MemberId, ProvenStatement>();
+  #hasExecutable = false;
+  #isNewViewOwed = false;
+  #elapsed = 0;
+
+  constructor({ committee, epochStart, book, output }: ReplicaOptions) {
+    this.#committee = committee;
+    this.#epochStart = epochStart;
+    this.#book = book;
+    this.#out = output;
+    this.#final = { height: epochStart.height, blockHash: epochStart.blockHash, certificate: null };
+  }
+
+  /** Takes back what was written before a restart, record by record. */
+  restore(record: DurableRecord): void {
+    switch (record.kind) {
+      case 'lock':
+        this.#lock = record.certificate;
+        this.#rise(record.certificate.view);
+        break;
+      case 'entry':
+        if (record.view < this.#view) break;
+        this.#view = record.view;
+        this.#isEntered = true;
+        this.#newView = record.newView;
+        this.#isNewViewOwed = record.newView !== null;
+        break;
+      case 'statement':
+        this.#statements.set(record.proven.statement.member, record.proven);
+        if (record.proven.statement.newView <= this.#view) break;
+        this.#view = record.proven.statement.newView;
+        this.#isEntered = false;
+        this.#newView = null;
+        break;
+      case 'vote':
+        this.#rise(record.vote.view);
+        break;
+      case 'body':
+        this.#bodies.set(record.block.hash, record.block);
+        break;
+      case 'final':
+        this.#settle(record.certificate);
+        break;
+      case 'proposal':
+      case 'raft':
+        break;
+    }
+  }
+
+  get view(): number {
+    return this.#view;
+  }
+
+  get isEntered(): boolean {
+    return this.#isEntered;
+  }
+
+  get newView(): NewView | null {
+    return this.#newView;
+  }
+
+  get final(): FinalBlock {
+    return this.#final;
+  }
+
+  get lock(): Certificate | null {
+    return this.#lock;
+  }
+
+  get proposal(): ProposedBlock | null {
+    return this.#proposal;
+  }
+
+  get hasExecutable(): boolean {
+    return this.#hasExecutable;
+  }
+
+  /** The highest statement of each member, with what proves it. */
+  get statements(): readonly ProvenStatement[] {
+    return [...this.#statements.values()];
+  }
+
+  /** The own statement of the present view, while its NEW-VIEW is waited for. */
+  get ownStatement(): ProvenStatement | null {
+    const statement = this.#book.statement;
+    return statement === null || statement.newView !== this.#view ? null : (this.#statements.get(statement.member) ?? null);
+  }
+
+  /** Whether something should happen that has not: what the view timer runs for. */
+  get isOwed(): boolean {
+    return this.#hasExecutable || this.#proposal !== null || this.#lock !== null || this.#isNewViewOwed || !this.#isEntered;
+  }
+
+  body(hash: Hex): ProposedBlock | undefined {
+    return this.#bodies.get(hash);
+  }
+
+  /** The hash that must be proposed at the next height, because the NEW-VIEW locks it. */
+  get lockedHash(): Hex | null {
+    const newView = this.#newView;
+    if (newView === null || newView.lockCertificate === null) return null;
+    return newView.lockCertificate.height === this.#final.height + 1 ? newView.lockCertificate.blockHash : null;
+  }
+
+  /** Whether a primary may propose now: the view is entered in a way that permits PREPARE at the next height. */
+  get mayPropose(): boolean {
+    const { kind } = this.#permission();
+    return (kind === 'any' || kind === 'locked') && this.#proposal === null;
+  }
+
+  /** Transactions that could be executed wait, or no longer. */
+  setExecutable(hasExecutable: boolean): void {
+    this.#hasExecutable = hasExecutable;
+  }
+
+  /** An executable transaction was left out of too many blocks that had room: the primary is not to be waited for. */
+  expire(): void {
+    this.#leave(this.#view + 1);
+  }
+
+  /** A block proposed in the present view at the next height, by whom the caller has found to be its primary. */
+  onProposal(block: ProposedBlock, view: number): void {
+    if (view !== this.#view || block.height !== this.#final.height + 1 || block.parentHash !== this.#final.blockHash) return;
+    // Whoever has not voted yet may follow a new leader to another block.
+    if (this.#proposal !== null && this.#book.voteIn({ phase: 'prepare', height: block.height, view }) !== undefined) return;
+    this.onBody(block);
+    if (!this.#bodies.has(block.hash)) return;
+    this.#proposal = block;
+    this.#tryPrepare();
+  }
+
+  /** The body of a block that was proposed, asked for, or certified. */
+  onBody(block: ProposedBlock): void {
+    if (block.height <= this.#final.height || this.#bodies.has(block.hash)) return;
+    if (this.#bodies.size >= bodiesMax && block.hash !== this.#awaited?.blockHash && block.hash !== this.#lock?.blockHash) return;
+    this.#bodies.set(block.hash, block);
+    this.#out.persist({ kind: 'body', block });
+    if (this.#awaited?.blockHash === block.hash) this.onCertificate(this.#awaited);
+  }
+
+  /** Execution of a block on the last final one came to its end. */
+  onExecuted(hash: Hex, isFresh: boolean, isValid: boolean): void {
+    if (!this.#executed.has(executionKey(hash, isFresh))) return;
+    this.#executed.set(executionKey(hash, isFresh), isValid);
+    this.#tryPrepare();
+  }
+
+  /** The own group built this block: it is executed. */
+  onBuilt(block: ProposedBlock): void {
+    this.#executed.set(executionKey(block.hash, true), true);
+    this.onProposal(block, this.#view);
+  }
+
+  /** A certificate that holds. */
+  onCertificate(certificate: Certificate): void {
+    const next = this.#final.height + 1;
+    if (certificate.height < next) return;
+    if (certificate.height > next) {
+      this.#out.fellBehind();
+      return;
+    }
+    if (certificate.phase === 'commit') this.#onCommitted(certificate);
+    else this.#onPrepared(certificate);
+  }
+
+  /** A statement that is proven. */
+  onStatement(proven: ProvenStatement): void {
+    const { member, newView } = proven.statement;
+    const known = this.#statements.get(member);
+    if (known !== undefined && known.statement.newView >= newView) return;
+    this.#statements.set(member, proven);
+    if (proven.statement.finalHeight > this.#final.height) this.#out.fellBehind();
+    this.#join();
+  }
+
+  /** A NEW-VIEW that holds. */
+  onNewView(newView: NewView): void {
+    if (newView.view < this.#view || (newView.view === this.#view && this.#newView !== null)) return;
+    const isHigher = newView.view > this.#view || !this.#isEntered;
+    if (newView.view > this.#view) this.#proposal = null;
+    this.#view = newView.view;
+    this.#isEntered = true;
+    this.#newView = newView;
+    this.#out.persist({ kind: 'entry', view: newView.view, newView });
+    if (isHigher) {
+      this.#isNewViewOwed = true;
+      this.#elapsed = 0;
+      this.#out.viewEntered(newView.view);
+    }
+    if ((newView.finalCertificate?.height ?? 0) > this.#final.height) this.#out.fellBehind();
+    this.#tryPrepare();
+  }
+
+  /** The NEW-VIEW of the own view, if a quorum of groups has left for it; for the leader of its primary group. */
+  makeNewView(): NewView | null {
+    if (this.#newView !== null || this.#view === 0) return null;
+    const proven = this.#supporters(this.#view);
+    if (proven === null) return null;
+    const statements = proven.map(({ statement }) => statement);
+    const summary = summaryOf(statements);
+    if (summary === null) return null;
+    const finalCertificate = proven.find(({ statement }) => statement.finalHeight === summary.finalHeight)?.finalCertificate ?? null;
+    const lock = summary.lock;
+    const lockCertificate =
+      lock === null
+        ? null
+        : (proven.find(({ statement }) => statement.finalHeight === summary.finalHeight && statement.lock?.view === lock.view)
+            ?.lockCertificate ?? null);
+    return { view: this.#view, statements, finalCertificate, lockCertificate };
+  }
+
+  tick(): void {
+    if (!this.isOwed || !(this.#isEntered || this.#backing(this.#view) >= this.#committee.quorum)) {
+      this.#elapsed = 0;
+      return;
+    }
+    this.#elapsed += tickMs;
+    if (this.#elapsed >= this.#timeout()) this.#leave(this.#view + 1);
+  }
+
+  #onPrepared(certificate: Certificate): void {
+    const { height, view, blockHash } = certificate;
+    if (view < this.#view) return;
+    if (this.#lock !== null && this.#lock.height === height && this.#lock.view >= view) return;
+    // V2: a certificate of a view at or above the own one permits COMMIT there.
+    this.#enterBy(view);
+    const signed = this.#book.vote({ phase: 'commit', height, view, blockHash });
+    if (signed.outcome === 'refused') return;
+    this.#lock = certificate;
+    this.#out.persist({ kind: 'lock', certificate });
+    if (signed.outcome === 'new') this.#out.persist({ kind: 'vote', vote: signed.value });
+    this.#out.voted(signed.value);
+  }
+
+  #onCommitted(certificate: Certificate): void {
+    const block = this.#bodies.get(certificate.blockHash);
+    if (block === undefined) {
+      this.#awaited = certificate;
+      this.#out.bodyWanted(certificate.blockHash);
+      return;
+    }
+    this.#out.persist({ kind: 'final', certificate });
+    const before = this.#view;
+    this.#settle(certificate);
+    this.#out.finalized(block, certificate);
+    if (this.#view !== before) this.#out.viewEntered(this.#view);
+  }
+
+  /** Moves to the next height. */
+  #settle(certificate: Certificate): void {
+    const { height, view, blockHash } = certificate;
+    this.#final = { height, blockHash, certificate };
+    this.#finalView = view;
+    if (view > this.#view) {
+      this.#view = view;
+      this.#newView = null;
+    }
+    if (view >= this.#view) this.#isEntered = true;
+    if (this.#lock !== null && this.#lock.height <= height) this.#lock = null;
+    this.#proposal = null;
+    this.#awaited = null;
+    this.#isNewViewOwed = false;
+    this.#elapsed = 0;
+    this.#executed.clear();
+    for (const [hash, body] of this.#bodies) if (body.height <= height) this.#bodies.delete(hash);
+    this.#book.settle(height);
+  }
+
+  /**
+   * What may be PREPAREd at the next height in this view: any fresh block; the one that the NEW-VIEW locks; without a NEW-VIEW nothing
+   * against the own lock; or nothing at all.
+   */
+  #permission(): Permission {
+    const next = this.#final.height + 1;
+    if (!this.#isEntered) return { kind: 'none' };
+    const newView = this.#newView;
+    if (newView !== null && newView.view === this.#view) {
+      const finalHeight = newView.finalCertificate?.height ?? this.#epochStart.height;
+      if (next > finalHeight + 1) return { kind: 'any' };
+      if (next < finalHeight + 1) return { kind: 'none' }; // blocks are missing here
+      return newView.lockCertificate === null ? { kind: 'any' } : { kind: 'locked', hash: newView.lockCertificate.blockHash };
+    }
+    if (this.#view !== 0 && this.#finalView !== this.#view) return { kind: 'none' };
+    const lock = this.#lock;
+    return lock !== null && lock.height === next ? { kind: 'own', hash: lock.blockHash } : { kind: 'any' };
+  }
+
+  #tryPrepare(): void {
+    const block = this.#proposal;
+    if (block === null || block.height !== this.#final.height + 1) return;
+    const permission = this.#permission();
+    if (permission.kind === 'none' || (permission.kind !== 'any' && permission.hash !== block.hash)) return;
+    // A header names the view that the block was first proposed in. Only the block that a NEW-VIEW locks may name a lower one.
+    const isFresh = block.view === this.#view;
+    if (!isFresh && !(permission.kind === 'locked' && block.view < this.#view)) return;
+    const key = executionKey(block.hash, isFresh);
+    const isValid = this.#executed.get(key);
+    if (isValid === undefined) {
+      if (!this.#executed.has(key) && this.#executed.size < bodiesMax) {
+        this.#executed.set(key, undefined);
+        this.#out.execute(block, isFresh);
+      }
+      return;
+    }
+    if (!isValid) return;
+    const signed = this.#book.vote({ phase: 'prepare', height: block.height, view: this.#view, blockHash: block.hash });
+    if (signed.outcome !== 'new') return;
+    this.#out.persist({ kind: 'vote', vote: signed.value });
+    this.#out.voted(signed.value);
+  }
+
+  /** A certificate of a view takes its holder there. */
+  #enterBy(view: number): void {
+    if (view === this.#view && this.#isEntered) return;
+    if (view > this.#view) {
+      this.#newView = null;
+      this.#proposal = null;
+    }
+    this.#view = view;
+    this.#isEntered = true;
+    this.#elapsed = 0;
+    this.#out.persist({ kind: 'entry', view, newView: this.#newView });
+    this.#out.viewEntered(view);
+  }
+
+  /** V3: follows when more groups than may be unsafe have left for a higher view. */
+  #join(): void {
+    const views = [...new Set([...this.#statements.values()].map(({ statement }) => statement.newView))].sort(
+      (left, right) => right - left,
+    );
+    for (const view of views) {
+      if (view <= this.#view) return;
+      if (this.#backing(view) > this.#committee.unsafeGroupsMax) {
+        this.#leave(view);
+        return;
+      }
+    }
+  }
+
+  #leave(view: number): void {
+    const { height, blockHash, certificate } = this.#final;
+    const lock = this.#lock !== null && this.#lock.height === height + 1 ? this.#lock : null;
+    const signed = this.#book.state(view, height, blockHash, lock === null ? null : { view: lock.view, blockHash: lock.blockHash });
+    if (signed.outcome === 'refused') return;
+    this.#view = view;
+    this.#isEntered = false;
+    this.#newView = null;
+    this.#proposal = null;
+    this.#elapsed = 0;
+    const proven = { statement: signed.value, finalCertificate: certificate, lockCertificate: lock };
+    this.#out.persist({ kind: 'statement', proven });
+    this.#statements.set(signed.value.member, proven);
+    this.#out.stated(proven);
+    this.#join();
+  }
+
+  /** Groups of which a majority has left for `view` or above. */
+  #backing(view: number): number {
+    const counts = new Map<GroupId, number>();
+    for (const [member, { statement }] of this.#statements) {
+      if (statement.newView < view) continue;
+      const group = this.#committee.groupOf(member);
+      counts.set(group, (counts.get(group) ?? 0) + 1);
+    }
+    return [...counts].filter(([group, count]) => count >= this.#committee.majority(group)).length;
+  }
+
+  /** The statements for exactly `view` of a quorum of groups, a majority of each; null while there are not enough. */
+  #supporters(view: number): ProvenStatement[] | null {
+    const byGroup = new Map<GroupId, ProvenStatement[]>();
+    for (const proven of this.#statements.values()) {
+      if (proven.statement.newView !== view) continue;
+      const group = this.#committee.groupOf(proven.statement.member);
+      const members = byGroup.get(group) ?? [];
+      if (members.length < this.#committee.majority(group)) byGroup.set(group, [...members, proven]);
+    }
+    const whole = [...byGroup].filter(([group, members]) => members.length === this.#committee.majority(group));
+    return whole.length < this.#committee.quorum ? null : whole.slice(0, this.#committee.quorum).flatMap(([, members]) => members);
+  }
+
+  #timeout(): number {
+    const views = Math.max(0, this.#view - Math.max(0, this.#finalView));
+    return Math.min(viewTimeoutMs * 2 ** Math.min(views, 10), viewTimeoutMaxMs);
+  }
+
+  #rise(view: number): void {
+    if (view <= this.#view) return;
+    this.#view = view;
+    this.#isEntered = true;
+    this.#newView = null;
+  }
+}
+
+function executionKey(hash: Hex, isFresh: boolean): string {
+  return isFresh ? hash : `${hash} again`;
+}

@@ -1,0 +1,462 @@
+/**
+ * Raft inside a group (Ongaro and Ousterhout, 2014; pre-vote and check-quorum from Ongaro's thesis, section 9.6): one leader a term,
+ * who replicates a log to the members of its group. What is in the log proves itself, so that a leader who lies is only ever slow:
+ * safety never depends on this file, and an entry is handed on when it arrives, not when it is committed.
+ * What is not in the textbook: votes are signed, a new term needs the signed pre-votes of a majority, and every append carries the votes
+ * that made its sender leader, so that one Byzantine member can neither raise terms nor pose as leader; a deposed leader gets no
+ * vote for as many terms as the group has members, unless nobody leads for three election timeouts.
+ * Invariants: one leader a term; logs that agree on the term of an index agree up to it, if the leaders of their terms are honest.
+ * Only term and vote are durable: a member that restarts begins with an empty log and is caught up.
+ */
+import { assert } from '../../base/assert.ts';
+import type { Committee, GroupId, MemberId } from '../committee.ts';
+import { appendEntriesMax, electionMs, heartbeatMs, logEntriesMax, resendMs } from '../limits.ts';
+import { type MemberSignature, type Sign, signedIn, type Verify } from '../signing.ts';
+
+/** Milliseconds between two ticks of the machine. */
+export const tickMs = 25;
+/** How far ahead of one's own a term may be that a pre-vote is given for. */
+const termLeapMax = 1_000;
+/** Election timeouts without a leader after which a deposed one may lead again. */
+const deposedTimeouts = 3;
+
+/** What a member must not forget over a restart. */
+export interface RaftState {
+  readonly term: number;
+  /** Who got this member's vote in the term. */
+  readonly vote: MemberId | null;
+}
+
+/** A place in the log. */
+export interface LogPosition {
+  readonly index: number;
+  readonly term: number;
+}
+
+export type RaftMessage<Entry> =
+  | { readonly kind: 'pre-vote-request'; readonly term: number; readonly last: LogPosition }
+  | { readonly kind: 'pre-vote'; readonly term: number; readonly signature: Uint8Array }
+  | {
+      readonly kind: 'vote-request';
+      readonly term: number;
+      readonly last: LogPosition;
+      /** Of a majority, over this term and the sender. */
+      readonly preVotes: readonly MemberSignature[];
+    }
+  | { readonly kind: 'vote'; readonly term: number; readonly signature: Uint8Array }
+  | {
+      readonly kind: 'append';
+      readonly term: number;
+      /** Why the sender leads: the votes of a majority. */
+      readonly votes: readonly MemberSignature[];
+      readonly previous: LogPosition;
+      /** The leader no longer has what comes before: the follower's log begins anew at `previous`. */
+      readonly fresh: boolean;
+      readonly entries: readonly { readonly term: number; readonly entry: Entry }[];
+      readonly commitIndex: number;
+    }
+  | { readonly kind: 'appended'; readonly term: number; readonly matched: boolean; readonly index: number };
+
+/** What a member signs to let another stand, or lead, in a term. */
+export function termVoteBytes(
+  committee: Committee,
+  purpose: 'pre-vote' | 'vote',
+  group: GroupId,
+  term: number,
+  candidate: MemberId,
+): Uint8Array {
+  return signedIn(committee, `vouchsafe:rbft:raft-${purpose}:1`).uint(group, 2).uint(term, 8).uint(candidate, 2).finish();
+}
+
+/** Whether a message between members of a group is signed where it must be; `from` is who the transport says it is. */
+export function isRaftMessage<Entry>(
+  committee: Committee,
+  verify: Verify,
+  from: MemberId,
+  to: MemberId,
+  message: RaftMessage<Entry>,
+): boolean {
+  const group = committee.groupOf(from);
+  if (group !== committee.groupOf(to)) return false;
+  const isSigned = (purpose: 'pre-vote' | 'vote', candidate: MemberId, { member, signature }: MemberSignature) =>
+    committee.has(member) &&
+    committee.groupOf(member) === group &&
+    verify(committee.publicKey(member), termVoteBytes(committee, purpose, group, message.term, candidate), signature);
+  const isMajority = (purpose: 'pre-vote' | 'vote', signatures: readonly MemberSignature[]) =>
+    signatures.length === committee.majority(group) &&
+    new Set(signatures.map(({ member }) => member)).size === signatures.length &&
+    signatures.every((signature) => isSigned(purpose, from, signature));
+  switch (message.kind) {
+    case 'pre-vote':
+      return isSigned('pre-vote', to, { member: from, signature: message.signature });
+    case 'vote':
+      return isSigned('vote', to, { member: from, signature: message.signature });
+    case 'vote-request':
+      return isMajority('pre-vote', message.preVotes);
+    case 'append':
+      return isMajority('vote', message.votes);
+    default:
+      return true;
+  }
+}
+
+interface Follower {
+  /** The next entry to send. */
+  next: number;
+  /** The last entry that the follower is known to have. */
+  match: number;
+  /** When it was heard from, and when entries were last sent to it or acknowledged, in ticks. */
+  heardAt: number;
+  progressAt: number;
+}
+
+export interface RaftOptions<Entry> {
+  readonly committee: Committee;
+  readonly self: MemberId;
+  readonly sign: Sign;
+  /** A number from 0 to `bound` - 1. */
+  readonly random: (bound: number) => number;
+  readonly restored: RaftState;
+  /** Sends to another member of the group. What must be durable first is written before anything leaves. */
+  readonly send: (to: MemberId, message: RaftMessage<Entry>) => void;
+  readonly persist: (state: RaftState) => void;
+  /** An entry arrived, in the order of the log. */
+  readonly onEntry: (entry: Entry) => void;
+}
+
+export class Raft<Entry> {
+  readonly #options: RaftOptions<Entry>;
+  readonly #group: GroupId;
+  readonly #peers: readonly MemberId[];
+  readonly #majority: number;
+  #role: 'follower' | 'pre-candidate' | 'candidate' | 'leader' = 'follower';
+  #term: number;
+  #vote: MemberId | null;
+  #leader: MemberId | null = null;
+  #votes: MemberSignature[] = [];
+  /** Entries after `#base`. */
+  #log: { readonly term: number; readonly entry: Entry }[] = [];
+  #base: LogPosition = { index: 0, term: 0 };
+  #commitIndex = 0;
+  readonly #followers = new Map<MemberId, Follower>();
+  readonly #deposed = new Map<MemberId, number>();
+  #now = 0;
+  #leaderHeardAt = 0;
+  #timeoutAt = 0;
+  #heartbeatAt = 0;
+  #hasGrievance = false;
+  #owesReply = false;
+
+  constructor(options: RaftOptions<Entry>) {
+    this.#options = options;
+    this.#group = options.committee.groupOf(options.self);
+    this.#peers = options.committee.members(this.#group).filter((member) => member !== options.self);
+    this.#majority = options.committee.majority(this.#group);
+    this.#term = options.restored.term;
+    this.#vote = options.restored.vote;
+    this.#drawTimeout();
+    // The first term of a network comes quickly, and mostly without rivals.
+    if (this.#term === 0) this.#timeoutAt = ticks(heartbeatMs) * (1 + this.#peers.filter((member) => member < options.self).length);
+  }
+
+  get term(): number {
+    return this.#term;
+  }
+
+  /** Who leads, as far as this member knows. */
+  get leader(): MemberId | null {
+    return this.#leader;
+  }
+
+  get isLeader(): boolean {
+    return this.#role === 'leader';
+  }
+
+  /** Whether a majority of the group, this member included, has answered in this leader's term. */
+  get hasMajority(): boolean {
+    let heard = 1;
+    for (const { match, heardAt } of this.#followers.values()) if (heardAt > 0 && match >= 0) heard++;
+    return this.isLeader && heard >= this.#majority;
+  }
+
+  /** The entries that are still kept, with the place before them; for whoever compares logs. */
+  get log(): { readonly base: LogPosition; readonly terms: readonly number[]; readonly entries: readonly Entry[] } {
+    return { base: this.#base, terms: this.#log.map(({ term }) => term), entries: this.#log.map(({ entry }) => entry) };
+  }
+
+  /** While the leader owes something that it has not done for too long, its heartbeats do not count. */
+  setGrievance(hasGrievance: boolean): void {
+    this.#hasGrievance = hasGrievance;
+  }
+
+  /** Appends an entry and sends it. Of the leader alone. */
+  append(entry: Entry): void {
+    assert(this.isLeader, 'only a leader appends');
+    this.#log.push({ term: this.#term, entry });
+    this.#trim();
+    for (const peer of this.#peers) this.#sendEntries(peer);
+    this.#advanceCommit();
+  }
+
+  tick(): void {
+    this.#now++;
+    if (this.#role === 'leader') {
+      const heard = [...this.#followers.values()].filter(({ heardAt }) => this.#now - heardAt <= ticks(2 * electionMs)).length + 1;
+      if (heard < this.#majority) {
+        this.#follow(this.#term, null); // check-quorum
+        return;
+      }
+      if (this.#now >= this.#heartbeatAt) {
+        this.#heartbeatAt = this.#now + ticks(heartbeatMs);
+        for (const peer of this.#peers) this.#sendEntries(peer, true);
+      }
+      return;
+    }
+    if (this.#now >= this.#timeoutAt) this.#stand();
+  }
+
+  /** An acknowledgement that was put off, if one is owed: sent with something else, or at the next tick. */
+  flushReply(): void {
+    if (!this.#owesReply || this.#leader === null || this.#role === 'leader') return;
+    this.#owesReply = false;
+    this.#options.send(this.#leader, { kind: 'appended', term: this.#term, matched: true, index: this.#last().index });
+  }
+
+  step(from: MemberId, message: RaftMessage<Entry>): void {
+    switch (message.kind) {
+      case 'pre-vote-request':
+        this.#onPreVoteRequest(from, message.term, message.last);
+        return;
+      case 'pre-vote':
+        if (this.#role === 'pre-candidate' && message.term === this.#term + 1)
+          this.#collect({ member: from, signature: message.signature });
+        return;
+      case 'vote-request':
+        this.#onVoteRequest(from, message.term, message.last);
+        return;
+      case 'vote':
+        if (this.#role === 'candidate' && message.term === this.#term) this.#collect({ member: from, signature: message.signature });
+        return;
+      case 'append':
+        this.#onAppend(from, message);
+        return;
+      case 'appended':
+        this.#onAppended(from, message.term, message.matched, message.index);
+        return;
+    }
+  }
+
+  #onPreVoteRequest(from: MemberId, term: number, last: LogPosition): void {
+    if (term <= this.#term || term > this.#term + termLeapMax) return;
+    // Who hears a leader that does its work helps nobody to depose it.
+    if (this.#hasLeader() || this.#isDeposed(from, term) || !this.#isUpToDate(last)) return;
+    this.#options.send(from, { kind: 'pre-vote', term, signature: this.#signTerm('pre-vote', term, from) });
+  }
+
+  #onVoteRequest(from: MemberId, term: number, last: LogPosition): void {
+    if (term < this.#term) return;
+    if (term > this.#term) this.#follow(term, null);
+    if (this.#vote !== null && this.#vote !== from) return;
+    if (this.#role !== 'follower' || this.#leader !== null || this.#isDeposed(from, term) || !this.#isUpToDate(last)) return;
+    if (this.#vote === null) {
+      this.#vote = from;
+      this.#options.persist({ term: this.#term, vote: from });
+    }
+    this.#drawTimeout();
+    this.#options.send(from, { kind: 'vote', term, signature: this.#signTerm('vote', term, from) });
+  }
+
+  #stand(): void {
+    this.#drawTimeout();
+    if (this.#leader !== null) {
+      this.#deposed.set(this.#leader, this.#term + this.#peers.length + 1);
+      this.#leader = null;
+    }
+    this.#role = 'pre-candidate';
+    const term = this.#term + 1;
+    this.#votes = [];
+    for (const peer of this.#peers) this.#options.send(peer, { kind: 'pre-vote-request', term, last: this.#last() });
+    this.#collect({ member: this.#options.self, signature: this.#signTerm('pre-vote', term, this.#options.self) });
+  }
+
+  #collect(vote: MemberSignature): void {
+    if (this.#votes.some(({ member }) => member === vote.member)) return;
+    this.#votes.push(vote);
+    if (this.#votes.length < this.#majority) return;
+    if (this.#role === 'pre-candidate') {
+      const preVotes = this.#votes;
+      const self = this.#options.self;
+      this.#role = 'candidate';
+      this.#term++;
+      this.#vote = self;
+      this.#votes = [];
+      this.#options.persist({ term: this.#term, vote: self });
+      for (const peer of this.#peers) this.#options.send(peer, { kind: 'vote-request', term: this.#term, last: this.#last(), preVotes });
+      this.#collect({ member: self, signature: this.#signTerm('vote', this.#term, self) });
+      return;
+    }
+    this.#role = 'leader';
+    this.#leader = this.#options.self;
+    this.#followers.clear();
+    // What a follower has is not known until it answers in this term.
+    for (const peer of this.#peers)
+      this.#followers.set(peer, { next: this.#last().index + 1, match: -1, heardAt: this.#now, progressAt: this.#now });
+    this.#heartbeatAt = this.#now + ticks(heartbeatMs);
+    for (const peer of this.#peers) this.#sendEntries(peer, true);
+  }
+
+  #onAppend(from: MemberId, message: Extract<RaftMessage<Entry>, { kind: 'append' }>): void {
+    if (message.term < this.#term) return;
+    if (message.term > this.#term || this.#role !== 'follower' || this.#leader !== from) this.#follow(message.term, from);
+    if (!this.#hasGrievance) {
+      this.#leaderHeardAt = this.#now;
+      this.#drawTimeout();
+    }
+    const { previous, entries } = message;
+    if (message.fresh && previous.index > this.#last().index) {
+      this.#log = [];
+      this.#base = previous;
+    }
+    if (!this.#holds(previous)) {
+      this.#options.send(from, {
+        kind: 'appended',
+        term: this.#term,
+        matched: false,
+        index: Math.min(this.#last().index, previous.index - 1),
+      });
+      return;
+    }
+    const arrived: Entry[] = [];
+    entries.forEach((record, offset) => {
+      const index = previous.index + 1 + offset;
+      if (index <= this.#base.index || this.#termAt(index) === record.term) return;
+      this.#log.length = index - 1 - this.#base.index;
+      this.#log.push(record);
+      arrived.push(record.entry);
+    });
+    this.#commitIndex = Math.max(this.#commitIndex, Math.min(message.commitIndex, this.#last().index));
+    this.#trim();
+    this.#owesReply = true;
+    for (const entry of arrived) this.#options.onEntry(entry);
+  }
+
+  #onAppended(from: MemberId, term: number, matched: boolean, index: number): void {
+    const follower = this.#followers.get(from);
+    if (this.#role !== 'leader' || term !== this.#term || follower === undefined) return;
+    follower.heardAt = this.#now;
+    if (matched) {
+      if (index > follower.match) follower.progressAt = this.#now;
+      follower.match = Math.max(follower.match, Math.min(index, this.#last().index));
+      follower.next = Math.max(follower.next, follower.match + 1);
+      this.#advanceCommit();
+    } else {
+      follower.match = Math.max(follower.match, 0);
+      follower.next = Math.max(follower.match + 1, Math.min(follower.next - 1, index + 1));
+      this.#sendEntries(from, true);
+    }
+  }
+
+  #sendEntries(to: MemberId, always = false): void {
+    const follower = this.#followers.get(to);
+    if (follower === undefined) return;
+    // What was sent and not acknowledged for long is taken for lost.
+    if (follower.next > follower.match + 1 && this.#now - follower.progressAt >= ticks(resendMs)) {
+      follower.next = Math.max(follower.match, 0) + 1;
+      follower.progressAt = this.#now;
+    }
+    const fresh = follower.next <= this.#base.index;
+    const first = fresh ? this.#base.index + 1 : follower.next;
+    const entries = this.#log.slice(first - 1 - this.#base.index, first - 1 - this.#base.index + appendEntriesMax);
+    if (entries.length === 0 && !always) return;
+    if (follower.next === follower.match + 1) follower.progressAt = this.#now;
+    const term = this.#termAt(first - 1);
+    assert(term !== undefined, 'what is before the entries is known');
+    this.#options.send(to, {
+      kind: 'append',
+      term: this.#term,
+      votes: this.#votes,
+      previous: { index: first - 1, term },
+      fresh,
+      entries,
+      commitIndex: this.#commitIndex,
+    });
+    follower.next = first + entries.length;
+  }
+
+  /** Raft's rule: an entry of the own term that a majority has is committed, with all before it. Nothing hangs on it. */
+  #advanceCommit(): void {
+    const matches = [this.#last().index, ...[...this.#followers.values()].map(({ match }) => match)].sort((left, right) => right - left);
+    const index = matches[this.#majority - 1] ?? 0;
+    if (index > this.#commitIndex && this.#termAt(index) === this.#term) this.#commitIndex = index;
+  }
+
+  #follow(term: number, leader: MemberId | null): void {
+    if (this.#leader !== null && this.#leader !== leader && term > this.#term)
+      this.#deposed.set(this.#leader, this.#term + this.#peers.length + 1);
+    this.#role = 'follower';
+    this.#leader = leader;
+    this.#votes = [];
+    this.#followers.clear();
+    this.#owesReply = false;
+    if (term > this.#term) {
+      this.#term = term;
+      this.#vote = null;
+      this.#options.persist({ term, vote: null });
+    }
+    if (leader !== null) {
+      this.#leaderHeardAt = this.#now;
+      this.#hasGrievance = false;
+    }
+    this.#drawTimeout();
+  }
+
+  #hasLeader(): boolean {
+    if (this.#role === 'leader') return true;
+    return this.#leader !== null && !this.#hasGrievance && this.#now - this.#leaderHeardAt < ticks(electionMs);
+  }
+
+  #isDeposed(member: MemberId, term: number): boolean {
+    const until = this.#deposed.get(member);
+    if (until === undefined) return false;
+    if (term > until || this.#now - this.#leaderHeardAt > ticks(deposedTimeouts * 2 * electionMs)) this.#deposed.delete(member);
+    return this.#deposed.has(member);
+  }
+
+  #isUpToDate(last: LogPosition): boolean {
+    const own = this.#last();
+    return last.term > own.term || (last.term === own.term && last.index >= own.index);
+  }
+
+  #holds(position: LogPosition): boolean {
+    return position.index < this.#base.index || this.#termAt(position.index) === position.term;
+  }
+
+  #termAt(index: number): number | undefined {
+    return index === this.#base.index ? this.#base.term : this.#log[index - 1 - this.#base.index]?.term;
+  }
+
+  #last(): LogPosition {
+    return { index: this.#base.index + this.#log.length, term: this.#log.at(-1)?.term ?? this.#base.term };
+  }
+
+  #trim(): void {
+    const spare = this.#log.length - logEntriesMax;
+    if (spare <= 0) return;
+    const term = this.#log[spare - 1]?.term ?? this.#base.term;
+    this.#base = { index: this.#base.index + spare, term };
+    this.#log = this.#log.slice(spare);
+  }
+
+  #signTerm(purpose: 'pre-vote' | 'vote', term: number, candidate: MemberId): Uint8Array {
+    return this.#options.sign(termVoteBytes(this.#options.committee, purpose, this.#group, term, candidate));
+  }
+
+  #drawTimeout(): void {
+    const shortest = ticks(electionMs);
+    this.#timeoutAt = this.#now + shortest + this.#options.random(shortest);
+  }
+}
+
+function ticks(ms: number): number {
+  return Math.ceil(ms / tickMs);
+}

@@ -1,0 +1,103 @@
+/** What members say to each other, and whether what they say is signed as it must be. */
+import type { Hex } from '../../base/bytes.ts';
+import type { Committee, MemberId } from '../committee.ts';
+import { catchUpBlocksMax } from '../limits.ts';
+import { isProposal, type Proposal, type ProposedBlock } from '../proposal.ts';
+import { isRaftMessage, type RaftMessage } from '../raft/raft.ts';
+import type { Verify } from '../signing.ts';
+import { type EpochStart, isNewView, isProvenStatement, type NewView, type ProvenStatement } from '../view-change.ts';
+import { type Certificate, type GroupVote, isCertificate, isGroupVote, isMemberVote, type MemberVote } from '../vote.ts';
+
+/** A block with the signature of who proposes it and, once there is one, the vote of the proposer's group: that shows its authority. */
+export interface Offer {
+  readonly proposal: Proposal;
+  readonly block: ProposedBlock;
+  readonly groupVote: GroupVote | null;
+}
+
+/** What a leader replicates in its group. */
+export type LogEntry =
+  | { readonly kind: 'offer'; readonly offer: Offer }
+  | { readonly kind: 'certificate'; readonly certificate: Certificate }
+  | { readonly kind: 'new-view'; readonly newView: NewView };
+
+/** A final block with why it is final. */
+export interface CertifiedBlock {
+  readonly block: ProposedBlock;
+  readonly certificate: Certificate;
+}
+
+export type Message =
+  | { readonly kind: 'raft'; readonly message: RaftMessage<LogEntry> }
+  | { readonly kind: 'vote'; readonly vote: MemberVote }
+  | { readonly kind: 'group-vote'; readonly vote: GroupVote }
+  | { readonly kind: 'statement'; readonly proven: ProvenStatement }
+  | LogEntry
+  /** Asks for whatever a member at this height and view should know. */
+  | { readonly kind: 'poll'; readonly finalHeight: number; readonly view: number }
+  | { readonly kind: 'body-wanted'; readonly height: number; readonly blockHash: Hex }
+  | { readonly kind: 'body'; readonly block: ProposedBlock }
+  | { readonly kind: 'blocks'; readonly blocks: readonly CertifiedBlock[] };
+
+/** Whom and what signatures are checked against. */
+export interface Trust {
+  readonly committee: Committee;
+  readonly verify: Verify;
+  readonly epochStart: EpochStart;
+}
+
+/**
+ * Whether everything in a message that must be signed is; `from` and `to` are who the transport says they are. That a block's bytes have
+ * its hash, height, parent and view is checked where they are decoded.
+ */
+export function isAuthentic({ committee, verify, epochStart }: Trust, from: MemberId, to: MemberId, message: Message): boolean {
+  switch (message.kind) {
+    case 'raft':
+      return (
+        isRaftMessage(committee, verify, from, to, message.message) &&
+        (message.message.kind !== 'append' ||
+          message.message.entries.every(({ entry }) => isAuthentic({ committee, verify, epochStart }, from, to, entry)))
+      );
+    case 'vote':
+      return isMemberVote(committee, verify, message.vote);
+    case 'group-vote':
+      return isGroupVote(committee, verify, message.vote);
+    case 'statement':
+      return isProvenStatement(committee, verify, epochStart, message.proven);
+    case 'offer':
+      return isOffer(committee, verify, message.offer);
+    case 'certificate':
+      return isCertificate(committee, verify, message.certificate);
+    case 'new-view':
+      return isNewView(committee, verify, epochStart, message.newView);
+    case 'blocks':
+      return (
+        message.blocks.length <= catchUpBlocksMax &&
+        message.blocks.every(
+          ({ block, certificate }) =>
+            certificate.phase === 'commit' &&
+            certificate.height === block.height &&
+            certificate.blockHash === block.hash &&
+            isCertificate(committee, verify, certificate),
+        )
+      );
+    case 'poll':
+    case 'body-wanted':
+    case 'body':
+      return true;
+  }
+}
+
+function isOffer(committee: Committee, verify: Verify, { proposal, block, groupVote }: Offer): boolean {
+  if (proposal.blockHash !== block.hash || proposal.height !== block.height || block.view > proposal.view) return false;
+  if (!isProposal(committee, verify, proposal)) return false;
+  if (groupVote === null) return true;
+  return (
+    groupVote.phase === 'prepare' &&
+    groupVote.group === committee.primaryOf(proposal.view) &&
+    groupVote.height === proposal.height &&
+    groupVote.view === proposal.view &&
+    groupVote.blockHash === proposal.blockHash &&
+    isGroupVote(committee, verify, groupVote)
+  );
+}

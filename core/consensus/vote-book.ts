@@ -1,0 +1,134 @@
+/**
+ * The only place that signs. It knows every vote, statement and proposal that this member ever signed in the epoch, and refuses a second
+ * one for the same key, a vote that a statement forbids (V2), and anything that would go back to a lower height or view.
+ * What it signs must be durable before it leaves: every call gives the record to write, and a restart reads the records back.
+ */
+import type { Hex } from '../base/bytes.ts';
+import type { Committee, MemberId } from './committee.ts';
+import { type Proposal, proposalBytes } from './proposal.ts';
+import type { Sign } from './signing.ts';
+import { type LockedBlock, type ProvenStatement, type Statement, statementBytes } from './view-change.ts';
+import { type Ballot, type MemberVote, voteBytes } from './vote.ts';
+
+/** What was signed. */
+export type SignedRecord =
+  | { readonly kind: 'vote'; readonly vote: MemberVote }
+  | { readonly kind: 'statement'; readonly proven: ProvenStatement }
+  | { readonly kind: 'proposal'; readonly proposal: Proposal };
+
+/** What came of asking for a signature: a new one, to be written first; the one made before; or none. */
+export type Signed<Value> = { readonly outcome: 'new' | 'known'; readonly value: Value } | { readonly outcome: 'refused' };
+
+const refused = { outcome: 'refused' } as const;
+
+export class VoteBook {
+  readonly #committee: Committee;
+  readonly #self: MemberId;
+  readonly #sign: Sign;
+  readonly #votes = new Map<string, MemberVote>();
+  readonly #proposals = new Map<string, Proposal>();
+  #statement: Statement | null = null;
+  /** The highest height and view that anything was signed for. */
+  #height = 0;
+  #view = 0;
+
+  constructor(committee: Committee, self: MemberId, sign: Sign) {
+    this.#committee = committee;
+    this.#self = self;
+    this.#sign = sign;
+  }
+
+  /** Takes back what was written before a restart. */
+  restore(record: SignedRecord): void {
+    switch (record.kind) {
+      case 'vote':
+        this.#votes.set(ballotKey(record.vote), record.vote);
+        this.#rise(record.vote.height, record.vote.view);
+        break;
+      case 'statement':
+        this.#statement = record.proven.statement;
+        this.#rise(0, record.proven.statement.newView);
+        break;
+      case 'proposal':
+        this.#proposals.set(placeKey(record.proposal.height, record.proposal.view), record.proposal);
+        break;
+    }
+  }
+
+  /** The highest view that anything was signed for. */
+  get view(): number {
+    return this.#view;
+  }
+
+  /** The newest statement. */
+  get statement(): Statement | null {
+    return this.#statement;
+  }
+
+  /** Votes at a height, to be sent again. */
+  votesAt(height: number): MemberVote[] {
+    return [...this.#votes.values()].filter((vote) => vote.height === height);
+  }
+
+  /** The vote in a phase of a height and view, if one was signed. */
+  voteIn({ phase, height, view }: Omit<Ballot, 'blockHash'>): MemberVote | undefined {
+    return this.#votes.get(ballotKey({ phase, height, view }));
+  }
+
+  /** The proposal made at a height and view. */
+  proposalAt(height: number, view: number): Proposal | undefined {
+    return this.#proposals.get(placeKey(height, view));
+  }
+
+  vote(ballot: Ballot): Signed<MemberVote> {
+    const { phase, height, view, blockHash } = ballot;
+    const known = this.#votes.get(ballotKey(ballot));
+    if (known !== undefined) return known.blockHash === blockHash ? { outcome: 'known', value: known } : refused;
+    if (view < this.#view || height < this.#height) return refused;
+    const signature = this.#sign(voteBytes(this.#committee, this.#committee.groupOf(this.#self), ballot));
+    const value = { phase, height, view, blockHash, member: this.#self, signature };
+    this.#votes.set(ballotKey(ballot), value);
+    this.#rise(height, view);
+    return { outcome: 'new', value };
+  }
+
+  /** Leaves every view below `newView` for good. */
+  state(newView: number, finalHeight: number, finalHash: Hex, lock: LockedBlock | null): Signed<Statement> {
+    if (newView <= this.#view) return refused;
+    const unsigned = { member: this.#self, newView, finalHeight, finalHash, lock };
+    const value = { ...unsigned, signature: this.#sign(statementBytes(this.#committee, this.#committee.groupOf(this.#self), unsigned)) };
+    this.#statement = value;
+    this.#rise(0, newView);
+    return { outcome: 'new', value };
+  }
+
+  propose(height: number, view: number, blockHash: Hex): Signed<Proposal> {
+    const known = this.#proposals.get(placeKey(height, view));
+    if (known !== undefined) return known.blockHash === blockHash ? { outcome: 'known', value: known } : refused;
+    if (view < this.#view || height < this.#height) return refused;
+    const unsigned = { member: this.#self, height, view, blockHash };
+    const value = { ...unsigned, signature: this.#sign(proposalBytes(this.#committee, unsigned)) };
+    this.#proposals.set(placeKey(height, view), value);
+    return { outcome: 'new', value };
+  }
+
+  /** Forgets what was signed at heights that are final: nothing is signed there again, because heights never go back. */
+  settle(finalHeight: number): void {
+    this.#height = Math.max(this.#height, finalHeight + 1);
+    for (const [key, { height }] of this.#votes) if (height <= finalHeight) this.#votes.delete(key);
+    for (const [key, { height }] of this.#proposals) if (height <= finalHeight) this.#proposals.delete(key);
+  }
+
+  #rise(height: number, view: number): void {
+    this.#height = Math.max(this.#height, height);
+    this.#view = Math.max(this.#view, view);
+  }
+}
+
+function ballotKey({ phase, height, view }: Omit<Ballot, 'blockHash'>): string {
+  return `${phase} ${height} ${view}`;
+}
+
+function placeKey(height: number, view: number): string {
+  return `${height} ${view}`;
+}
