@@ -4,6 +4,7 @@ import { assert } from './assert.ts';
 /** Lower-case hexadecimal with the prefix `0x`, as the chain and JSON documents write bytes. */
 export type Hex = `0x${string}`;
 
+const encoder = new TextEncoder();
 const hexPattern = /^0x(?:[0-9a-f]{2})*$/;
 
 /** Whether `text` is canonical {@link Hex}: prefix, lower case, whole bytes. */
@@ -22,8 +23,14 @@ export function toHex(bytes: Uint8Array): Hex {
 export function fromHex(text: string): Uint8Array {
   assert(isHex(text), 'fromHex takes canonical hexadecimal');
   const bytes = new Uint8Array((text.length - 2) / 2);
-  for (let index = 0; index < bytes.length; index++) bytes[index] = Number.parseInt(text.slice(2 + 2 * index, 4 + 2 * index), 16);
+  for (let index = 0; index < bytes.length; index++)
+    bytes[index] = 16 * digit(text.charCodeAt(2 + 2 * index)) + digit(text.charCodeAt(3 + 2 * index));
   return bytes;
+}
+
+/** The value of a lower-case hexadecimal digit from its character code. */
+function digit(code: number): number {
+  return code <= 0x39 ? code - 0x30 : code - 0x57;
 }
 
 /** Joins parts into one array. */
@@ -44,7 +51,7 @@ export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
 
 /** Bytes of a text in UTF-8. */
 export function utf8(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+  return encoder.encode(text);
 }
 
 /** A non-negative integer as `length` bytes, big-endian. */

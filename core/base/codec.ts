@@ -4,22 +4,39 @@
  * encoding may be hashed and signed. The layouts are listed in docs/formats.md.
  */
 import { assert } from './assert.ts';
-import { concatBytes, fromBigEndian, toBigEndian, utf8 } from './bytes.ts';
+import { fromBigEndian, toBigEndian, utf8 } from './bytes.ts';
 
-/** Appends fields; `finish` gives the encoding. */
+/** Buffers of encoders that finished, for the next ones: encodings are many, short and short-lived. */
+const spareBuffers: Uint8Array[] = [];
+const spareBuffersMax = 16;
+const bufferBytes = 512;
+const finished = new Uint8Array(0);
+
+/** Appends fields; `finish` gives the encoding, once. */
 export class Encoder {
-  readonly #parts: Uint8Array[] = [];
+  #buffer = spareBuffers.pop() ?? new Uint8Array(bufferBytes);
+  #length = 0;
 
   /** An unsigned integer of `byteLength` bytes. */
   uint(value: bigint | number, byteLength: number): this {
-    this.#parts.push(typeof value === 'number' ? fromNumber(value, byteLength) : toBigEndian(value, byteLength));
+    if (typeof value === 'bigint') return this.fixed(toBigEndian(value, byteLength), byteLength);
+    // Most fields are small numbers: no detour by bigint.
+    assert(Number.isSafeInteger(value) && value >= 0, 'a number in an encoding is a safe integer');
+    this.#reserve(byteLength);
+    let rest = value;
+    for (let index = this.#length - 1; index >= this.#length - byteLength; index--) {
+      this.#buffer[index] = rest % 256;
+      rest = Math.floor(rest / 256);
+    }
+    assert(rest === 0, `integer fits ${byteLength} bytes`);
     return this;
   }
 
   /** Bytes whose length the format fixes. */
   fixed(bytes: Uint8Array, length: number): this {
     assert(bytes.length === length, `field has ${length} bytes`);
-    this.#parts.push(bytes);
+    this.#reserve(length);
+    this.#buffer.set(bytes, this.#length - length);
     return this;
   }
 
@@ -34,21 +51,23 @@ export class Encoder {
   }
 
   finish(): Uint8Array {
-    return concatBytes(...this.#parts);
+    assert(this.#buffer !== finished, 'an encoder finishes once');
+    const encoding = this.#buffer.slice(0, this.#length);
+    this.#buffer.fill(0, 0, this.#length); // it may have been a secret
+    if (this.#buffer.length === bufferBytes && spareBuffers.length < spareBuffersMax) spareBuffers.push(this.#buffer);
+    this.#buffer = finished;
+    return encoding;
   }
-}
 
-/** What {@link toBigEndian} gives, without a detour by bigint: most fields are small numbers, and there are many. */
-function fromNumber(value: number, byteLength: number): Uint8Array {
-  assert(Number.isSafeInteger(value) && value >= 0, 'a number in an encoding is a safe integer');
-  const bytes = new Uint8Array(byteLength);
-  let rest = value;
-  for (let index = byteLength - 1; index >= 0 && rest > 0; index--) {
-    bytes[index] = rest % 256;
-    rest = Math.floor(rest / 256);
+  /** Makes `length` more bytes part of the encoding. */
+  #reserve(length: number): void {
+    assert(this.#buffer !== finished, 'nothing is appended to a finished encoding');
+    this.#length += length;
+    if (this.#length <= this.#buffer.length) return;
+    const larger = new Uint8Array(Math.max(2 * this.#buffer.length, this.#length));
+    larger.set(this.#buffer);
+    this.#buffer = larger;
   }
-  assert(rest === 0, `integer fits ${byteLength} bytes`);
-  return bytes;
 }
 
 /** Why a decoding stopped; callers turn it into the verdict or error of their area. */

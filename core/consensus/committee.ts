@@ -1,11 +1,12 @@
 /**
- * Who decides: k groups of members, and the quorums that follow from their numbers (docs: RBFT, paper section 6.10). Members are
- * numbered through all groups, group by group, in the order of the genesis document. The machine takes any k and m;
- * that a network has k >= 4 and m >= 3 is checked where networks are made.
+ * Who decides in one epoch: k groups of members, and the quorums that follow from their numbers (paper section 6.10). Members are numbered
+ * through all groups, group by group. The machine takes any k and m; that a network has k >= 4 and m >= 3 is checked where
+ * members are named (membership.ts).
  */
 import { assert } from '../base/assert.ts';
-import { fromHex, type Hex } from '../base/bytes.ts';
+import { fromHex, type Hex, toHex } from '../base/bytes.ts';
 import { groupMembersMax, groupsMax, publicKeyBytes } from './limits.ts';
+import type { Members } from './membership.ts';
 
 /** A member's number among all members of the committee. */
 export type MemberId = number;
@@ -18,26 +19,40 @@ export class Committee {
   readonly genesisHash: Hex;
   readonly genesisBytes: Uint8Array;
   readonly epoch: number;
+  /** The keys, by group. */
+  readonly keys: Members;
+  /** Number of groups: k. */
+  readonly groups: number;
+  /** Number of members of all groups. */
+  readonly size: number;
   /** Groups that may be unsafe: F = floor((k - 1) / 3). */
   readonly unsafeGroupsMax: number;
   /** Groups that make a quorum: Q = floor((k + F) / 2) + 1. */
   readonly quorum: number;
   readonly #keys: readonly Uint8Array[];
+  readonly #names: readonly Hex[];
   readonly #groupOf: readonly GroupId[];
   readonly #groups: readonly (readonly MemberId[])[];
+  readonly #majorities: readonly number[];
+  readonly #memberOf: ReadonlyMap<Hex, MemberId>;
 
-  /** `groups` holds the Ed25519 public keys of each group's members. */
-  constructor(genesisHash: Hex, epoch: number, groups: readonly (readonly Uint8Array[])[]) {
-    assert(groups.length >= 1 && groups.length <= groupsMax, `a committee has 1 to ${groupsMax} groups`);
+  constructor(genesisHash: Hex, epoch: number, keys: Members) {
+    assert(keys.length >= 1 && keys.length <= groupsMax, `a committee has 1 to ${groupsMax} groups`);
     this.genesisHash = genesisHash;
     this.genesisBytes = fromHex(genesisHash);
     this.epoch = epoch;
-    this.unsafeGroupsMax = Math.floor((groups.length - 1) / 3);
-    this.quorum = Math.floor((groups.length + this.unsafeGroupsMax) / 2) + 1;
-    this.#keys = groups.flat();
-    this.#groupOf = groups.flatMap((members, group) => members.map(() => group));
+    this.keys = keys;
+    this.groups = keys.length;
+    this.unsafeGroupsMax = Math.floor((keys.length - 1) / 3);
+    this.quorum = Math.floor((keys.length + this.unsafeGroupsMax) / 2) + 1;
+    this.#keys = keys.flat();
+    this.size = this.#keys.length;
+    this.#groupOf = keys.flatMap((members, group) => members.map(() => group));
+    this.#names = this.#keys.map(toHex);
+    this.#memberOf = new Map(this.#names.map((name, member) => [name, member]));
+    assert(this.#memberOf.size === this.size, 'a key belongs to one member');
     let next = 0;
-    this.#groups = groups.map((members) => {
+    this.#groups = keys.map((members) => {
       assert(members.length >= 1 && members.length <= groupMembersMax, `a group has 1 to ${groupMembersMax} members`);
       assert(
         members.every((key) => key.length === publicKeyBytes),
@@ -45,21 +60,14 @@ export class Committee {
       );
       return members.map(() => next++);
     });
-  }
-
-  /** Number of groups. */
-  get groups(): number {
-    return this.#groups.length;
-  }
-
-  /** Number of members. */
-  get size(): number {
-    return this.#keys.length;
+    this.#majorities = keys.map((members) => Math.floor(members.length / 2) + 1);
   }
 
   /** Members of a group that make its majority: q = floor(m / 2) + 1. */
   majority(group: GroupId): number {
-    return Math.floor(this.members(group).length / 2) + 1;
+    const majority = this.#majorities[group];
+    assert(majority !== undefined, `group ${group} exists`);
+    return majority;
   }
 
   members(group: GroupId): readonly MemberId[] {
@@ -83,6 +91,18 @@ export class Committee {
     const key = this.#keys[member];
     assert(key !== undefined, `member ${member} exists`);
     return key;
+  }
+
+  /** A member's public key as text: how the transport names it, whatever its number in an epoch. */
+  nameOf(member: MemberId): Hex {
+    const name = this.#names[member];
+    assert(name !== undefined, `member ${member} exists`);
+    return name;
+  }
+
+  /** The member with a key, if there is one. */
+  memberWith(key: Hex): MemberId | undefined {
+    return this.#memberOf.get(key);
   }
 
   /** The group that proposes in a view. */

@@ -1,13 +1,16 @@
 /** The bounds of the consensus: every queue, message and loop of core/consensus names its limit here. Times are in milliseconds. */
 
-/** Groups and members that a committee may have; the first bounds what a certificate holds. */
+/** Groups and members that a network must have (and a committee may have fewer, for comparison with flat protocols). */
+export const groupsMin = 4;
+export const groupMembersMin = 3;
+/** Groups and members that a committee may have; they bound what a certificate holds. */
 export const groupsMax = 64;
 export const groupMembersMax = 64;
-/** Bytes of an Ed25519 signature (RFC 8032). */
-export const signatureBytes = 64;
 /** Bytes of an Ed25519 public key (RFC 8032). */
 export const publicKeyBytes = 32;
 
+/** Between two ticks of the machine. */
+export const tickMs = 25;
 /** The first view timer of a height; it doubles with each view since the last final block. */
 export const viewTimeoutMs = 1_500;
 /** What the view timer never exceeds. */
@@ -20,18 +23,44 @@ export const pollMs = 250;
 export const heartbeatMs = 100;
 /** The shortest time without a leader after which a follower stands for election; each draws up to twice as long. */
 export const electionMs = 500;
+/** Election timeouts without a leader after which a deposed one may lead again. */
+export const deposedTimeouts = 3;
 /** How often votes and statements that were answered by nothing are sent again. */
 export const resendMs = 1_000;
-/** Full blocks that may leave an executable transaction out before that counts as the end of the view timer. */
+/** After this long without being final, a transaction goes to every member. */
+export const transactionSpreadMs = 500;
+/** How long somebody is taken for its group's leader after it was last heard as one. */
+export const leaderHintMs = 1_000;
+
+/** Final blocks with room that may leave an executable transaction out before that counts as the end of the view timer. */
 export const blocksLeftOutMax = 5;
 
 /** Entries of the log that a leader keeps for followers who lag; who is behind them is caught up with blocks. */
 export const logEntriesMax = 256;
 /** Entries in one append. */
 export const appendEntriesMax = 32;
-/** Different votes of one group, phase and height that are remembered; a group that makes more is unsafe. */
-export const groupVotesMax = 8;
+/** How far ahead of one's own a term may be that a pre-vote is given for. */
+export const termLeapMax = 1_000;
+/** Places (phase, height, view) in which one member's, or one group's, votes are remembered: the highest. */
+export const votePlacesMax = 16;
+/** Different votes of one member in one place that are remembered: two, which prove that it is faulty. */
+export const rivalVotesMax = 2;
+/** Own votes and proposals at one height that are remembered to be sent again; older ones are below the own view. */
+export const ownVotesMax = 64;
+/** Offers of one primary group that are kept for a height or view about to be reached. */
+export const offersPerGroupMax = 4;
 /** Bodies of blocks that are not final, kept by hash. */
-export const bodiesMax = 32;
+export const bodiesMax = 256;
+/** Verdicts on executed blocks that are remembered for one height. */
+export const verdictsMax = 64;
+/** Bodies that are asked for at a time. */
+export const wantedBodiesMax = 8;
+/** What a leader owes its group, and what it appended, that is remembered. */
+export const obligationsMax = 256;
+/** Proofs of misbehaviour kept by one member until they are recorded: one a signer and kind. */
+export const proofsMax = 256;
 /** Blocks in one answer to a member that lags. */
 export const catchUpBlocksMax = 16;
+/** Transactions that are watched until they are final, and in one message. */
+export const spreadTransactionsMax = 10_000;
+export const messageTransactionsMax = 200;

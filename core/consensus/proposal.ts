@@ -1,15 +1,20 @@
 /** What a primary asks the others to vote for: a block, and its signature for one height and view. */
-import { fromHex, type Hex } from '../base/bytes.ts';
+import { fromHex, type Hex, utf8 } from '../base/bytes.ts';
 import type { Committee } from './committee.ts';
+import type { Members } from './membership.ts';
 import { type MemberSignature, signedIn, type Verify } from './signing.ts';
 
-/** A block as the consensus sees it. What it holds is the ledger's business. */
+const proposalTag = utf8('vouchsafe:rbft:propose:1');
+
+/** A block as the consensus sees it: all fields follow from its bytes, which whoever decodes them has checked. */
 export interface ProposedBlock {
   readonly hash: Hex;
   readonly height: number;
   readonly parentHash: Hex;
   /** The view in which it was first proposed; its header says so, and keeps saying so when a later view proposes it again. */
   readonly view: number;
+  /** The members of the next epoch, if the block holds a change of them: then it is the last of its epoch. */
+  readonly nextMembers: Members | null;
   readonly bytes: Uint8Array;
 }
 
@@ -25,7 +30,7 @@ export function proposalBytes(
   committee: Committee,
   { height, view, blockHash }: Pick<Proposal, 'height' | 'view' | 'blockHash'>,
 ): Uint8Array {
-  return signedIn(committee, 'vouchsafe:rbft:propose:1').uint(height, 8).uint(view, 8).fixed(fromHex(blockHash), 32).finish();
+  return signedIn(committee, proposalTag).uint(height, 8).uint(view, 8).fixed(fromHex(blockHash), 32).finish();
 }
 
 /** Whether a proposal is signed by a member of the group that proposes in its view. */

@@ -1,7 +1,8 @@
 /** What a member writes before anything that follows from it leaves, and reads back when it starts. */
+import type { Members } from './membership.ts';
 import type { ProposedBlock } from './proposal.ts';
 import type { RaftState } from './raft/raft.ts';
-import type { NewView } from './view-change.ts';
+import type { EpochStart, NewView } from './view-change.ts';
 import type { Certificate } from './vote.ts';
 import type { SignedRecord } from './vote-book.ts';
 
@@ -14,4 +15,6 @@ export type DurableRecord =
   /** A block's body, kept until its height is final. */
   | { readonly kind: 'body'; readonly block: ProposedBlock }
   | { readonly kind: 'final'; readonly certificate: Certificate }
-  | { readonly kind: 'raft'; readonly state: RaftState };
+  | { readonly kind: 'raft'; readonly state: RaftState }
+  /** An epoch began after a block: what follows belongs to it. */
+  | { readonly kind: 'epoch'; readonly epoch: number; readonly start: EpochStart; readonly members: Members };

@@ -13,7 +13,7 @@ export interface MemberSignature {
   readonly signature: Uint8Array;
 }
 
-/** Begins what is signed: a tag for the purpose, the network, the epoch. */
-export function signedIn(committee: Committee, tag: string): Encoder {
-  return new Encoder().text(tag).fixed(committee.genesisBytes, 32).uint(committee.epoch, 8);
+/** Begins what is signed: a tag for the purpose in UTF-8, the network, the epoch. */
+export function signedIn(committee: Committee, tag: Uint8Array): Encoder {
+  return new Encoder().bytes(tag).fixed(committee.genesisBytes, 32).uint(committee.epoch, 8);
 }

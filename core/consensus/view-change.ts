@@ -2,10 +2,12 @@
  * What a view change is made of (rules V1 to V3). A statement says how far a member has come and what it is locked on, and forbids it to
  * vote in lower views; a quorum of groups, each with a majority of statements for one view, makes the NEW-VIEW of that view's primary.
  */
-import { fromHex, type Hex } from '../base/bytes.ts';
+import { fromHex, type Hex, utf8 } from '../base/bytes.ts';
 import type { Committee, GroupId } from './committee.ts';
 import { type MemberSignature, signedIn, type Verify } from './signing.ts';
 import { type Certificate, isCertificate } from './vote.ts';
+
+const statementTag = utf8('vouchsafe:rbft:statement:1');
 
 /** The block that a member must not forget: a quorum of groups PREPAREd it in `view`. */
 export interface LockedBlock {
@@ -52,7 +54,7 @@ export interface EpochStart {
 /** What a member signs for a statement. */
 export function statementBytes(committee: Committee, group: GroupId, statement: Omit<Statement, 'signature'>): Uint8Array {
   const { member, newView, finalHeight, finalHash, lock } = statement;
-  const encoder = signedIn(committee, 'vouchsafe:rbft:statement:1')
+  const encoder = signedIn(committee, statementTag)
     .uint(group, 2)
     .uint(member, 2)
     .uint(newView, 8)
@@ -63,7 +65,8 @@ export function statementBytes(committee: Committee, group: GroupId, statement: 
   return encoder.finish();
 }
 
-function isSigned(committee: Committee, verify: Verify, statement: Statement): boolean {
+/** Whether a statement is its member's; its fields may still be lies. */
+export function isStatementSigned(committee: Committee, verify: Verify, statement: Statement): boolean {
   const { member, signature } = statement;
   return (
     committee.has(member) && verify(committee.publicKey(member), statementBytes(committee, committee.groupOf(member), statement), signature)
@@ -78,7 +81,7 @@ export function isProvenStatement(
   { statement, finalCertificate, lockCertificate }: ProvenStatement,
 ): boolean {
   const { newView, finalHeight, finalHash, lock } = statement;
-  if (!isSigned(committee, verify, statement)) return false;
+  if (!isStatementSigned(committee, verify, statement)) return false;
   if (!isFinal(committee, verify, epochStart, finalHeight, finalHash, finalCertificate)) return false;
   if (lock === null) return lockCertificate === null;
   return (
@@ -100,6 +103,8 @@ function isFinal(
   hash: Hex,
   certificate: Certificate | null,
 ): boolean {
+  // What was final before the epoch began is every member's, and certified by other members.
+  if (height < epochStart.height) return false;
   if (height === epochStart.height) return hash === epochStart.blockHash && certificate === null;
   return (
     certificate !== null &&
@@ -130,7 +135,7 @@ export function summaryOf(statements: readonly Statement[]): { finalHeight: numb
 export function isNewView(committee: Committee, verify: Verify, epochStart: EpochStart, newView: NewView): boolean {
   const { view, statements, finalCertificate, lockCertificate } = newView;
   if (statements.length > committee.size || new Set(statements.map(({ member }) => member)).size !== statements.length) return false;
-  if (!statements.every((statement) => statement.newView === view && isSigned(committee, verify, statement))) return false;
+  if (!statements.every((statement) => statement.newView === view && isStatementSigned(committee, verify, statement))) return false;
   const members = new Map<GroupId, number>();
   for (const { member } of statements) members.set(committee.groupOf(member), (members.get(committee.groupOf(member)) ?? 0) + 1);
   if (members.size !== committee.quorum) return false;

@@ -1,10 +1,12 @@
 /**
- * The only place that signs. It knows every vote, statement and proposal that this member ever signed in the epoch, and refuses a second
- * one for the same key, a vote that a statement forbids (V2), and anything that would go back to a lower height or view.
+ * The only place that signs votes, statements and proposals. It knows every one that this member signed in the epoch and that is not settled,
+ * and the own view: the highest signed for, voted in or entered. It refuses a second hash for a key, anything of a lower view (which is how
+ * a statement forbids PREPARE and COMMIT below it, V2), and anything at a height that is final.
  * What it signs must be durable before it leaves: every call gives the record to write, and a restart reads the records back.
  */
 import type { Hex } from '../base/bytes.ts';
 import type { Committee, MemberId } from './committee.ts';
+import { ownVotesMax } from './limits.ts';
 import { type Proposal, proposalBytes } from './proposal.ts';
 import type { Sign } from './signing.ts';
 import { type LockedBlock, type ProvenStatement, type Statement, statementBytes } from './view-change.ts';
@@ -28,7 +30,7 @@ export class VoteBook {
   readonly #votes = new Map<string, MemberVote>();
   readonly #proposals = new Map<string, Proposal>();
   #statement: Statement | null = null;
-  /** The highest height and view that anything was signed for. */
+  /** The lowest height at which may be signed. */
   #height = 0;
   #view = 0;
 
@@ -51,13 +53,19 @@ export class VoteBook {
         break;
       case 'proposal':
         this.#proposals.set(placeKey(record.proposal.height, record.proposal.view), record.proposal);
+        this.#rise(record.proposal.height, record.proposal.view);
         break;
     }
   }
 
-  /** The highest view that anything was signed for. */
+  /** The own view: it never decreases. */
   get view(): number {
     return this.#view;
+  }
+
+  /** Makes a view the own one, if it is higher: nothing is signed below it from then on. */
+  enter(view: number): void {
+    this.#view = Math.max(this.#view, view);
   }
 
   /** The newest statement. */
@@ -89,6 +97,7 @@ export class VoteBook {
     const value = { phase, height, view, blockHash, member: this.#self, signature };
     this.#votes.set(ballotKey(ballot), value);
     this.#rise(height, view);
+    forgetLowest(this.#votes, this.#view);
     return { outcome: 'new', value };
   }
 
@@ -109,6 +118,8 @@ export class VoteBook {
     const unsigned = { member: this.#self, height, view, blockHash };
     const value = { ...unsigned, signature: this.#sign(proposalBytes(this.#committee, unsigned)) };
     this.#proposals.set(placeKey(height, view), value);
+    this.#rise(height, view);
+    forgetLowest(this.#proposals, this.#view);
     return { outcome: 'new', value };
   }
 
@@ -122,6 +133,16 @@ export class VoteBook {
   #rise(height: number, view: number): void {
     this.#height = Math.max(this.#height, height);
     this.#view = Math.max(this.#view, view);
+  }
+}
+
+/** Forgets one of a view below the own when there are too many: nothing is signed there again, so that it guards nothing any more. */
+function forgetLowest(signed: Map<string, { readonly view: number }>, ownView: number): void {
+  if (signed.size <= ownVotesMax) return;
+  for (const [key, { view }] of signed) {
+    if (view >= ownView) continue;
+    signed.delete(key);
+    return;
   }
 }
 

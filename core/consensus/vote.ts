@@ -4,9 +4,11 @@
  * Invariant: at most one block hash per (genesis, epoch, group, height, view, phase) is signed by an honest member. The term of a leader
  * is not in that key.
  */
-import { fromHex, type Hex } from '../base/bytes.ts';
-import type { Committee, GroupId, MemberId } from './committee.ts';
+import { fromHex, type Hex, utf8 } from '../base/bytes.ts';
+import type { Committee, GroupId } from './committee.ts';
 import { type MemberSignature, signedIn, type Verify } from './signing.ts';
+
+const voteTag = utf8('vouchsafe:rbft:vote:1');
 
 export type Phase = 'prepare' | 'commit';
 
@@ -35,7 +37,7 @@ export interface Certificate extends Ballot {
 
 /** What a member signs for a ballot. */
 export function voteBytes(committee: Committee, group: GroupId, { phase, height, view, blockHash }: Ballot): Uint8Array {
-  return signedIn(committee, 'vouchsafe:rbft:vote:1')
+  return signedIn(committee, voteTag)
     .uint(group, 2)
     .uint(height, 8)
     .uint(view, 8)
@@ -69,14 +71,4 @@ export function isCertificate(committee: Committee, verify: Verify, certificate:
   if (groups.length !== committee.quorum) return false;
   if (new Set(groups.map(({ group }) => group)).size !== groups.length) return false;
   return groups.every(({ group, signatures }) => isGroupVote(committee, verify, { phase, height, view, blockHash, group, signatures }));
-}
-
-/** Whether two ballots ask the same. */
-export function sameBallot(left: Ballot, right: Ballot): boolean {
-  return left.phase === right.phase && left.height === right.height && left.view === right.view && left.blockHash === right.blockHash;
-}
-
-/** Who signed a certificate. */
-export function signersOf(certificate: Certificate): MemberId[] {
-  return certificate.groups.flatMap(({ signatures }) => signatures.map(({ member }) => member));
 }

@@ -1,42 +1,99 @@
 /**
  * Byzantine members. Each runs an honest machine, whose messages pass through here: withheld, sent to some, changed. Beside it the adversary
  * signs with the members' keys whatever serves: votes for every block it sees, statements that hide locks and heights, NEW-VIEWs made
- * of the statements that suit it, proposals of two blocks for one place.
+ * of the statements that suit it, proposals of two blocks for one place, elections. All Byzantine members act as one and share their keys.
  */
-import type { Committee, MemberId } from '../../core/consensus/committee.ts';
+import type { Hex } from '../../core/base/bytes.ts';
+import { Committee, type MemberId } from '../../core/consensus/committee.ts';
 import { type ProposedBlock, proposalBytes } from '../../core/consensus/proposal.ts';
+import { termVoteBytes } from '../../core/consensus/raft/raft.ts';
 import type { Message } from '../../core/consensus/rbft/message.ts';
+import type { Envelope } from '../../core/consensus/runtime.ts';
 import { type NewView, type ProvenStatement, type Statement, statementBytes, summaryOf } from '../../core/consensus/view-change.ts';
 import { type Ballot, type Certificate, type GroupVote, type MemberVote, voteBytes } from '../../core/consensus/vote.ts';
-import { type Seeded, signerOf } from './seeded.ts';
-import { genesisHash, withWrongRoot } from './toy-ledger.ts';
+import type { Coverage } from './coverage.ts';
+import type { Keys } from './keys.ts';
+import type { Seeded } from './seeded.ts';
+import { genesisHash, movedTo, withOtherTime, withWrongRoot } from './toy-ledger.ts';
 
 const keptMax = 60;
 
-type Transmit = (from: MemberId, to: MemberId, messages: readonly Message[]) => void;
+export interface AdversaryOptions {
+  /** Keys that Byzantine nodes have, by name. */
+  readonly keyOf: ReadonlyMap<Hex, number>;
+  readonly keys: Keys;
+  readonly random: Seeded;
+  readonly coverage: Coverage;
+  readonly transmit: (from: Hex, to: Hex, envelope: Envelope) => void;
+}
 
 export class Adversary {
-  equivocations = 0;
-  readonly #committee: Committee;
-  readonly #members: readonly MemberId[];
+  readonly #options: AdversaryOptions;
   readonly #random: Seeded;
-  readonly #transmit: Transmit;
-  readonly #blocks: { readonly block: ProposedBlock; readonly view: number }[] = [];
-  readonly #statements: ProvenStatement[] = [];
-  readonly #certificates: Certificate[] = [];
-  readonly #groupVotes: GroupVote[] = [];
-  readonly #votes = new Map<string, MemberVote[]>();
+  readonly #coverage: Coverage;
+  #committee: Committee;
+  #foreign: Committee;
+  /** Its members in the present epoch. */
+  #members: MemberId[] = [];
+  #blocks: { readonly block: ProposedBlock; readonly view: number }[] = [];
+  #statements: ProvenStatement[] = [];
+  #newViews: NewView[] = [];
+  #certificates: Certificate[] = [];
+  #groupVotes: GroupVote[] = [];
+  #votes = new Map<string, MemberVote[]>();
+  readonly #old: Envelope[] = [];
+  readonly #seen = new WeakSet<object>();
+  #term = 0;
+  /** Each as likely as it is often here. */
+  readonly #acts: readonly ((from: MemberId) => void)[] = [
+    (from) => this.#voteForEverything(from),
+    (from) => this.#voteForEverything(from),
+    (from) => this.#lie(from),
+    (from) => this.#sendNewView(from),
+    (from) => this.#sendNewView(from),
+    (from) => this.#propose(from),
+    (from) => this.#replay(from),
+    (from) => this.#forge(from),
+    (from) => this.#campaign(from),
+    (from) => this.#joinVotes(from),
+  ];
 
-  constructor(committee: Committee, members: ReadonlySet<MemberId>, random: Seeded, transmit: Transmit) {
+  constructor(options: AdversaryOptions, committee: Committee) {
+    this.#options = options;
+    this.#random = options.random;
+    this.#coverage = options.coverage;
     this.#committee = committee;
-    this.#members = [...members];
-    this.#random = random;
-    this.#transmit = transmit;
+    this.#foreign = committee;
+    this.onEpoch(committee);
+  }
+
+  /** The members changed: what was learnt is only good for replays. */
+  onEpoch(committee: Committee): void {
+    if (this.#groupVotes.length > 0)
+      this.#old.push({ epoch: this.#committee.epoch, messages: this.#groupVotes.map((vote) => ({ kind: 'group-vote', vote })) });
+    if (this.#statements.length > 0)
+      this.#old.push({ epoch: this.#committee.epoch, messages: this.#statements.map((proven) => ({ kind: 'statement', proven })) });
+    this.#committee = committee;
+    this.#foreign = new Committee(`0x${'ff'.repeat(32)}`, committee.epoch, committee.keys);
+    this.#members = Array.from({ length: committee.size }, (_, member) => member).filter((member) =>
+      this.#options.keyOf.has(committee.nameOf(member)),
+    );
+    this.#blocks = [];
+    this.#statements = [];
+    this.#newViews = [];
+    this.#certificates = [];
+    this.#groupVotes = [];
+    this.#votes = new Map();
+  }
+
+  get isActive(): boolean {
+    return this.#members.length > 0;
   }
 
   /** A message that somebody sent: whoever listens learns from it. */
   onSeen(message: Message): void {
-    if (this.#members.length === 0) return;
+    if (!this.isActive || this.#seen.has(message)) return;
+    this.#seen.add(message);
     switch (message.kind) {
       case 'offer':
         keep(this.#blocks, { block: message.offer.block, view: message.offer.proposal.view });
@@ -46,6 +103,9 @@ export class Adversary {
         keep(this.#statements, message.proven);
         if (message.proven.lockCertificate !== null) keep(this.#certificates, message.proven.lockCertificate);
         if (message.proven.finalCertificate !== null) keep(this.#certificates, message.proven.finalCertificate);
+        break;
+      case 'new-view':
+        keep(this.#newViews, message.newView);
         break;
       case 'certificate':
         keep(this.#certificates, message.certificate);
@@ -57,6 +117,7 @@ export class Adversary {
         this.#seeVote(message.vote);
         break;
       case 'raft':
+        this.#term = Math.max(this.#term, message.message.term);
         if (message.message.kind === 'append') for (const { entry } of message.message.entries) this.onSeen(entry);
         break;
       default:
@@ -65,92 +126,95 @@ export class Adversary {
   }
 
   /** What the honest machine of a Byzantine member would send. */
-  onSend(from: MemberId, to: MemberId, messages: readonly Message[]): void {
-    if (this.#random.chance(0.25)) return;
-    this.#transmit(
-      from,
-      to,
-      messages.flatMap((message) => this.#changed(from, message)),
-    );
+  onSend(from: Hex, to: Hex, envelope: Envelope): void {
+    if (this.#random.chance(0.2)) {
+      this.#coverage.withheld++;
+      return;
+    }
+    const member = this.#committee.memberWith(from);
+    const changed =
+      member === undefined || envelope.epoch !== this.#committee.epoch
+        ? envelope.messages
+        : envelope.messages.flatMap((message) => this.#changed(member, message));
+    if (changed.length > 0) this.#options.transmit(from, to, { epoch: envelope.epoch, messages: changed });
   }
 
   /** Does one thing that no honest member would. */
   act(): void {
+    if (!this.isActive) return;
     const from = this.#random.pick(this.#members);
-    switch (this.#random.below(7)) {
-      case 0:
-        this.#voteForEverything(from);
-        break;
-      case 1:
-        this.#lie(from);
-        break;
-      case 2:
-        this.#sendNewView(from);
-        break;
-      case 3:
-        this.#propose(from);
-        break;
-      case 4:
-        this.#replay(from);
-        break;
-      case 5:
-        this.#forge(from);
-        break;
-      default:
-        this.#joinVotes(from);
-    }
+    this.#random.pick(this.#acts)(from);
   }
 
   #changed(from: MemberId, message: Message): Message[] {
     if (message.kind === 'statement' && message.proven.statement.member === from && this.#random.chance(0.7))
       return [{ kind: 'statement', proven: this.#statement(from, message.proven.statement.newView) }];
     if (message.kind === 'vote' && this.#random.chance(0.3)) return [];
+    if (message.kind === 'body' && this.#random.chance(0.5)) {
+      this.#coverage.falseBodies++;
+      return [{ kind: 'body', block: { ...withWrongRoot(message.block), hash: message.block.hash } }];
+    }
     return [message];
+  }
+
+  #send(from: MemberId, to: readonly MemberId[], messages: readonly Message[], epoch = this.#committee.epoch): void {
+    for (const member of to) this.#options.transmit(this.#committee.nameOf(from), this.#committee.nameOf(member), { epoch, messages });
   }
 
   #voteForEverything(from: MemberId): void {
     if (this.#blocks.length === 0) return;
-    const { block, view } = this.#random.pick(this.#blocks);
-    const phase = this.#random.pick(['prepare', 'commit'] as const);
-    const vote = this.#vote(from, { phase, height: block.height, view: view + this.#random.below(2), blockHash: block.hash });
-    this.equivocations++;
-    for (const to of this.#someMembers()) this.#transmit(from, to, [{ kind: 'vote', vote }]);
+    const { block, view } = this.#recent(this.#blocks);
+    const ballot = { height: block.height, view: view + this.#random.below(2), blockHash: block.hash };
+    const members = this.#random.chance(0.5) ? [from] : this.#members;
+    this.#coverage.equivocations++;
+    for (const phase of this.#random.pick([['prepare'], ['commit'], ['prepare', 'commit']] as const))
+      for (const member of members) {
+        const vote = this.#vote(member, { phase, ...ballot });
+        this.#seeVote(vote);
+        this.#send(member, this.#someMembers(), [{ kind: 'vote', vote }]);
+      }
   }
 
   /** A statement that hides the lock, or how far the member has come; every field of it is proven. */
   #statement(from: MemberId, newView: number): ProvenStatement {
-    const finals = [null, ...this.#certificates.filter(({ phase }) => phase === 'commit')];
-    const finalCertificate = this.#random.pick(finals);
-    const finalHeight = finalCertificate?.height ?? 0;
+    const finals = this.#certificates.filter(({ phase }) => phase === 'commit');
+    const finalCertificate = this.#random.pick([null, ...finals, finals.at(-1) ?? null]);
+    const start = this.#statements.find(({ finalCertificate: certificate }) => certificate === null)?.statement;
+    const finalHeight = finalCertificate?.height ?? start?.finalHeight ?? 0;
     const locks = this.#certificates.filter(
       ({ phase, height, view }) => phase === 'prepare' && height === finalHeight + 1 && view < newView,
     );
     const lockCertificate = locks.length > 0 && this.#random.chance(0.3) ? this.#random.pick(locks) : null;
+    if (finalHeight < Math.max(0, ...finals.map(({ height }) => height))) this.#coverage.hiddenHeights++;
+    if (locks.length > 0 && lockCertificate === null) this.#coverage.hiddenLocks++;
     const unsigned: Omit<Statement, 'signature'> = {
       member: from,
       newView,
       finalHeight,
-      finalHash: finalCertificate?.blockHash ?? genesisHash,
+      finalHash: finalCertificate?.blockHash ?? start?.finalHash ?? genesisHash,
       lock: lockCertificate === null ? null : { view: lockCertificate.view, blockHash: lockCertificate.blockHash },
     };
-    const signature = signerOf(from)(statementBytes(this.#committee, this.#committee.groupOf(from), unsigned));
-    return { statement: { ...unsigned, signature }, finalCertificate, lockCertificate };
+    // Now and then one that cannot be proven.
+    const claimed = this.#random.chance(0.05) ? { ...unsigned, finalHeight: finalHeight + 1 } : unsigned;
+    const signature = this.#signerOf(from)(statementBytes(this.#committee, this.#committee.groupOf(from), claimed));
+    return { statement: { ...claimed, signature }, finalCertificate, lockCertificate };
   }
 
   #lie(from: MemberId): void {
     const views = this.#statements.map(({ statement }) => statement.newView);
-    const proven = this.#statement(
-      from,
-      (views.length > 0 ? this.#random.pick(views) : 0) + this.#random.below(2) + (views.length > 0 ? 0 : 1),
-    );
-    keep(this.#statements, proven);
-    for (const to of this.#someMembers()) this.#transmit(from, to, [{ kind: 'statement', proven }]);
+    const newView = (views.length > 0 ? this.#recent(views) : 0) + this.#random.below(2) + (views.length > 0 ? 0 : 1);
+    // Half of the time all of them leave together, so that others must follow if they are enough.
+    for (const member of this.#random.chance(0.5) ? [from] : this.#members) {
+      const proven = this.#statement(member, newView);
+      keep(this.#statements, proven);
+      this.#send(member, this.#someMembers(), [{ kind: 'statement', proven }]);
+    }
   }
 
   /** A NEW-VIEW of any view, of the statements that suit: whichever it may hold is tried, lies and fields left out included. */
   #sendNewView(from: MemberId): void {
     if (this.#statements.length === 0) return;
-    const view = this.#random.pick(this.#statements).statement.newView;
+    const view = this.#recent(this.#statements).statement.newView;
     const statements: Statement[] = [];
     let groups = 0;
     const of = this.#random.shuffled(this.#statements.filter(({ statement }) => statement.newView === view));
@@ -163,120 +227,216 @@ export class Adversary {
       );
       for (const member of this.#members)
         if (this.#committee.groupOf(member) === group && this.#random.chance(0.7)) own.set(member, this.#statement(member, view).statement);
-      // Its own members first: they say what it wants.
+      // Its own members first: they say what it wants. Now and then one of them twice.
       const sorted = [...own.values()].sort(
         (left, right) => Number(this.#members.includes(right.member)) - Number(this.#members.includes(left.member)),
       );
+      const first = sorted[0];
+      if (first !== undefined && this.#members.includes(first.member) && this.#random.chance(0.05)) sorted.splice(1, 0, first, first);
       if (sorted.length < this.#committee.majority(group)) continue;
       statements.push(...sorted.slice(0, this.#committee.majority(group)));
       groups++;
     }
     const summary = summaryOf(statements);
     if (groups < this.#committee.quorum || summary === null) return;
-    const { finalHeight, lock } = summary;
+    this.#coverage.craftedNewViews++;
+    const { finalHeight } = summary;
+    // The lock that the statements give, or none, or one that it likes better.
+    const lock = this.#random.pick([summary.lock, summary.lock, null]);
+    const locks = this.#certificates.filter(({ phase, height }) => phase === 'prepare' && height === finalHeight + 1);
     const newView: NewView = {
       view,
       statements,
       finalCertificate: this.#certificates.find(({ phase, height }) => phase === 'commit' && height === finalHeight) ?? null,
-      lockCertificate:
-        lock === null
-          ? null
-          : (this.#certificates.find((held) => held.phase === 'prepare' && held.height === finalHeight + 1 && held.view === lock.view) ??
-            null),
+      lockCertificate: lock === null ? null : (locks.find((held) => held.view === lock.view) ?? null),
     };
     const receivers = this.#someMembers();
-    for (const to of receivers) this.#transmit(from, to, [{ kind: 'new-view', newView }]);
+    this.#send(from, receivers, [{ kind: 'new-view', newView }]);
     if (this.#random.chance(0.7)) this.#proposeIn(from, view, receivers);
   }
 
   /** Signs a block for a place of its group, perhaps a second one, and shows each to some. */
   #propose(from: MemberId): void {
-    if (this.#blocks.length > 0) this.#proposeIn(from, this.#random.pick(this.#blocks).view, this.#someMembers());
+    if (this.#blocks.length > 0) this.#proposeIn(from, this.#recent(this.#blocks).view, this.#someMembers());
   }
 
   #proposeIn(from: MemberId, view: number, receivers: readonly MemberId[]): void {
     if (this.#blocks.length === 0 || this.#committee.primaryOf(view) !== this.#committee.groupOf(from)) return;
-    const { block: known } = this.#random.pick(this.#blocks);
-    const block = this.#random.chance(0.1) ? withWrongRoot(known) : known;
+    const { block: known } = this.#recent(this.#blocks);
+    const block = this.#variant(known, view);
+    keep(this.#blocks, { block, view });
+    this.#coverage.doubleProposals++;
+    this.#send(from, receivers, [this.#offer(from, block, view)]);
+    // Another block to the others.
+    const others = Array.from({ length: this.#committee.size }, (_, member) => member).filter((member) => !receivers.includes(member));
+    if (this.#random.chance(0.5)) this.#send(from, others, [this.#offer(from, this.#variant(known, view), view)]);
+  }
+
+  #variant(block: ProposedBlock, view: number): ProposedBlock {
+    switch (this.#random.below(6)) {
+      case 0:
+        this.#coverage.wrongRoots++;
+        return withWrongRoot(block);
+      case 1:
+        return withOtherTime(movedTo(block, { view }), 1);
+      case 2:
+        // Dates the block back to a lower view, so that its clock would not be looked at.
+        this.#coverage.backdated++;
+        return withOtherTime(movedTo(block, { view: Math.max(0, view - 1) }), 100_000);
+      case 3:
+        return movedTo(block, { view });
+      default:
+        return block;
+    }
+  }
+
+  #offer(from: MemberId, block: ProposedBlock, view: number): Message {
     const fields = { height: block.height, view, blockHash: block.hash };
-    const proposal = { ...fields, member: from, signature: signerOf(from)(proposalBytes(this.#committee, fields)) };
+    const proposal = { ...fields, member: from, signature: this.#signerOf(from)(proposalBytes(this.#committee, fields)) };
     const group = this.#committee.groupOf(from);
     const ballot: Ballot = { phase: 'prepare', ...fields };
     for (const member of this.#members) if (this.#committee.groupOf(member) === group) this.#seeVote(this.#vote(member, ballot));
-    const groupVote = this.#groupVoteOf(group, ballot);
-    this.equivocations++;
-    for (const to of receivers) this.#transmit(from, to, [{ kind: 'offer', offer: { proposal, block, groupVote } }]);
+    return { kind: 'offer', offer: { proposal, block, groupVote: this.#groupVoteOf(group, ballot) } };
   }
 
-  /** Old messages, to whoever was not meant. */
+  /** Old messages, to whoever was not meant: of this epoch, of the one before, or under another epoch's number. */
   #replay(from: MemberId): void {
     const messages: Message[] = [];
     if (this.#certificates.length > 0) messages.push({ kind: 'certificate', certificate: this.#random.pick(this.#certificates) });
     if (this.#groupVotes.length > 0) messages.push({ kind: 'group-vote', vote: this.#random.pick(this.#groupVotes) });
     if (this.#statements.length > 0) messages.push({ kind: 'statement', proven: this.#random.pick(this.#statements) });
-    for (const to of this.#someMembers()) this.#transmit(from, to, messages);
+    if (this.#newViews.length > 0) messages.push({ kind: 'new-view', newView: this.#random.pick(this.#newViews) });
+    this.#coverage.replays++;
+    const { epoch } = this.#committee;
+    switch (this.#random.below(4)) {
+      case 0: {
+        this.#coverage.foreignEpochs++;
+        const old = this.#old.length > 0 ? this.#random.pick(this.#old) : { messages };
+        this.#send(from, this.#someMembers(), old.messages, epoch + this.#random.below(2));
+        return;
+      }
+      case 1: {
+        // Signed for another network.
+        this.#coverage.foreignChains++;
+        if (this.#blocks.length === 0) return;
+        const { block, view } = this.#random.pick(this.#blocks);
+        const ballot: Ballot = { phase: 'prepare', height: block.height, view, blockHash: block.hash };
+        const signature = this.#signerOf(from)(voteBytes(this.#foreign, this.#foreign.groupOf(from), ballot));
+        this.#send(from, this.#someMembers(), [{ kind: 'vote', vote: { ...ballot, member: from, signature } }]);
+        return;
+      }
+      default:
+        this.#send(from, this.#someMembers(), messages);
+    }
   }
 
-  /** A certificate or group vote that is none: one signer twice, or signatures under another ballot. */
+  /** Votes and certificates that are none: one signer twice, signatures under another ballot, a group twice. */
   #forge(from: MemberId): void {
     if (this.#groupVotes.length === 0 || this.#blocks.length === 0) return;
-    const vote = this.#random.pick(this.#groupVotes);
+    const vote = this.#recent(this.#groupVotes);
     const first = vote.signatures[0];
     if (first === undefined) return;
-    const { block } = this.#random.pick(this.#blocks);
-    const forged: GroupVote = this.#random.chance(0.5)
-      ? { ...vote, signatures: vote.signatures.map(() => first) }
-      : { ...vote, blockHash: block.hash, height: block.height };
-    const own = this.#vote(from, forged);
+    this.#coverage.forgeries++;
+    const { block } = this.#recent(this.#blocks);
+    const { phase, view } = vote;
+    const ballot: Ballot = { phase: this.#random.pick(['prepare', 'commit'] as const), height: block.height, view, blockHash: block.hash };
+    const own = this.#vote(from, ballot);
     const doubled: GroupVote = {
-      ...forged,
+      ...ballot,
       group: this.#committee.groupOf(from),
       signatures: vote.signatures.map(() => ({ member: from, signature: own.signature })),
     };
-    for (const to of this.#someMembers())
-      this.#transmit(from, to, [
-        { kind: 'group-vote', vote: forged },
-        { kind: 'group-vote', vote: doubled },
-      ]);
+    const certificate: Certificate = {
+      ...ballot,
+      groups: Array.from({ length: this.#committee.quorum }, () => ({ group: doubled.group, signatures: doubled.signatures })),
+    };
+    this.#send(from, this.#someMembers(), [
+      { kind: 'group-vote', vote: { ...vote, signatures: vote.signatures.map(() => first) } },
+      { kind: 'group-vote', vote: { ...vote, phase, blockHash: block.hash, height: block.height } },
+      { kind: 'group-vote', vote: doubled },
+      { kind: 'certificate', certificate },
+    ]);
   }
 
-  /** Completes group votes with its own signature and shows them to some. */
+  /** Stands for election without a reason, or in a term far ahead; votes for everybody who stands. */
+  #campaign(from: MemberId): void {
+    const group = this.#committee.groupOf(from);
+    const term = this.#term + (this.#random.chance(0.3) ? 1 + this.#random.below(1_000_000) : 1);
+    if (term > this.#term + 1) this.#coverage.termInflations++;
+    else this.#coverage.falseComplaints++;
+    const others = this.#committee.members(group).filter((member) => member !== from);
+    const own = this.#members.filter((member) => this.#committee.groupOf(member) === group);
+    const last = { index: 1_000_000, term: this.#term };
+    const sign = (purpose: 'pre-vote' | 'vote', member: MemberId, candidate: MemberId) =>
+      this.#signerOf(member)(termVoteBytes(this.#committee, purpose, group, term, candidate));
+    const preVotes = own.map((member) => ({ member, signature: sign('pre-vote', member, from) }));
+    const majority = this.#committee.majority(group);
+    this.#send(from, others, [
+      { kind: 'raft', message: { kind: 'pre-vote-request', term, last } },
+      { kind: 'raft', message: { kind: 'vote-request', term, last, preVotes: preVotes.slice(0, majority) } },
+    ]);
+    for (const candidate of others)
+      this.#send(
+        from,
+        [candidate],
+        [
+          { kind: 'raft', message: { kind: 'pre-vote', term, signature: sign('pre-vote', from, candidate) } },
+          { kind: 'raft', message: { kind: 'vote', term, signature: sign('vote', from, candidate) } },
+        ],
+      );
+  }
+
+  /** Completes group votes with its own signatures and shows them to some. */
   #joinVotes(from: MemberId): void {
-    const groups = [...this.#votes.values()].filter(
-      ([first]) => first !== undefined && this.#committee.groupOf(first.member) === this.#committee.groupOf(from),
+    const group = this.#committee.groupOf(from);
+    const ballots = [...this.#votes.values()].flatMap(([first]) =>
+      first !== undefined && this.#committee.groupOf(first.member) === group ? [first] : [],
     );
-    if (groups.length === 0) return;
-    const [first] = this.#random.pick(groups);
-    if (first === undefined) return;
-    const ballot: Ballot = { phase: first.phase, height: first.height, view: first.view, blockHash: first.blockHash };
-    this.#seeVote(this.#vote(from, ballot));
-    const vote = this.#groupVoteOf(this.#committee.groupOf(from), ballot);
-    if (vote !== null) for (const to of this.#someMembers()) this.#transmit(from, to, [{ kind: 'group-vote', vote }]);
+    if (ballots.length === 0) return;
+    const { phase, height, view, blockHash } = this.#recent(ballots);
+    const ballot: Ballot = { phase, height, view, blockHash };
+    for (const member of this.#members) if (this.#committee.groupOf(member) === group) this.#seeVote(this.#vote(member, ballot));
+    const vote = this.#groupVoteOf(group, ballot);
+    if (vote !== null) this.#send(from, this.#someMembers(), [{ kind: 'group-vote', vote }]);
   }
 
   #groupVoteOf(group: number, ballot: Ballot): GroupVote | null {
     const votes = this.#votes.get(keyOf(group, ballot)) ?? [];
-    if (votes.length < this.#committee.majority(group)) return null;
-    return {
-      ...ballot,
-      group,
-      signatures: votes.slice(0, this.#committee.majority(group)).map(({ member, signature }) => ({ member, signature })),
-    };
+    const majority = this.#committee.majority(group);
+    if (votes.length < majority) return null;
+    const { phase, height, view, blockHash } = ballot;
+    const signatures = votes.slice(0, majority).map(({ member, signature }) => ({ member, signature }));
+    return { phase, height, view, blockHash, group, signatures };
   }
 
   #seeVote(vote: MemberVote): void {
     const key = keyOf(this.#committee.groupOf(vote.member), vote);
-    const votes = this.#votes.get(key) ?? [];
-    if (!votes.some(({ member }) => member === vote.member)) this.#votes.set(key, [...votes, vote]);
+    const votes = this.#votes.get(key);
+    if (votes === undefined) {
+      this.#votes.set(key, [vote]);
+      if (this.#votes.size > 8 * keptMax) for (const oldest of [...this.#votes.keys()].slice(0, 1)) this.#votes.delete(oldest);
+    } else if (!votes.some(({ member }) => member === vote.member)) votes.push(vote);
   }
 
   #vote(member: MemberId, { phase, height, view, blockHash }: Ballot): MemberVote {
     const ballot = { phase, height, view, blockHash };
-    return { ...ballot, member, signature: signerOf(member)(voteBytes(this.#committee, this.#committee.groupOf(member), ballot)) };
+    return { ...ballot, member, signature: this.#signerOf(member)(voteBytes(this.#committee, this.#committee.groupOf(member), ballot)) };
+  }
+
+  #signerOf(member: MemberId) {
+    const key = this.#options.keyOf.get(this.#committee.nameOf(member));
+    if (key === undefined) throw new Error('the adversary has only the keys of Byzantine members');
+    return this.#options.keys.signerOf(key);
+  }
+
+  /** Mostly what came last: it is what matters at the present height and view. */
+  #recent<Value>(values: readonly Value[]): Value {
+    return this.#random.chance(0.8) ? this.#random.pick(values.slice(-6)) : this.#random.pick(values);
   }
 
   #someMembers(): MemberId[] {
     const density = this.#random.pick([0.3, 0.6, 1]);
+    if (density < 1) this.#coverage.sentToSome++;
     return Array.from({ length: this.#committee.size }, (_, member) => member).filter(() => this.#random.chance(density));
   }
 }

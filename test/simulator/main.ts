@@ -1,5 +1,6 @@
 /** `npm run simulate -- --seeds N --from S`: runs seeds and sums up; `--seed X --trace` replays one and shows what happened. */
 import { parseArgs } from 'node:util';
+import { addCoverage, coverageNames, noCoverage } from './coverage.ts';
 import { runSeed } from './run.ts';
 
 const { values } = parseArgs({
@@ -10,27 +11,28 @@ const { values } = parseArgs({
     trace: { type: 'boolean', default: false },
   },
 });
-const begun = performance.now();
+const print = (line: string) => process.stdout.write(`${line}\n`);
+const failuresMax = 10;
+
 if (values.seed !== undefined) {
-  const outcome = runSeed(Number(values.seed), values.trace ? (line) => process.stdout.write(`${line}\n`) : undefined);
-  process.stdout.write(
-    `seed ${values.seed}: ${outcome.violation ?? 'holds'}; trace ${outcome.traceHash}\n${JSON.stringify(outcome.coverage)}\n`,
-  );
-  process.exit(outcome.violation === null ? 0 : 1);
+  const { violation, traceHash, coverage } = runSeed(Number(values.seed), values.trace ? print : undefined);
+  print(`seed ${values.seed}: ${violation ?? 'holds'}; trace ${traceHash}`);
+  for (const name of coverageNames) print(`  ${name}: ${coverage[name]}`);
+  process.exitCode = violation === null ? 0 : 1;
+} else {
+  const begun = performance.now();
+  const total = noCoverage();
+  let failures = 0;
+  let run = 0;
+  for (let seed = Number(values.from); seed < Number(values.from) + Number(values.seeds) && failures < failuresMax; seed++) {
+    const { violation, coverage } = runSeed(seed);
+    run++;
+    addCoverage(total, coverage);
+    if (violation === null) continue;
+    failures++;
+    print(`seed ${seed}: ${violation}\n  replay: npm run simulate -- --seed ${seed} --trace`);
+  }
+  print(`${run} seeds, ${failures} failed, ${Math.round(run / ((performance.now() - begun) / 60_000))} a minute`);
+  for (const name of coverageNames) print(`  ${name}: ${total[name]}`);
+  process.exitCode = failures === 0 ? 0 : 1;
 }
-const from = Number(values.from);
-const count = Number(values.seeds);
-const total: Record<string, number> = {};
-let failures = 0;
-for (let seed = from; seed < from + count; seed++) {
-  const { violation, coverage } = runSeed(seed);
-  for (const [name, value] of Object.entries(coverage)) total[name] = (total[name] ?? 0) + value;
-  if (violation === null) continue;
-  failures++;
-  process.stdout.write(`seed ${seed}: ${violation}\n`);
-  if (failures >= 10) break;
-}
-const minutes = (performance.now() - begun) / 60_000;
-process.stdout.write(`${count} seeds, ${failures} failed, ${Math.round(count / minutes)} a minute\n`);
-for (const [name, value] of Object.entries(total)) process.stdout.write(`  ${name}: ${value}\n`);
-process.exitCode = failures === 0 ? 0 : 1;

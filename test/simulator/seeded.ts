@@ -1,6 +1,4 @@
-/** Randomness and signatures of the simulator: all from one seed, and quick. */
-import { concatBytes, utf8 } from '../../core/base/bytes.ts';
-import type { Sign, Verify } from '../../core/consensus/signing.ts';
+/** Randomness of the simulator: all of a run follows from one number. */
 
 /** A generator of numbers from a seed (mulberry32). */
 export class Seeded {
@@ -12,15 +10,12 @@ export class Seeded {
 
   /** From 0 to `bound` - 1. */
   below(bound: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296) * bound);
+    return Math.floor(this.#next() * bound);
   }
 
   /** True with this chance. */
   chance(probability: number): boolean {
-    return this.below(1_000_000) < probability * 1_000_000;
+    return this.#next() < probability;
   }
 
   pick<Value>(values: readonly Value[]): Value {
@@ -37,41 +32,45 @@ export class Seeded {
     }
     return left;
   }
-}
 
-/** 64 bits of FNV-1a in two halves, as text: enough to tell messages apart, and no cryptography. */
-export function fingerprint(bytes: Uint8Array): string {
-  let high = 0x811c9dc5;
-  let low = 0x01000193;
-  for (const byte of bytes) {
-    high = Math.imul(high ^ byte, 0x01000193);
-    low = Math.imul(low ^ byte, 0x5bd1e995) ^ (low >>> 13);
+  /** From 0 to 1. */
+  #next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   }
-  return (high >>> 0).toString(16).padStart(8, '0') + (low >>> 0).toString(16).padStart(8, '0');
 }
 
-/** A public key of the simulator: a member's number. */
-export function keyOf(member: number): Uint8Array {
-  const key = new Uint8Array(32);
-  new DataView(key.buffer).setUint32(0, member);
-  return key;
-}
+/** 64 bits over bytes, in two halves: enough to tell things apart, and no cryptography. */
+export class Fingerprint {
+  high = 0x811c9dc5;
+  low = 0x01000193;
 
-/**
- * Signatures that only the holder of a key can make, because the simulator hands out each `sign` once: a fingerprint of key and message.
- * The machine cannot tell them from Ed25519.
- */
-export function signerOf(member: number): Sign {
-  return (message) => signature(keyOf(member), message);
-}
+  add(value: number): this {
+    this.high = Math.imul(this.high ^ value, 0x01000193);
+    this.low = Math.imul(this.low ^ value, 0x5bd1e995) ^ (this.low >>> 13);
+    return this;
+  }
 
-export const verify: Verify = (publicKey, message, given) => {
-  const expected = signature(publicKey, message);
-  return given.length === expected.length && given.every((byte, index) => byte === expected[index]);
-};
+  addBytes(bytes: Uint8Array): this {
+    let { high, low } = this;
+    for (let index = 0; index < bytes.length; index++) {
+      const value = bytes[index] as number;
+      high = Math.imul(high ^ value, 0x01000193);
+      low = Math.imul(low ^ value, 0x5bd1e995) ^ (low >>> 13);
+    }
+    this.high = high;
+    this.low = low;
+    return this;
+  }
 
-function signature(key: Uint8Array, message: Uint8Array): Uint8Array {
-  const signed = new Uint8Array(64);
-  signed.set(utf8(fingerprint(concatBytes(key, message))));
-  return signed;
+  addText(text: string): this {
+    for (let index = 0; index < text.length; index++) this.add(text.charCodeAt(index));
+    return this;
+  }
+
+  get text(): string {
+    return (this.high >>> 0).toString(16).padStart(8, '0') + (this.low >>> 0).toString(16).padStart(8, '0');
+  }
 }

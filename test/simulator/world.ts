@@ -1,489 +1,409 @@
 /**
- * A network of members under a virtual clock, with virtual links and disks, all from one seed. The members run the machine and the runtime
- * that validators run; the faults are made here.
+ * A network of nodes under a virtual clock, with virtual links and disks, all from one seed. The nodes run the machine and the runtime
+ * that validators run. Time passes in ticks; messages and disks take some; nothing else happens than what the seed, or a scenario, says.
  */
-
-import { utf8 } from '../../core/base/bytes.ts';
-import { Committee, type MemberId } from '../../core/consensus/committee.ts';
-import type { ProposedBlock } from '../../core/consensus/proposal.ts';
-import type { MachineOptions } from '../../core/consensus/rbft/machine.ts';
-import { isAuthentic, type Message } from '../../core/consensus/rbft/message.ts';
-import type { DurableRecord } from '../../core/consensus/record.ts';
-import { Runtime } from '../../core/consensus/runtime.ts';
-import type { Verify } from '../../core/consensus/signing.ts';
+import { type Hex, toHex } from '../../core/base/bytes.ts';
+import { Committee } from '../../core/consensus/committee.ts';
+import { type Members, membershipFault } from '../../core/consensus/membership.ts';
+import { isAuthentic, type Message, type Trust } from '../../core/consensus/rbft/message.ts';
+import type { Envelope } from '../../core/consensus/runtime.ts';
+import type { MemberSignature } from '../../core/consensus/signing.ts';
+import type { Ballot } from '../../core/consensus/vote.ts';
 import { Adversary } from './adversary.ts';
-import { Invariants, Violation } from './invariants.ts';
-import { fingerprint, keyOf, Seeded, signerOf, verify } from './seeded.ts';
-import { genesisHash, ToyLedger, type ToyTransaction } from './toy-ledger.ts';
+import { noCoverage } from './coverage.ts';
+import { Invariants } from './invariants.ts';
+import type { Keys } from './keys.ts';
+import { SimulatedNode, type Surroundings } from './node.ts';
+import { Fingerprint, Seeded } from './seeded.ts';
+import { encodeTransaction, genesisHash, isWellFormed, type ToyTransaction } from './toy-ledger.ts';
 
-/** How a run is set up. */
-export interface WorldOptions {
+/** How a network is set up. */
+export interface NetworkOptions {
   readonly seed: number;
   readonly groups: number;
   readonly members: number;
-  readonly byzantine: readonly MemberId[];
-  /** Ticks with faults; afterwards the network heals. */
-  readonly faultTicks: number;
-  /** Ticks after healing within which everything must be final. */
-  readonly healedTicks: number;
-  /** Replaces the machine's parts by broken ones, for canaries. */
-  readonly breakMachine?: (options: MachineOptions) => Runtime['machine'];
-  readonly verify?: Verify;
+  /** Nodes that are Byzantine. */
+  readonly byzantine: readonly number[];
+  /** Byzantine nodes of which there are two copies. */
+  readonly twins: readonly number[];
+  /** Nodes that are no members at first. */
+  readonly spares: number;
+  readonly keys: Keys;
   readonly onTrace?: (line: string) => void;
 }
 
-/** How often things took place: a run in which nothing happened proves nothing. */
-export interface Coverage {
-  blocks: number;
-  viewChanges: number;
-  leaderChanges: number;
-  restarts: number;
-  lostWrites: number;
-  messages: number;
-  messagesLost: number;
-  refused: number;
-  equivocations: number;
-  transactions: number;
-}
-
-interface Node {
-  readonly id: MemberId;
-  runtime: Runtime;
-  ledger: ToyLedger;
-  /** What survives a crash. */
-  durable: DurableRecord[];
-  unsynced: { readonly records: readonly DurableRecord[]; readonly done: () => void }[];
-  isUp: boolean;
-  pausedUntil: number;
-  /** Distinguishes what was scheduled before a restart. */
-  life: number;
-  ledgerWork: (() => void)[];
-  isLedgerBusy: boolean;
-}
-
 const accounts = 3;
-const gossipTicks = 20;
 
 export class World {
-  readonly committee: Committee;
-  readonly coverage: Coverage = {
-    blocks: 0,
-    viewChanges: 0,
-    leaderChanges: 0,
-    restarts: 0,
-    lostWrites: 0,
-    messages: 0,
-    messagesLost: 0,
-    refused: 0,
-    equivocations: 0,
-    transactions: 0,
-  };
-  readonly #options: WorldOptions;
-  readonly #random: Seeded;
-  readonly #nodes: Node[];
-  readonly #invariants: Invariants;
-  readonly #adversary: Adversary;
+  readonly coverage = noCoverage();
+  readonly random: Seeded;
+  readonly nodes: readonly SimulatedNode[];
+  readonly adversary: Adversary;
+  readonly invariants = new Invariants();
+  readonly submitted: { readonly transaction: ToyTransaction; readonly bytes: Uint8Array }[] = [];
+  now = 0;
+  /** The weather: chances of loss and of a second copy, and the longest delay. */
+  loss = 0;
+  duplication = 0;
+  delayTicks = 2;
+  /** One-way: messages from the first to the second node are lost. */
+  readonly cut = new Set<number>();
+  readonly #options: NetworkOptions;
+  readonly #byName = new Map<Hex, SimulatedNode[]>();
+  readonly #byzantine: ReadonlySet<number>;
   readonly #events = new Map<number, (() => void)[]>();
-  readonly #submitted: { readonly transaction: ToyTransaction; readonly at: number }[] = [];
+  #isHappening = false;
   readonly #nonces = Array.from({ length: accounts }, () => 0);
-  #now = 0;
-  #loss = 0;
-  #delay = 2;
-  /** One-way: messages from the first to the second are lost. */
-  readonly #cut = new Set<string>();
-  readonly #authentic = new WeakMap<Message, boolean>();
-  readonly #leaderTerms = new Map<MemberId, number>();
-  #trace = '';
+  readonly #trace = new Fingerprint();
+  readonly #authentic = new WeakMap<object, { readonly epoch: number; readonly holds: boolean }>();
+  readonly #elected = new WeakMap<object, string>();
+  readonly #observed = new WeakSet<object>();
+  readonly #committees: Committee[] = [];
 
-  constructor(options: WorldOptions) {
+  constructor(options: NetworkOptions) {
     this.#options = options;
-    this.#random = new Seeded(options.seed);
-    this.committee = new Committee(
-      genesisHash,
-      0,
-      Array.from({ length: options.groups }, (_, group) =>
-        Array.from({ length: options.members }, (_, member) => keyOf(group * options.members + member)),
-      ),
+    this.random = new Seeded(options.seed);
+    this.#byzantine = new Set(options.byzantine);
+    const size = options.groups * options.members;
+    const members: Members = Array.from({ length: options.groups }, (_, group) =>
+      Array.from({ length: options.members }, (_, member) => options.keys.publicKey(group * options.members + member)),
     );
-    const byzantine = new Set(options.byzantine);
-    this.#invariants = new Invariants(this.committee, byzantine);
-    this.#adversary = new Adversary(this.committee, byzantine, new Seeded(options.seed ^ 0x5eed), (from, to, messages) =>
-      this.#transmit(from, to, messages),
-    );
-    this.#nodes = Array.from({ length: this.committee.size }, (_, id) => {
-      const node = {
-        id,
-        durable: [],
-        unsynced: [],
-        isUp: true,
-        pausedUntil: 0,
-        life: 0,
-        ledgerWork: [],
-        isLedgerBusy: false,
-      } as unknown as Node;
-      this.#boot(node);
+    const around: Surroundings = {
+      keys: options.keys,
+      members,
+      accounts,
+      random: this.random,
+      invariants: this.invariants,
+      coverage: this.coverage,
+      isAuthentic: (trust, from, to, message) => this.#isAuthentic(trust, from, to, message),
+      now: () => this.now,
+      in: (delay, event) => this.in(delay, event),
+      send: (from, to, envelope) => this.#send(from, to, envelope),
+      note: (line) => this.note(line),
+      onEpoch: (next, epoch) => this.#onEpoch(next, epoch),
+    };
+    const keys = [...Array.from({ length: size + options.spares }, (_, key) => key), ...options.twins];
+    this.nodes = keys.map((key, id) => {
+      const node = new SimulatedNode(id, key, toHex(options.keys.publicKey(key)), !this.#byzantine.has(key), around);
+      this.#byName.set(node.name, [...(this.#byName.get(node.name) ?? []), node]);
       return node;
     });
+    this.adversary = new Adversary(
+      {
+        keyOf: new Map(options.byzantine.map((key) => [toHex(options.keys.publicKey(key)), key])),
+        keys: options.keys,
+        random: new Seeded(options.seed ^ 0x5eed),
+        coverage: this.coverage,
+        transmit: (from, to, envelope) => this.#fromAdversary(from, to, envelope),
+      },
+      new Committee(genesisHash, 0, members),
+    );
+    this.#onEpoch(members, 0);
+    this.coverage.twins += options.twins.length;
+    for (const node of this.nodes) node.start();
   }
 
   /** A fingerprint of everything that happened. */
   get traceHash(): string {
-    return this.#trace;
+    return this.#trace.text;
   }
 
-  get now(): number {
-    return this.#now;
+  /** The members' names in the newest epoch. */
+  get committee(): Committee {
+    return this.#committees[this.#committees.length - 1] as Committee;
   }
 
-  /** Runs from faults to healing; throws a {@link Violation} at the first invariant that does not hold. */
-  run(): void {
-    const { faultTicks, healedTicks } = this.#options;
-    while (this.#now < faultTicks) {
-      if (this.#now % 40 === 0) this.#changeWeather();
-      if (this.#random.chance(0.02)) this.#submit();
-      if (this.#random.chance(0.01)) this.#crashOrRestart();
-      if (this.#options.byzantine.length > 0 && this.#random.chance(0.2)) this.#adversary.act();
-      this.#turn();
-    }
-    this.#heal();
-    for (let account = 0; account < accounts; account++) this.#submit(account);
-    const end = this.#now + healedTicks;
-    while (this.#now < end) {
-      if (this.#options.byzantine.length > 0 && this.#random.chance(0.05)) this.#adversary.act();
-      this.#turn();
-      if (this.#now % 20 === 0 && this.#isSettled()) return;
-    }
-    throw new Violation(`not live: after ${healedTicks} ticks ${this.describe()}`);
+  get honest(): readonly SimulatedNode[] {
+    return this.nodes.filter(({ isHonest }) => isHonest);
   }
 
-  /** Where everybody stands. */
-  describe(): string {
-    return this.#nodes
-      .map(({ id, runtime, ledger, isUp }) => {
-        const { view, isEntered, final, lock, proposal, term, leader } = runtime.machine.status;
-        return `m${id}${isUp ? '' : ' down'} h${final.height} v${view}${isEntered ? 'e' : ''} t${term}L${leader ?? '-'}${lock === null ? '' : ` lock${lock.height}@${lock.view}`}${proposal === null ? '' : ' prop'} pool${ledger.pool.length}`;
-      })
-      .join('\n');
+  /** Whether a change of the members is possible with this many groups and members. */
+  get mayChangeMembers(): boolean {
+    return membershipFault(this.committee.keys) === null;
   }
 
-  #isHonest(id: MemberId): boolean {
-    return !this.#options.byzantine.includes(id);
-  }
-
-  #boot(node: Node): void {
-    const life = ++node.life;
-    const { id } = node;
-    node.unsynced = [];
-    node.ledgerWork = [];
-    node.isLedgerBusy = false;
-    node.ledger = new ToyLedger(accounts);
-    this.#replay(node);
-    const random = new Seeded(this.#random.below(2 ** 30));
-    const options = {
-      committee: this.committee,
-      self: id,
-      epochStart: { height: 0, blockHash: genesisHash },
-      sign: signerOf(id),
-      random: (bound: number) => random.below(bound),
-      restored: node.durable,
-    };
-    node.runtime = new Runtime({
-      ...options,
-      isAuthentic: (from, message) => this.#isAuthentic(from, id, message),
-      log: { append: (records, done) => this.#append(node, life, records, done) },
-      ledger: {
-        execute: (block, _, done) => this.#ledgerDoes(node, life, () => done(node.ledger.isValid(block))),
-        build: ({ height, view, mayBeEmpty }, done) =>
-          this.#ledgerDoes(node, life, () => done(node.ledger.height === height - 1 ? node.ledger.build(height, view, mayBeEmpty) : null)),
-        commit: (block, certificate) =>
-          this.#ledgerDoes(node, life, () => {
-            if (!node.ledger.commit(block, certificate)) {
-              if (this.#isHonest(id)) throw new Violation(`S4: member ${id} cannot execute the final block ${block.height}`);
-              return;
-            }
-            this.#invariants.onFinal(id, block.height, block.hash, certificate);
-            if (this.#isHonest(id)) this.coverage.blocks++;
-            this.#note(`m${id} FINAL h${block.height} ${block.hash.slice(-6)}`);
-            this.#tellExecutable(node);
-          }),
-        serve: (to, fromHeight) =>
-          this.#ledgerDoes(node, life, () => {
-            const blocks = node.ledger.chain.slice(fromHeight - 1, fromHeight - 1 + 16);
-            if (blocks.length > 0) this.#send(node, to, [{ kind: 'blocks', blocks }]);
-          }),
-      },
-      send: ({ to, messages }) => this.#send(node, to, messages),
-      onRefused: () => this.coverage.refused++,
-      ...(this.#options.breakMachine === undefined ? {} : { makeMachine: this.#options.breakMachine }),
-    });
-    const { view, final } = node.runtime.machine.status;
-    if (life > 1 && this.#isHonest(id)) this.#invariants.onRestart(id, view, final.height);
-    this.#tellExecutable(node);
-  }
-
-  /** Makes the ledger what the durable records say. */
-  #replay(node: Node): void {
-    const bodies = new Map<string, ProposedBlock>();
-    for (const record of node.durable) {
-      if (record.kind === 'body') bodies.set(record.block.hash, record.block);
-      if (record.kind !== 'final') continue;
-      const block = bodies.get(record.certificate.blockHash);
-      if (block === undefined || !node.ledger.commit(block, record.certificate)) throw new Violation(`S11: member ${node.id} lost a body`);
-    }
-  }
-
-  #append(node: Node, life: number, records: readonly DurableRecord[], done: () => void): void {
-    if (records.length === 0 && node.unsynced.length === 0) {
-      done();
-      return;
-    }
-    node.unsynced.push({ records, done });
-    if (node.unsynced.length === 1) this.#in(1 + this.#random.below(2), () => this.#sync(node, life));
-  }
-
-  /** Group commit: one sync for all that waits. */
-  #sync(node: Node, life: number): void {
-    if (node.life !== life || !node.isUp) return;
-    const batch = node.unsynced;
-    node.unsynced = [];
-    for (const { records } of batch) node.durable.push(...records);
-    for (const { done } of batch) done();
-  }
-
-  #ledgerDoes(node: Node, life: number, work: () => void): void {
-    node.ledgerWork.push(work);
-    if (node.isLedgerBusy) return;
-    node.isLedgerBusy = true;
-    const next = (): void => {
-      if (node.life !== life || !node.isUp) return;
-      const first = node.ledgerWork.shift();
-      if (first === undefined) {
-        node.isLedgerBusy = false;
-        return;
-      }
-      first();
-      this.#in(this.#random.below(2), next);
-    };
-    this.#in(this.#random.below(2), next);
-  }
-
-  #send(node: Node, to: MemberId, messages: readonly Message[]): void {
-    if (!this.#isHonest(node.id)) {
-      this.#adversary.onSend(node.id, to, messages);
-      return;
-    }
-    this.#transmit(node.id, to, messages);
-  }
-
-  #transmit(from: MemberId, to: MemberId, messages: readonly Message[]): void {
-    for (const message of messages) this.#observe(from, message);
-    this.coverage.messages++;
-    if (this.#cut.has(`${from} ${to}`) || this.#random.chance(this.#loss)) {
-      this.coverage.messagesLost++;
-      return;
-    }
-    const copies = this.#loss > 0 && this.#random.chance(0.03) ? 2 : 1;
-    for (let copy = 0; copy < copies; copy++)
-      this.#in(1 + this.#random.below(this.#delay), () => {
-        const node = this.#nodes[to];
-        if (node === undefined || !node.isUp) return;
-        if (node.pausedUntil > this.#now) {
-          this.#in(node.pausedUntil - this.#now, () => this.#deliver(node, from, messages));
-          return;
-        }
-        this.#deliver(node, from, messages);
-      });
-  }
-
-  #deliver(node: Node, from: MemberId, messages: readonly Message[]): void {
-    if (!node.isUp) return;
-    node.runtime.receive(from, messages);
-    this.#check(node);
-  }
-
-  #observe(from: MemberId, message: Message): void {
-    // What is forged was signed by nobody.
-    if (message.kind !== 'raft' && !this.#isAuthentic(from, from, message)) return;
-    if (message.kind === 'vote' && message.vote.member === from) {
-      if (this.#isHonest(from))
-        this.#note(
-          `m${from} ${message.vote.phase.toUpperCase()} h${message.vote.height} v${message.vote.view} ${message.vote.blockHash.slice(-6)}`,
-        );
-      this.#invariants.onVote(message.vote);
-    }
-    if (message.kind === 'group-vote')
-      for (const signature of message.vote.signatures) this.#invariants.onVote({ ...message.vote, ...signature });
-    if (message.kind === 'offer' && message.offer.groupVote !== null)
-      for (const signature of message.offer.groupVote.signatures) this.#invariants.onVote({ ...message.offer.groupVote, ...signature });
-    if (message.kind === 'statement' && message.proven.statement.member === from) {
-      this.#invariants.onStatement(message.proven);
-      if (this.#isHonest(from)) this.#note(`m${from} STATEMENT v${message.proven.statement.newView}`);
-    }
-    this.#adversary.onSeen(message);
-  }
-
-  /** Messages do not change: each is checked once. Raft's depend on who receives them. */
-  #isAuthentic(from: MemberId, to: MemberId, message: Message): boolean {
-    const known = this.#authentic.get(message);
-    if (known !== undefined) return known;
-    const holds = isAuthentic(
-      { committee: this.committee, verify: this.#options.verify ?? verify, epochStart: { height: 0, blockHash: genesisHash } },
-      from,
-      to,
-      message,
-    );
-    this.#authentic.set(message, holds);
-    return holds;
-  }
-
-  #check(node: Node): void {
-    const { view, final, term, leader } = node.runtime.machine.status;
-    this.#invariants.onStatus(node.id, view, this.#isHonest(node.id) ? Math.min(final.height, node.ledger.height) : 0);
-    if (leader !== node.id || this.#leaderTerms.get(node.id) === term) return;
-    this.#leaderTerms.set(node.id, term);
-    this.coverage.leaderChanges++;
-    this.#invariants.onLeader(node.id, term);
-  }
-
-  #turn(): void {
-    this.#now++;
-    const due = this.#events.get(this.#now) ?? [];
-    this.#events.delete(this.#now);
-    // What an event schedules for this very tick comes in the same turn.
-    for (let index = 0; index < due.length; index++) {
-      due[index]?.();
-      const more = this.#events.get(this.#now);
-      if (more !== undefined) {
-        this.#events.delete(this.#now);
+  /** One tick: what is due happens, then every node's clock moves. */
+  turn(): void {
+    this.now++;
+    const due = this.#events.get(this.now);
+    if (due !== undefined) {
+      this.#isHappening = true;
+      this.#events.delete(this.now);
+      // What an event schedules for this very tick comes in the same turn.
+      for (let index = 0; index < due.length; index++) {
+        due[index]?.();
+        const more = this.#events.get(this.now);
+        if (more === undefined) continue;
+        this.#events.delete(this.now);
         due.push(...more);
       }
+      this.#isHappening = false;
     }
-    for (const node of this.#nodes) {
-      if (!node.isUp || node.pausedUntil > this.#now) continue;
-      const { view } = node.runtime.machine.status;
-      node.runtime.tick();
-      this.#check(node);
-      if (node.runtime.machine.status.view !== view && this.#isHonest(node.id)) this.coverage.viewChanges++;
-    }
-    this.#gossip();
+    for (const node of this.nodes) node.tick();
+    if (this.now % 16 === 0) this.#compareLogs();
   }
 
-  #in(delay: number, event: () => void): void {
-    const at = this.#now + delay;
+  in(delay: number, event: () => void): void {
+    // Events of this very tick are over when the nodes' clocks move.
+    const at = this.now + (this.#isHappening ? delay : Math.max(1, delay));
     const due = this.#events.get(at);
     if (due === undefined) this.#events.set(at, [event]);
     else due.push(event);
   }
 
-  /** A client gives a transaction to one member, who passes it on to those who order. */
-  #submit(account = this.#random.below(accounts)): void {
-    const up = this.#nodes.filter(({ id, isUp }) => isUp && this.#isHonest(id));
-    if (up.length === 0) return;
-    const transaction = { account, nonce: this.#nonces[account] ?? 0 };
-    this.#nonces[account] = transaction.nonce + 1;
-    this.#submitted.push({ transaction, at: this.#now });
+  /** A client gives the next transaction of an account to one node. */
+  submit(account = this.random.below(accounts), to?: SimulatedNode): void {
+    const nonce = this.#nonces[account] ?? 0;
+    this.#nonces[account] = nonce + 1;
+    this.give({ account, nonce }, to);
+  }
+
+  /** A client gives a transaction to a node, any that runs if none is named. */
+  give(transaction: ToyTransaction, to?: SimulatedNode): void {
+    const bytes = encodeTransaction(transaction);
+    this.submitted.push({ transaction, bytes });
     this.coverage.transactions++;
-    const node = this.#random.pick(up);
-    this.#give(node, transaction);
-    for (const to of node.runtime.machine.transactionTargets) this.#passOn(to, transaction);
+    this.#hand(bytes, to);
   }
 
-  /** What is not final after half a second goes to everybody. */
-  #gossip(): void {
-    if (this.#now % gossipTicks !== 0) return;
-    for (const { transaction, at } of this.#submitted)
-      if (this.#now - at >= gossipTicks && !this.#nodes.every(({ ledger }) => ledger.has(transaction)))
-        for (const { id, ledger } of this.#nodes) if (!ledger.has(transaction)) this.#passOn(id, transaction);
+  /** Clients that have no receipt ask again. */
+  resubmit(): void {
+    for (const { transaction, bytes } of this.submitted)
+      if (!this.honest.some(({ ledger }) => ledger.isSettled(transaction))) this.#hand(bytes);
   }
 
-  #passOn(to: MemberId, transaction: ToyTransaction): void {
-    if (this.#random.chance(this.#loss)) return;
-    const node = this.#nodes[to];
-    if (node?.isUp) this.#give(node, transaction);
+  crash(node: SimulatedNode): void {
+    if (!node.isUp) return;
+    const lost = node.crash((count) => {
+      const kept = this.random.below(count + 1);
+      if (kept > 0 && kept < count) this.coverage.tornTails++;
+      return kept;
+    });
+    this.coverage.crashes++;
+    if (lost > 0) this.coverage.lostWrites++;
+    this.note(`${node.label} CRASH`);
   }
 
-  #give(node: Node, transaction: ToyTransaction): void {
-    node.ledger.add(transaction);
-    this.#tellExecutable(node);
-  }
-
-  #tellExecutable(node: Node): void {
-    node.runtime.step({ kind: 'executable', waits: node.ledger.hasExecutable });
-  }
-
-  #changeWeather(): void {
-    this.#loss = this.#random.pick([0, 0.02, 0.1, 0.3]);
-    this.#delay = this.#random.pick([2, 4, 12, 40]);
-    this.#cut.clear();
-    if (this.#random.chance(0.4)) {
-      const side = new Set(this.#nodes.filter(() => this.#random.chance(0.35)).map(({ id }) => id));
-      const isOneWay = this.#random.chance(0.3);
-      for (const { id: from } of this.#nodes)
-        for (const { id: to } of this.#nodes)
-          if (side.has(from) && !side.has(to)) {
-            this.#cut.add(`${from} ${to}`);
-            if (!isOneWay) this.#cut.add(`${to} ${from}`);
-          }
-    }
-    for (const node of this.#nodes) if (this.#random.chance(0.05)) node.pausedUntil = this.#now + this.#random.below(120);
-  }
-
-  #crashOrRestart(): void {
-    const node = this.#random.pick(this.#nodes);
-    if (node.isUp) {
-      this.#crash(node);
-      this.#in(1 + this.#random.below(160), () => this.#restart(node));
-    }
-  }
-
-  #crash(node: Node): void {
-    node.isUp = false;
-    node.life++;
-    // Of what was not synced, a first part may have reached the disk.
-    const kept = this.#random.below(node.unsynced.length + 1);
-    if (node.unsynced.length > kept) this.coverage.lostWrites++;
-    for (const { records } of node.unsynced.slice(0, kept)) node.durable.push(...records);
-    node.unsynced = [];
-    this.#note(`m${node.id} CRASH`);
-  }
-
-  #restart(node: Node): void {
+  restart(node: SimulatedNode): void {
     if (node.isUp) return;
-    node.isUp = true;
     this.coverage.restarts++;
-    this.#note(`m${node.id} RESTART`);
-    this.#boot(node);
+    this.note(`${node.label} RESTART`);
+    node.start();
   }
 
-  #heal(): void {
-    this.#loss = 0;
-    this.#delay = 2;
-    this.#cut.clear();
-    for (const node of this.#nodes) {
+  /** Cuts the links from some nodes to others. */
+  disconnect(from: readonly SimulatedNode[], to: readonly SimulatedNode[]): void {
+    for (const left of from) for (const right of to) if (left !== right) this.cut.add(this.#link(left, right));
+  }
+
+  /** The network is timely, and everybody runs, but for those that are gone for good. */
+  heal(gone: readonly SimulatedNode[] = []): void {
+    this.loss = 0;
+    this.duplication = 0;
+    this.delayTicks = 2;
+    this.cut.clear();
+    for (const node of this.nodes) {
       node.pausedUntil = 0;
-      this.#restart(node);
+      node.clockOffset = 0;
+      if (gone.includes(node)) this.crash(node);
+      else this.restart(node);
     }
-    this.coverage.equivocations = this.#adversary.equivocations;
-    this.#note('HEALED');
+    this.note('HEALED');
   }
 
-  /** Whether every transaction is final at every honest member, and all stand at one height with one state. */
-  #isSettled(): boolean {
-    const honest = this.#nodes.filter(({ id }) => this.#isHonest(id));
-    const first = honest[0];
+  /** Whether every transaction is settled at every honest node that runs, and all stand at one height. */
+  isSettled(): boolean {
+    const running = this.honest.filter(({ isUp }) => isUp);
+    const height = this.invariants.finalHeight;
     return (
-      first !== undefined &&
-      honest.every(
-        ({ ledger }) =>
-          ledger.height === first.ledger.height &&
-          ledger.stateRoot === first.ledger.stateRoot &&
-          this.#submitted.every(({ transaction }) => ledger.has(transaction)),
-      )
+      running.every(({ ledger }) => ledger.height === height) &&
+      running.slice(0, 1).every(({ ledger }) => this.submitted.every(({ transaction }) => ledger.isSettled(transaction)))
     );
   }
 
-  #note(line: string): void {
-    this.#trace = fingerprint(utf8(`${this.#trace} ${this.#now} ${line}`));
-    this.#options.onTrace?.(`${String(this.#now).padStart(6)} ${line}`);
+  /** Where everybody stands. */
+  describe(): string {
+    return this.nodes
+      .map(({ label, isUp, isHonest, epoch, runtime, ledger }) => {
+        const place = `${label}${isHonest ? '' : ' byzantine'}${isUp ? '' : ' down'} epoch ${epoch} height ${runtime.final.height}`;
+        const status = runtime.machine?.status;
+        if (status === undefined) return `${place}, no member`;
+        const { view, isEntered, lock, proposal, term, leader } = status;
+        return `${place}, view ${view}${isEntered ? '' : ' not entered'}, term ${term} led by ${leader ?? 'nobody'}${lock === null ? '' : `, lock of view ${lock.view}`}${proposal === null ? '' : ', proposal'}, ${ledger.waiting} waiting`;
+      })
+      .join('\n');
+  }
+
+  note(line: string): void {
+    this.#trace.add(this.now).addText(line);
+    this.#options.onTrace?.(`${String(this.now).padStart(6)} ${line}`);
+  }
+
+  #hand(bytes: Uint8Array, to?: SimulatedNode): void {
+    const running = this.honest.filter(({ isUp }) => isUp);
+    const node = to ?? (running.length > 0 ? this.random.pick(running) : undefined);
+    node?.runtime.submit(bytes);
+  }
+
+  #onEpoch(members: Members, epoch: number): void {
+    if (epoch < this.#committees.length) return;
+    const committee = new Committee(genesisHash, epoch, members);
+    this.#committees.push(committee);
+    if (epoch > 0) {
+      this.coverage.epochs++;
+      this.adversary.onEpoch(committee);
+      this.note(`epoch ${epoch} begins`);
+    }
+    const names = new Set([...this.#byzantine].map((key) => toHex(this.#options.keys.publicKey(key))));
+    this.invariants.addEpoch(
+      members,
+      Array.from({ length: committee.size }, (_, member) => names.has(committee.nameOf(member))),
+    );
+  }
+
+  #send(from: SimulatedNode, to: Hex, envelope: Envelope): void {
+    if (!from.isHonest) {
+      this.adversary.onSend(from.name, to, envelope);
+      return;
+    }
+    for (const message of envelope.messages) this.#observe(from, envelope.epoch, message);
+    for (const receiver of this.#byName.get(to) ?? []) this.#carry(from, receiver, envelope);
+  }
+
+  #fromAdversary(from: Hex, to: Hex, envelope: Envelope): void {
+    const [sender] = this.#byName.get(from) ?? [];
+    if (sender === undefined) return;
+    for (const message of envelope.messages) this.#observe(sender, envelope.epoch, message);
+    for (const receiver of this.#byName.get(to) ?? []) this.#carry(sender, receiver, envelope);
+  }
+
+  /** One link: it may lose, delay, reorder and repeat. */
+  #carry(from: SimulatedNode, to: SimulatedNode, envelope: Envelope): void {
+    this.coverage.messages++;
+    this.#trace.add(from.id * 64 + to.id).add(envelope.messages.length);
+    if (!to.isUp || this.cut.has(this.#link(from, to)) || (this.loss > 0 && this.random.chance(this.loss))) {
+      this.coverage.lost++;
+      return;
+    }
+    const copies = this.duplication > 0 && this.random.chance(this.duplication) ? 2 : 1;
+    if (copies > 1) this.coverage.duplicated++;
+    for (let copy = 0; copy < copies; copy++) {
+      const delay = 1 + this.random.below(this.delayTicks);
+      if (delay > 4) this.coverage.delayed++;
+      this.in(delay, () => to.receive(from.name, envelope));
+    }
+  }
+
+  /** Everything that is signed and leaves a node is counted, once. */
+  #observe(from: SimulatedNode, epoch: number, message: Message): void {
+    if (message.kind === 'raft') {
+      if (message.message.kind === 'append') for (const { entry } of message.message.entries) this.#observe(from, epoch, entry);
+      this.adversary.onSeen(message);
+      return;
+    }
+    if (this.#observed.has(message)) return;
+    this.#observed.add(message);
+    // What is forged was signed by nobody.
+    if (!from.isHonest && !this.#holds(epoch, message)) return;
+    switch (message.kind) {
+      case 'vote':
+        this.#observeVotes(from, epoch, message.vote, [message.vote]);
+        break;
+      case 'group-vote':
+        this.#observeVotes(from, epoch, message.vote, message.vote.signatures);
+        break;
+      case 'certificate':
+        for (const { signatures } of message.certificate.groups) this.#observeVotes(from, epoch, message.certificate, signatures);
+        break;
+      case 'offer':
+        this.#checkDurable(from, epoch, message.offer.proposal, 'proposal');
+        if (message.offer.groupVote !== null) this.#observeVotes(from, epoch, message.offer.groupVote, message.offer.groupVote.signatures);
+        break;
+      case 'statement':
+        this.#checkDurable(from, epoch, message.proven.statement, 'statement');
+        if (this.invariants.onStatement(epoch, message.proven.statement)) {
+          this.coverage.statements++;
+          const { newView, finalHeight, lock } = message.proven.statement;
+          this.note(`${from.label} STATEMENT v${newView} final h${finalHeight}${lock === null ? '' : ` lock v${lock.view}`}`);
+        }
+        break;
+      case 'new-view':
+        if (!from.isHonest) break;
+        this.coverage.newViews++;
+        if (message.newView.lockCertificate !== null) this.coverage.locksCarried++;
+        this.note(`${from.label} NEW-VIEW v${message.newView.view}${message.newView.lockCertificate === null ? '' : ' with a lock'}`);
+        break;
+      default:
+        break;
+    }
+    if (epoch === this.committee.epoch) this.adversary.onSeen(message);
+  }
+
+  #observeVotes(from: SimulatedNode, epoch: number, ballot: Ballot, signatures: readonly MemberSignature[]): void {
+    const { phase, height, view, blockHash } = ballot;
+    for (const { member, signature } of signatures) {
+      this.#checkDurable(from, epoch, { member, signature }, 'vote');
+      this.invariants.onVote(epoch, { phase, height, view, blockHash, member, signature });
+      if (from.isHonest && member === from.member && signatures.length === 1)
+        this.note(`${from.label} ${phase.toUpperCase()} h${height} v${view} ${blockHash.slice(2, 8)}`);
+    }
+  }
+
+  #checkDurable(from: SimulatedNode, epoch: number, { member, signature }: MemberSignature, what: string): void {
+    if (from.isHonest && epoch === from.epoch && member === from.member) this.invariants.onLeaves(from.id, from.disk.has(signature), what);
+  }
+
+  #holds(epoch: number, message: Message): boolean {
+    const committee = this.#committees[epoch];
+    const start = this.nodes.find((node) => node.epoch === epoch)?.runtime.epochStart;
+    if (committee === undefined || start === undefined) return false;
+    const { keys } = this.#options;
+    return this.#isAuthentic({ committee, epochStart: start, verify: keys.verify, isWellFormed }, 0, 0, message);
+  }
+
+  /** Messages do not change: each is checked once for the whole network. Raft's depend on who sends and receives them. */
+  #isAuthentic(trust: Trust, from: number, to: number, message: Message): boolean {
+    const { committee } = trust;
+    const { epoch } = committee;
+    if (message.kind === 'leading') return this.#isElected(trust, from, to, message.votes, message.term, message);
+    if (message.kind === 'raft') {
+      const { message: inner } = message;
+      if (inner.kind !== 'append') return isAuthentic(trust, from, to, message);
+      const empty: Message = { kind: 'raft', message: { ...inner, entries: [] } };
+      if (committee.groupOf(from) !== committee.groupOf(to) || !this.#isElected(trust, from, to, inner.votes, inner.term, empty))
+        return false;
+      return inner.entries.every(({ entry }) => this.#isAuthentic(trust, from, to, entry));
+    }
+    const known = this.#authentic.get(message);
+    if (known !== undefined && known.epoch === epoch) return known.holds;
+    const holds = isAuthentic(trust, from, to, message);
+    this.#authentic.set(message, { epoch, holds });
+    return holds;
+  }
+
+  /** The votes that elected a leader are in all that it sends. */
+  #isElected(trust: Trust, from: number, to: number, votes: object, term: number, message: Message): boolean {
+    const elected = `${trust.committee.epoch} ${from} ${term}`;
+    if (this.#elected.get(votes) === elected) return true;
+    if (!isAuthentic(trust, from, to, message)) return false;
+    this.#elected.set(votes, elected);
+    return true;
+  }
+
+  #compareLogs(): void {
+    const { committee } = this;
+    for (let group = 0; group < committee.groups; group++) {
+      const logs = committee.members(group).flatMap((member) => {
+        const [node] = this.#byName.get(committee.nameOf(member)) ?? [];
+        const log = node?.isHonest && node.isUp && node.epoch === committee.epoch ? node.runtime.machine?.log : undefined;
+        return log === undefined ? [] : [log];
+      });
+      for (let index = 1; index < logs.length; index++)
+        this.invariants.onLogs(committee.epoch, group, logs[index - 1] as (typeof logs)[0], logs[index] as (typeof logs)[0]);
+    }
+  }
+
+  #link(from: SimulatedNode, to: SimulatedNode): number {
+    return from.id * 1_024 + to.id;
   }
 }

@@ -5,17 +5,18 @@
  * what to write, what it voted and stated, and what it needs, and whoever drives it passes that on.
  *
  * Invariants: one hash per vote key (the vote book keeps that); a lock is replaced only by a later COMMIT and cleared only by finality of
- * its own height; a view never decreases; block h-1 is final, and written, before any vote at h.
+ * its own height; a view never decreases; block h-1 is final, and written, before any vote at h; after the block that ends the epoch
+ * nothing is signed.
  */
 import type { Hex } from '../../base/bytes.ts';
-import type { Committee, GroupId, MemberId } from '../committee.ts';
-import { bodiesMax, viewTimeoutMaxMs, viewTimeoutMs } from '../limits.ts';
-import type { ProposedBlock } from '../proposal.ts';
-import { tickMs } from '../raft/raft.ts';
+import type { Committee, MemberId } from '../committee.ts';
+import { bodiesMax, tickMs, verdictsMax, viewTimeoutMaxMs, viewTimeoutMs } from '../limits.ts';
+import type { Proposal, ProposedBlock } from '../proposal.ts';
 import type { DurableRecord } from '../record.ts';
-import { type EpochStart, type NewView, type ProvenStatement, summaryOf } from '../view-change.ts';
+import type { EpochStart, NewView, ProvenStatement } from '../view-change.ts';
 import type { Certificate, MemberVote } from '../vote.ts';
 import type { VoteBook } from '../vote-book.ts';
+import { StatementPool } from './statement-pool.ts';
 
 /** The last final block. */
 export interface FinalBlock {
@@ -40,8 +41,8 @@ export interface ReplicaOutput {
   bodyWanted(blockHash: Hex): void;
   /** Blocks above the own final height are certified; they are needed. */
   fellBehind(): void;
-  /** Another view was entered. */
-  viewEntered(view: number): void;
+  /** The view was entered, or another one was. */
+  viewEntered(): void;
 }
 
 export interface ReplicaOptions {
@@ -58,7 +59,6 @@ export class Replica {
   readonly #epochStart: EpochStart;
   readonly #book: VoteBook;
   readonly #out: ReplicaOutput;
-  #view = 0;
   /** Whether blocks may be prepared in the view: it is the first, or its NEW-VIEW or a certificate of it is here. */
   #isEntered = true;
   #newView: NewView | null = null;
@@ -66,15 +66,19 @@ export class Replica {
   /** The view in which the last block became final here; -1 before the first of the epoch. */
   #finalView = -1;
   #lock: Certificate | null = null;
-  /** What is proposed for the next height in this view. */
+  /** What is proposed for the next height in this view, and what each of its primary's members proposed there. */
   #proposal: ProposedBlock | null = null;
+  readonly #proposedBy = new Map<MemberId, Hex>();
+  /** Whether the last final block ended the epoch. */
+  #isOver = false;
   readonly #bodies = new Map<Hex, ProposedBlock>();
+  /** What this member PREPAREd at the next height: its bodies are kept, for whoever needs them. */
+  readonly #prepared = new Set<Hex>();
   /** What execution said of blocks on the last final one, with and without a look at the clock; `undefined` while it runs. */
   readonly #executed = new Map<string, boolean | undefined>();
   /** A final block whose body is not here yet. */
   #awaited: Certificate | null = null;
-  /** The highest statement of each member. */
-  readonly #statements = new Map<MemberId, ProvenStatement>();
+  readonly #statements: StatementPool;
   #hasExecutable = false;
   #isNewViewOwed = false;
   #elapsed = 0;
@@ -84,6 +88,7 @@ export class Replica {
     this.#epochStart = epochStart;
     this.#book = book;
     this.#out = output;
+    this.#statements = new StatementPool(committee);
     this.#final = { height: epochStart.height, blockHash: epochStart.blockHash, certificate: null };
   }
 
@@ -95,36 +100,41 @@ export class Replica {
         this.#rise(record.certificate.view);
         break;
       case 'entry':
-        if (record.view < this.#view) break;
-        this.#view = record.view;
+        if (record.view < this.view) break;
+        this.#book.enter(record.view);
         this.#isEntered = true;
         this.#newView = record.newView;
         this.#isNewViewOwed = record.newView !== null;
         break;
       case 'statement':
-        this.#statements.set(record.proven.statement.member, record.proven);
-        if (record.proven.statement.newView <= this.#view) break;
-        this.#view = record.proven.statement.newView;
+        this.#statements.add(record.proven);
         this.#isEntered = false;
         this.#newView = null;
-        break;
-      case 'vote':
-        this.#rise(record.vote.view);
+        this.#isNewViewOwed = false;
         break;
       case 'body':
         this.#bodies.set(record.block.hash, record.block);
         break;
       case 'final':
-        this.#settle(record.certificate);
+        this.#settle(record.certificate, this.#bodies.get(record.certificate.blockHash)?.nextMembers != null);
+        break;
+      case 'vote':
+        if (record.vote.phase === 'prepare') this.#prepared.add(record.vote.blockHash);
         break;
       case 'proposal':
       case 'raft':
+      case 'epoch':
         break;
     }
   }
 
+  /** The own view: the highest signed for, voted in or entered. */
   get view(): number {
-    return this.#view;
+    return this.#book.view;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   get isEntered(): boolean {
@@ -153,17 +163,22 @@ export class Replica {
 
   /** The highest statement of each member, with what proves it. */
   get statements(): readonly ProvenStatement[] {
-    return [...this.#statements.values()];
+    return this.#statements.all;
+  }
+
+  statementOf(member: MemberId): ProvenStatement | null {
+    return this.#statements.of(member);
   }
 
   /** The own statement of the present view, while its NEW-VIEW is waited for. */
   get ownStatement(): ProvenStatement | null {
     const statement = this.#book.statement;
-    return statement === null || statement.newView !== this.#view ? null : (this.#statements.get(statement.member) ?? null);
+    return statement === null || statement.newView !== this.view ? null : this.#statements.of(statement.member);
   }
 
   /** Whether something should happen that has not: what the view timer runs for. */
   get isOwed(): boolean {
+    if (this.#isOver) return false;
     return this.#hasExecutable || this.#proposal !== null || this.#lock !== null || this.#isNewViewOwed || !this.#isEntered;
   }
 
@@ -191,16 +206,32 @@ export class Replica {
 
   /** An executable transaction was left out of too many blocks that had room: the primary is not to be waited for. */
   expire(): void {
-    this.#leave(this.#view + 1);
+    if (this.#isEntered) this.#leave(this.view + 1);
   }
 
-  /** A block proposed in the present view at the next height, by whom the caller has found to be its primary. */
-  onProposal(block: ProposedBlock, view: number): void {
-    if (view !== this.#view || block.height !== this.#final.height + 1 || block.parentHash !== this.#final.blockHash) return;
+  /** What execution on the last final block says of a block: valid or not, and `undefined` while it runs; it is begun if it was not. */
+  verdict(block: ProposedBlock): boolean | undefined {
+    const isFresh = block.view === this.view;
+    const key = executionKey(block.hash, isFresh);
+    const known = this.#executed.get(key);
+    if (known !== undefined || this.#executed.has(key)) return known;
+    if (this.#executed.size >= verdictsMax) for (const first of [...this.#executed.keys()].slice(0, 1)) this.#executed.delete(first);
+    this.#executed.set(key, undefined);
+    this.#out.execute(block, isFresh);
+    return undefined;
+  }
+
+  /** A block proposed in the present view at the next height, by a member of its primary group. */
+  onProposal({ member, view }: Proposal, block: ProposedBlock): void {
+    if (this.#isOver || view !== this.view || block.height !== this.#final.height + 1) return;
+    if (block.parentHash !== this.#final.blockHash) return;
+    // One place, one block of each proposer: a second one is proof against it, and not worth an execution.
+    if (this.#proposedBy.has(member)) return;
     // Whoever has not voted yet may follow a new leader to another block.
-    if (this.#proposal !== null && this.#book.voteIn({ phase: 'prepare', height: block.height, view }) !== undefined) return;
+    if (this.#book.voteIn({ phase: 'prepare', height: block.height, view }) !== undefined && this.#proposal !== null) return;
     this.onBody(block);
     if (!this.#bodies.has(block.hash)) return;
+    this.#proposedBy.set(member, block.hash);
     this.#proposal = block;
     this.#tryPrepare();
   }
@@ -208,7 +239,7 @@ export class Replica {
   /** The body of a block that was proposed, asked for, or certified. */
   onBody(block: ProposedBlock): void {
     if (block.height <= this.#final.height || this.#bodies.has(block.hash)) return;
-    if (this.#bodies.size >= bodiesMax && block.hash !== this.#awaited?.blockHash && block.hash !== this.#lock?.blockHash) return;
+    if (this.#bodies.size >= bodiesMax && !this.#forgetBody() && block.hash !== this.#awaited?.blockHash) return;
     this.#bodies.set(block.hash, block);
     this.#out.persist({ kind: 'body', block });
     if (this.#awaited?.blockHash === block.hash) this.onCertificate(this.#awaited);
@@ -218,19 +249,20 @@ export class Replica {
   onExecuted(hash: Hex, isFresh: boolean, isValid: boolean): void {
     if (!this.#executed.has(executionKey(hash, isFresh))) return;
     this.#executed.set(executionKey(hash, isFresh), isValid);
+    if (!isValid && this.#proposal?.hash === hash && isFresh === (this.#proposal.view === this.view)) this.#proposal = null;
     this.#tryPrepare();
   }
 
-  /** The own group built this block: it is executed. */
-  onBuilt(block: ProposedBlock): void {
+  /** This member built a block: it is executed. */
+  onBuilt(proposal: Proposal, block: ProposedBlock): void {
     this.#executed.set(executionKey(block.hash, true), true);
-    this.onProposal(block, this.#view);
+    this.onProposal(proposal, block);
   }
 
   /** A certificate that holds. */
   onCertificate(certificate: Certificate): void {
     const next = this.#final.height + 1;
-    if (certificate.height < next) return;
+    if (certificate.height < next || this.#isOver) return;
     if (certificate.height > next) {
       this.#out.fellBehind();
       return;
@@ -241,68 +273,54 @@ export class Replica {
 
   /** A statement that is proven. */
   onStatement(proven: ProvenStatement): void {
-    const { member, newView } = proven.statement;
-    const known = this.#statements.get(member);
-    if (known !== undefined && known.statement.newView >= newView) return;
-    this.#statements.set(member, proven);
+    if (!this.#statements.add(proven)) return;
     if (proven.statement.finalHeight > this.#final.height) this.#out.fellBehind();
     this.#join();
   }
 
   /** A NEW-VIEW that holds. */
   onNewView(newView: NewView): void {
-    if (newView.view < this.#view || (newView.view === this.#view && this.#newView !== null)) return;
-    const isHigher = newView.view > this.#view || !this.#isEntered;
-    if (newView.view > this.#view) this.#proposal = null;
-    this.#view = newView.view;
+    if (this.#isOver || newView.view < this.view || (newView.view === this.view && this.#newView !== null)) return;
+    const isEntry = newView.view > this.view || !this.#isEntered;
+    if (newView.view > this.view) this.#dropProposals();
+    this.#book.enter(newView.view);
     this.#isEntered = true;
     this.#newView = newView;
     this.#out.persist({ kind: 'entry', view: newView.view, newView });
-    if (isHigher) {
+    if ((newView.finalCertificate?.height ?? 0) > this.#final.height) this.#out.fellBehind();
+    if (isEntry) {
       this.#isNewViewOwed = true;
       this.#elapsed = 0;
-      this.#out.viewEntered(newView.view);
+      this.#out.viewEntered();
     }
-    if ((newView.finalCertificate?.height ?? 0) > this.#final.height) this.#out.fellBehind();
     this.#tryPrepare();
   }
 
-  /** The NEW-VIEW of the own view, if a quorum of groups has left for it; for the leader of its primary group. */
+  /** The NEW-VIEW of the own view, if it is not here and a quorum of groups has left for that view. */
   makeNewView(): NewView | null {
-    if (this.#newView !== null || this.#view === 0) return null;
-    const proven = this.#supporters(this.#view);
-    if (proven === null) return null;
-    const statements = proven.map(({ statement }) => statement);
-    const summary = summaryOf(statements);
-    if (summary === null) return null;
-    const finalCertificate = proven.find(({ statement }) => statement.finalHeight === summary.finalHeight)?.finalCertificate ?? null;
-    const lock = summary.lock;
-    const lockCertificate =
-      lock === null
-        ? null
-        : (proven.find(({ statement }) => statement.finalHeight === summary.finalHeight && statement.lock?.view === lock.view)
-            ?.lockCertificate ?? null);
-    return { view: this.#view, statements, finalCertificate, lockCertificate };
+    return this.#isOver || this.#newView !== null || this.view === 0 ? null : this.#statements.newView(this.view);
   }
 
   tick(): void {
-    if (!this.isOwed || !(this.#isEntered || this.#backing(this.#view) >= this.#committee.quorum)) {
+    // V3: a member that nobody follows stays one view ahead, and no further.
+    if (!this.isOwed || !(this.#isEntered || this.#statements.backing(this.view) >= this.#committee.quorum)) {
       this.#elapsed = 0;
       return;
     }
     this.#elapsed += tickMs;
-    if (this.#elapsed >= this.#timeout()) this.#leave(this.#view + 1);
+    if (this.#elapsed >= this.#timeout()) this.#leave(this.view + 1);
   }
 
   #onPrepared(certificate: Certificate): void {
     const { height, view, blockHash } = certificate;
-    if (view < this.#view) return;
+    if (view < this.view) return;
     if (this.#lock !== null && this.#lock.height === height && this.#lock.view >= view) return;
     // V2: a certificate of a view at or above the own one permits COMMIT there.
     this.#enterBy(view);
     const signed = this.#book.vote({ phase: 'commit', height, view, blockHash });
     if (signed.outcome === 'refused') return;
     this.#lock = certificate;
+    // The lock first: of a torn log a lock without its vote may remain, but no vote without its lock.
     this.#out.persist({ kind: 'lock', certificate });
     if (signed.outcome === 'new') this.#out.persist({ kind: 'vote', vote: signed.value });
     this.#out.voted(signed.value);
@@ -316,30 +334,29 @@ export class Replica {
       return;
     }
     this.#out.persist({ kind: 'final', certificate });
-    const before = this.#view;
-    this.#settle(certificate);
+    const before = this.view;
+    this.#settle(certificate, block.nextMembers !== null);
     this.#out.finalized(block, certificate);
-    if (this.#view !== before) this.#out.viewEntered(this.#view);
+    if (this.view !== before) this.#out.viewEntered();
   }
 
   /** Moves to the next height. */
-  #settle(certificate: Certificate): void {
+  #settle(certificate: Certificate, endsEpoch: boolean): void {
     const { height, view, blockHash } = certificate;
     this.#final = { height, blockHash, certificate };
     this.#finalView = view;
-    if (view > this.#view) {
-      this.#view = view;
-      this.#newView = null;
-    }
-    if (view >= this.#view) this.#isEntered = true;
+    this.#rise(view);
+    if (view === this.view) this.#isEntered = true;
     if (this.#lock !== null && this.#lock.height <= height) this.#lock = null;
-    this.#proposal = null;
+    this.#dropProposals();
     this.#awaited = null;
     this.#isNewViewOwed = false;
     this.#elapsed = 0;
     this.#executed.clear();
+    this.#prepared.clear();
     for (const [hash, body] of this.#bodies) if (body.height <= height) this.#bodies.delete(hash);
     this.#book.settle(height);
+    this.#isOver = endsEpoch;
   }
 
   /**
@@ -348,15 +365,16 @@ export class Replica {
    */
   #permission(): Permission {
     const next = this.#final.height + 1;
-    if (!this.#isEntered) return { kind: 'none' };
+    if (!this.#isEntered || this.#isOver) return { kind: 'none' };
     const newView = this.#newView;
-    if (newView !== null && newView.view === this.#view) {
+    if (newView !== null) {
       const finalHeight = newView.finalCertificate?.height ?? this.#epochStart.height;
       if (next > finalHeight + 1) return { kind: 'any' };
       if (next < finalHeight + 1) return { kind: 'none' }; // blocks are missing here
       return newView.lockCertificate === null ? { kind: 'any' } : { kind: 'locked', hash: newView.lockCertificate.blockHash };
     }
-    if (this.#view !== 0 && this.#finalView !== this.#view) return { kind: 'none' };
+    // V2: without a NEW-VIEW a block that is final in this very view permits the next.
+    if (this.view !== 0 && this.#finalView !== this.view) return { kind: 'none' };
     const lock = this.#lock;
     return lock !== null && lock.height === next ? { kind: 'own', hash: lock.blockHash } : { kind: 'any' };
   }
@@ -367,101 +385,78 @@ export class Replica {
     const permission = this.#permission();
     if (permission.kind === 'none' || (permission.kind !== 'any' && permission.hash !== block.hash)) return;
     // A header names the view that the block was first proposed in. Only the block that a NEW-VIEW locks may name a lower one.
-    const isFresh = block.view === this.#view;
-    if (!isFresh && !(permission.kind === 'locked' && block.view < this.#view)) return;
-    const key = executionKey(block.hash, isFresh);
-    const isValid = this.#executed.get(key);
-    if (isValid === undefined) {
-      if (!this.#executed.has(key) && this.#executed.size < bodiesMax) {
-        this.#executed.set(key, undefined);
-        this.#out.execute(block, isFresh);
-      }
-      return;
-    }
-    if (!isValid) return;
-    const signed = this.#book.vote({ phase: 'prepare', height: block.height, view: this.#view, blockHash: block.hash });
+    const isFresh = block.view === this.view;
+    if (!isFresh && !(permission.kind === 'locked' && block.view < this.view)) return;
+    if (this.verdict(block) !== true) return;
+    const signed = this.#book.vote({ phase: 'prepare', height: block.height, view: this.view, blockHash: block.hash });
     if (signed.outcome !== 'new') return;
+    this.#prepared.add(block.hash);
     this.#out.persist({ kind: 'vote', vote: signed.value });
     this.#out.voted(signed.value);
   }
 
   /** A certificate of a view takes its holder there. */
   #enterBy(view: number): void {
-    if (view === this.#view && this.#isEntered) return;
-    if (view > this.#view) {
+    if (view === this.view && this.#isEntered) return;
+    if (view > this.view) {
       this.#newView = null;
-      this.#proposal = null;
+      this.#dropProposals();
     }
-    this.#view = view;
+    this.#book.enter(view);
     this.#isEntered = true;
     this.#elapsed = 0;
     this.#out.persist({ kind: 'entry', view, newView: this.#newView });
-    this.#out.viewEntered(view);
+    this.#out.viewEntered();
   }
 
   /** V3: follows when more groups than may be unsafe have left for a higher view. */
   #join(): void {
-    const views = [...new Set([...this.#statements.values()].map(({ statement }) => statement.newView))].sort(
-      (left, right) => right - left,
-    );
-    for (const view of views) {
-      if (view <= this.#view) return;
-      if (this.#backing(view) > this.#committee.unsafeGroupsMax) {
-        this.#leave(view);
-        return;
-      }
-    }
+    const view = this.#statements.viewToJoin(this.view);
+    if (view !== null) this.#leave(view);
   }
 
   #leave(view: number): void {
+    if (this.#isOver) return;
     const { height, blockHash, certificate } = this.#final;
-    const lock = this.#lock !== null && this.#lock.height === height + 1 ? this.#lock : null;
+    const lock = this.#lock;
     const signed = this.#book.state(view, height, blockHash, lock === null ? null : { view: lock.view, blockHash: lock.blockHash });
     if (signed.outcome === 'refused') return;
-    this.#view = view;
     this.#isEntered = false;
     this.#newView = null;
-    this.#proposal = null;
+    this.#isNewViewOwed = false;
+    this.#dropProposals();
     this.#elapsed = 0;
     const proven = { statement: signed.value, finalCertificate: certificate, lockCertificate: lock };
     this.#out.persist({ kind: 'statement', proven });
-    this.#statements.set(signed.value.member, proven);
+    this.#statements.add(proven);
     this.#out.stated(proven);
     this.#join();
   }
 
-  /** Groups of which a majority has left for `view` or above. */
-  #backing(view: number): number {
-    const counts = new Map<GroupId, number>();
-    for (const [member, { statement }] of this.#statements) {
-      if (statement.newView < view) continue;
-      const group = this.#committee.groupOf(member);
-      counts.set(group, (counts.get(group) ?? 0) + 1);
-    }
-    return [...counts].filter(([group, count]) => count >= this.#committee.majority(group)).length;
+  #dropProposals(): void {
+    this.#proposal = null;
+    this.#proposedBy.clear();
   }
 
-  /** The statements for exactly `view` of a quorum of groups, a majority of each; null while there are not enough. */
-  #supporters(view: number): ProvenStatement[] | null {
-    const byGroup = new Map<GroupId, ProvenStatement[]>();
-    for (const proven of this.#statements.values()) {
-      if (proven.statement.newView !== view) continue;
-      const group = this.#committee.groupOf(proven.statement.member);
-      const members = byGroup.get(group) ?? [];
-      if (members.length < this.#committee.majority(group)) byGroup.set(group, [...members, proven]);
+  /** Makes room by a body that this member did not vote for: others have it, if anybody needs it. Whether there is room. */
+  #forgetBody(): boolean {
+    const needed = [this.#proposal?.hash, this.#lock?.blockHash, this.#awaited?.blockHash, this.lockedHash];
+    for (const hash of this.#bodies.keys()) {
+      if (this.#prepared.has(hash) || needed.includes(hash)) continue;
+      this.#bodies.delete(hash);
+      return true;
     }
-    const whole = [...byGroup].filter(([group, members]) => members.length === this.#committee.majority(group));
-    return whole.length < this.#committee.quorum ? null : whole.slice(0, this.#committee.quorum).flatMap(([, members]) => members);
+    return false;
   }
 
   #timeout(): number {
-    const views = Math.max(0, this.#view - Math.max(0, this.#finalView));
+    const views = Math.max(0, this.view - Math.max(0, this.#finalView));
     return Math.min(viewTimeoutMs * 2 ** Math.min(views, 10), viewTimeoutMaxMs);
   }
 
   #rise(view: number): void {
-    if (view <= this.#view) return;
-    this.#view = view;
+    if (view <= this.view) return;
+    this.#book.enter(view);
     this.#isEntered = true;
     this.#newView = null;
   }

@@ -1,106 +1,148 @@
 /**
- * Counts votes. Members' votes make group votes, group votes make certificates; whoever holds enough may assemble one. Only the heights
- * that the next blocks can have are counted, and of each group only so many different votes as an honest one could make.
+ * Counts votes. Members' votes make group votes, group votes make certificates; whoever holds enough may assemble one.
+ * What is remembered is bounded by member and by group, so that one that signs everything only crowds out itself: of a member two hashes a
+ * place, which are the proof that it is faulty, and of everyone only the highest places. An honest one votes in ascending places.
  */
 import type { Hex } from '../../base/bytes.ts';
 import type { Committee, GroupId, MemberId } from '../committee.ts';
-import { groupVotesMax } from '../limits.ts';
+import { rivalVotesMax, votePlacesMax } from '../limits.ts';
 import type { MemberSignature } from '../signing.ts';
-import type { Ballot, Certificate, GroupVote, MemberVote } from '../vote.ts';
+import type { Ballot, Certificate, GroupVote, MemberVote, Phase } from '../vote.ts';
 
 /** Heights above the last final one whose votes are counted: the next, and the one that others may already be at. */
 const heightsAhead = 2;
 
-interface GroupCount {
-  readonly ballot: Ballot;
-  readonly signatures: Map<MemberId, Uint8Array>;
-  /** Once a majority has signed. */
-  vote: GroupVote | null;
+/** Where a vote counts: for one hash. */
+interface Place {
+  readonly phase: Phase;
+  readonly height: number;
+  readonly view: number;
 }
 
 export class Tally {
   readonly #committee: Committee;
-  /** By group, then by ballot. */
-  readonly #counts: Map<GroupId, Map<string, GroupCount>>;
+  readonly #onVote: (vote: MemberVote, rival: MemberVote | undefined) => void;
+  /** By member, then by place: the votes for different hashes. */
+  readonly #memberVotes: Map<string, MemberVote[]>[];
+  /** By group, then by place. */
+  readonly #groupVotes: Map<string, GroupVote[]>[];
   #finalHeight: number;
 
-  constructor(committee: Committee, finalHeight: number) {
+  /** `onVote` is told of each vote that is new, with another of the same member in the same place, if there is one. */
+  constructor(committee: Committee, finalHeight: number, onVote: (vote: MemberVote, rival: MemberVote | undefined) => void) {
     this.#committee = committee;
     this.#finalHeight = finalHeight;
-    this.#counts = new Map(Array.from({ length: committee.groups }, (_, group) => [group, new Map()]));
+    this.#onVote = onVote;
+    this.#memberVotes = Array.from({ length: committee.size }, () => new Map());
+    this.#groupVotes = Array.from({ length: committee.groups }, () => new Map());
   }
 
   /** Counts a member's vote; gives the group's vote when this one completes it. */
   addMemberVote(vote: MemberVote): GroupVote | null {
+    if (!this.#rememberMemberVote(vote)) return null;
     const group = this.#committee.groupOf(vote.member);
-    const count = this.#countOf(group, vote);
-    if (count === null || count.vote !== null || count.signatures.has(vote.member)) return null;
-    count.signatures.set(vote.member, vote.signature);
-    if (count.signatures.size < this.#committee.majority(group)) return null;
-    count.vote = { ...count.ballot, group, signatures: [...count.signatures].map(([member, signature]) => ({ member, signature })) };
-    return count.vote;
+    if (this.#groupVote(group, vote) !== undefined) return null;
+    const signatures: MemberSignature[] = [];
+    for (const member of this.#committee.members(group)) {
+      const same = this.#memberVotes[member]?.get(placeKey(vote))?.find(({ blockHash }) => blockHash === vote.blockHash);
+      if (same !== undefined) signatures.push({ member, signature: same.signature });
+    }
+    if (signatures.length < this.#committee.majority(group)) return null;
+    const { phase, height, view, blockHash } = vote;
+    const whole = { phase, height, view, blockHash, group, signatures };
+    return remember(this.#groupVotes[group], whole) ? whole : null;
   }
 
   /** Takes a group's vote that holds; whether it was not known. */
   addGroupVote(vote: GroupVote): boolean {
-    const count = this.#countOf(vote.group, vote);
-    if (count === null || count.vote !== null) return false;
-    count.vote = vote;
-    return true;
+    if (!this.#counts(vote) || this.#groupVote(vote.group, vote) !== undefined) return false;
+    const { phase, height, view, blockHash } = vote;
+    for (const { member, signature } of vote.signatures) this.#rememberMemberVote({ phase, height, view, blockHash, member, signature });
+    return remember(this.#groupVotes[vote.group], vote);
   }
 
   /** The certificate for a ballot, once a quorum of groups has voted. */
   certificate({ phase, height, view, blockHash }: Ballot): Certificate | null {
     const groups: { group: GroupId; signatures: readonly MemberSignature[] }[] = [];
-    const key = ballotKey({ phase, height, view, blockHash });
-    for (const [group, counts] of this.#counts) {
-      const vote = counts.get(key)?.vote;
-      if (vote) groups.push({ group, signatures: vote.signatures });
+    for (let group = 0; group < this.#committee.groups; group++) {
+      const vote = this.#groupVote(group, { phase, height, view, blockHash });
+      if (vote !== undefined) groups.push({ group, signatures: vote.signatures });
       if (groups.length === this.#committee.quorum) return { phase, height, view, blockHash, groups };
     }
     return null;
   }
 
-  /** The hashes that members of a group voted for in a phase of a height and view, the most voted first. */
-  votedIn(group: GroupId, { phase, height, view }: Omit<Ballot, 'blockHash'>): Hex[] {
-    return [...(this.#counts.get(group)?.values() ?? [])]
-      .filter(({ ballot }) => ballot.phase === phase && ballot.height === height && ballot.view === view)
-      .sort((left, right) => right.signatures.size - left.signatures.size)
-      .map(({ ballot }) => ballot.blockHash);
+  /** The hashes that members of a group voted for in a place, the most voted first. */
+  votedIn(group: GroupId, place: Place): Hex[] {
+    const counts = new Map<Hex, number>();
+    for (const member of this.#committee.members(group))
+      for (const { blockHash } of this.#memberVotes[member]?.get(placeKey(place)) ?? [])
+        counts.set(blockHash, (counts.get(blockHash) ?? 0) + 1);
+    return [...counts].sort(([, left], [, right]) => right - left).map(([hash]) => hash);
   }
 
   /** A group's votes at a height, to be sent again. */
-  groupVotes(group: GroupId, height: number): GroupVote[] {
-    return [...(this.#counts.get(group)?.values() ?? [])].flatMap(({ vote }) => (vote !== null && vote.height === height ? [vote] : []));
+  groupVotesAt(group: GroupId, height: number): GroupVote[] {
+    return [...(this.#groupVotes[group]?.values() ?? [])].flat().filter((vote) => vote.height === height);
+  }
+
+  /** A member's COMMITs, as far as they are remembered. */
+  commitsOf(member: MemberId): MemberVote[] {
+    return [...(this.#memberVotes[member]?.values() ?? [])].flat().filter(({ phase }) => phase === 'commit');
   }
 
   /** Forgets what a final block has settled. */
   settle(finalHeight: number): void {
     this.#finalHeight = finalHeight;
-    for (const counts of this.#counts.values())
-      for (const [key, { ballot }] of counts) if (ballot.height <= finalHeight) counts.delete(key);
+    for (const votes of [...this.#memberVotes, ...this.#groupVotes])
+      for (const [key, [first]] of votes) if (first === undefined || first.height <= finalHeight) votes.delete(key);
   }
 
-  #countOf(group: GroupId, { phase, height, view, blockHash }: Ballot): GroupCount | null {
-    if (height <= this.#finalHeight || height > this.#finalHeight + heightsAhead) return null;
-    const counts = this.#counts.get(group);
-    if (counts === undefined) return null;
-    const key = ballotKey({ phase, height, view, blockHash });
-    const known = counts.get(key);
-    if (known !== undefined) return known;
-    const rivals = [...counts].filter(([, { ballot }]) => ballot.phase === phase && ballot.height === height);
-    if (rivals.length >= groupVotesMax) {
-      // The lowest view is the least likely to matter.
-      const [lowest, count] = rivals.reduce((left, right) => (left[1].ballot.view <= right[1].ballot.view ? left : right));
-      if (count.ballot.view >= view) return null;
-      counts.delete(lowest);
-    }
-    const count: GroupCount = { ballot: { phase, height, view, blockHash }, signatures: new Map(), vote: null };
-    counts.set(key, count);
-    return count;
+  #counts({ height }: Place): boolean {
+    return height > this.#finalHeight && height <= this.#finalHeight + heightsAhead;
+  }
+
+  #groupVote(group: GroupId, ballot: Ballot): GroupVote | undefined {
+    return this.#groupVotes[group]?.get(placeKey(ballot))?.find(({ blockHash }) => blockHash === ballot.blockHash);
+  }
+
+  #rememberMemberVote(vote: MemberVote): boolean {
+    if (!this.#counts(vote)) return false;
+    const votes = this.#memberVotes[vote.member];
+    const rival = votes?.get(placeKey(vote))?.find(({ blockHash }) => blockHash !== vote.blockHash);
+    if (!remember(votes, vote)) return false;
+    this.#onVote(vote, rival);
+    return true;
   }
 }
 
-function ballotKey({ phase, height, view, blockHash }: Ballot): string {
-  return `${phase} ${height} ${view} ${blockHash}`;
+/** Adds a vote unless it is known, or there is no room for it; gives up the lowest place for a higher one. */
+function remember<Vote extends Ballot>(votes: Map<string, Vote[]> | undefined, vote: Vote): boolean {
+  if (votes === undefined) return false;
+  const key = placeKey(vote);
+  const known = votes.get(key);
+  if (known !== undefined) {
+    if (known.length >= rivalVotesMax || known.some(({ blockHash }) => blockHash === vote.blockHash)) return false;
+    known.push(vote);
+    return true;
+  }
+  if (votes.size >= votePlacesMax) {
+    let lowest: { readonly key: string; readonly vote: Vote } | undefined;
+    for (const [place, [first]] of votes)
+      if (first !== undefined && (lowest === undefined || isBelow(first, lowest.vote))) lowest = { key: place, vote: first };
+    if (lowest === undefined || !isBelow(lowest.vote, vote)) return false;
+    votes.delete(lowest.key);
+  }
+  votes.set(key, [vote]);
+  return true;
+}
+
+/** Lower views matter less; of one view, PREPAREs less than COMMITs. */
+function isBelow(left: Place, right: Place): boolean {
+  if (left.view !== right.view) return left.view < right.view;
+  return left.phase === 'prepare' && right.phase === 'commit';
+}
+
+function placeKey({ phase, height, view }: Place): string {
+  return `${phase} ${height} ${view}`;
 }

@@ -6,19 +6,17 @@
  * that made its sender leader, so that one Byzantine member can neither raise terms nor pose as leader; a deposed leader gets no
  * vote for as many terms as the group has members, unless nobody leads for three election timeouts.
  * Invariants: one leader a term; logs that agree on the term of an index agree up to it, if the leaders of their terms are honest.
- * Only term and vote are durable: a member that restarts begins with an empty log and is caught up.
+ * Only term and vote are durable: a member that restarts begins with an empty log and is caught up. A follower's log is always a first part of
+ * its leader's: what else it held is dropped at the first append of a term, since whatever counts is re-sent to every new leader.
+ * The signed pre-votes are the complaints of the design: a majority of them rotates the leader, fewer do nothing.
  */
 import { assert } from '../../base/assert.ts';
+import { utf8 } from '../../base/bytes.ts';
 import type { Committee, GroupId, MemberId } from '../committee.ts';
-import { appendEntriesMax, electionMs, heartbeatMs, logEntriesMax, resendMs } from '../limits.ts';
+import { appendEntriesMax, deposedTimeouts, electionMs, heartbeatMs, logEntriesMax, resendMs, termLeapMax, tickMs } from '../limits.ts';
 import { type MemberSignature, type Sign, signedIn, type Verify } from '../signing.ts';
 
-/** Milliseconds between two ticks of the machine. */
-export const tickMs = 25;
-/** How far ahead of one's own a term may be that a pre-vote is given for. */
-const termLeapMax = 1_000;
-/** Election timeouts without a leader after which a deposed one may lead again. */
-const deposedTimeouts = 3;
+const termVoteTags = { 'pre-vote': utf8('vouchsafe:rbft:raft-pre-vote:1'), vote: utf8('vouchsafe:rbft:raft-vote:1') };
 
 /** What a member must not forget over a restart. */
 export interface RaftState {
@@ -65,7 +63,49 @@ export function termVoteBytes(
   term: number,
   candidate: MemberId,
 ): Uint8Array {
-  return signedIn(committee, `vouchsafe:rbft:raft-${purpose}:1`).uint(group, 2).uint(term, 8).uint(candidate, 2).finish();
+  return signedIn(committee, termVoteTags[purpose]).uint(group, 2).uint(term, 8).uint(candidate, 2).finish();
+}
+
+/** Whether a majority of a member's group elected it in a term. */
+export function isTermCertificate(
+  committee: Committee,
+  verify: Verify,
+  leader: MemberId,
+  term: number,
+  votes: readonly MemberSignature[],
+): boolean {
+  return isMajority(committee, verify, 'vote', term, leader, votes);
+}
+
+function isMajority(
+  committee: Committee,
+  verify: Verify,
+  purpose: 'pre-vote' | 'vote',
+  term: number,
+  candidate: MemberId,
+  signatures: readonly MemberSignature[],
+): boolean {
+  return (
+    signatures.length === committee.majority(committee.groupOf(candidate)) &&
+    new Set(signatures.map(({ member }) => member)).size === signatures.length &&
+    signatures.every((signature) => isTermVote(committee, verify, purpose, term, candidate, signature))
+  );
+}
+
+function isTermVote(
+  committee: Committee,
+  verify: Verify,
+  purpose: 'pre-vote' | 'vote',
+  term: number,
+  candidate: MemberId,
+  { member, signature }: MemberSignature,
+): boolean {
+  const group = committee.groupOf(candidate);
+  return (
+    committee.has(member) &&
+    committee.groupOf(member) === group &&
+    verify(committee.publicKey(member), termVoteBytes(committee, purpose, group, term, candidate), signature)
+  );
 }
 
 /** Whether a message between members of a group is signed where it must be; `from` is who the transport says it is. */
@@ -76,26 +116,17 @@ export function isRaftMessage<Entry>(
   to: MemberId,
   message: RaftMessage<Entry>,
 ): boolean {
-  const group = committee.groupOf(from);
-  if (group !== committee.groupOf(to)) return false;
-  const isSigned = (purpose: 'pre-vote' | 'vote', candidate: MemberId, { member, signature }: MemberSignature) =>
-    committee.has(member) &&
-    committee.groupOf(member) === group &&
-    verify(committee.publicKey(member), termVoteBytes(committee, purpose, group, message.term, candidate), signature);
-  const isMajority = (purpose: 'pre-vote' | 'vote', signatures: readonly MemberSignature[]) =>
-    signatures.length === committee.majority(group) &&
-    new Set(signatures.map(({ member }) => member)).size === signatures.length &&
-    signatures.every((signature) => isSigned(purpose, from, signature));
+  if (committee.groupOf(from) !== committee.groupOf(to)) return false;
   switch (message.kind) {
     case 'pre-vote':
-      return isSigned('pre-vote', to, { member: from, signature: message.signature });
     case 'vote':
-      return isSigned('vote', to, { member: from, signature: message.signature });
+      return isTermVote(committee, verify, message.kind, message.term, to, { member: from, signature: message.signature });
     case 'vote-request':
-      return isMajority('pre-vote', message.preVotes);
+      return isMajority(committee, verify, 'pre-vote', message.term, from, message.preVotes);
     case 'append':
-      return isMajority('vote', message.votes);
-    default:
+      return isTermCertificate(committee, verify, from, message.term, message.votes);
+    case 'pre-vote-request':
+    case 'appended':
       return true;
   }
 }
@@ -138,6 +169,8 @@ export class Raft<Entry> {
   #log: { readonly term: number; readonly entry: Entry }[] = [];
   #base: LogPosition = { index: 0, term: 0 };
   #commitIndex = 0;
+  /** The term whose leader the log was agreed with. */
+  #agreedTerm = 0;
   readonly #followers = new Map<MemberId, Follower>();
   readonly #deposed = new Map<MemberId, number>();
   #now = 0;
@@ -170,6 +203,11 @@ export class Raft<Entry> {
 
   get isLeader(): boolean {
     return this.#role === 'leader';
+  }
+
+  /** The votes that elected this leader. */
+  get votes(): readonly MemberSignature[] {
+    return this.isLeader ? this.#votes : [];
   }
 
   /** Whether a majority of the group, this member included, has answered in this leader's term. */
@@ -297,6 +335,7 @@ export class Raft<Entry> {
     }
     this.#role = 'leader';
     this.#leader = this.#options.self;
+    this.#agreedTerm = this.#term;
     this.#followers.clear();
     // What a follower has is not known until it answers in this term.
     for (const peer of this.#peers)
@@ -313,17 +352,9 @@ export class Raft<Entry> {
       this.#drawTimeout();
     }
     const { previous, entries } = message;
-    if (message.fresh && previous.index > this.#last().index) {
-      this.#log = [];
-      this.#base = previous;
-    }
-    if (!this.#holds(previous)) {
-      this.#options.send(from, {
-        kind: 'appended',
-        term: this.#term,
-        matched: false,
-        index: Math.min(this.#last().index, previous.index - 1),
-      });
+    if (!this.#agree(previous, message.term, message.fresh)) {
+      const index = Math.min(this.#last().index, previous.index - 1);
+      this.#options.send(from, { kind: 'appended', term: this.#term, matched: false, index });
       return;
     }
     const arrived: Entry[] = [];
@@ -350,10 +381,27 @@ export class Raft<Entry> {
       follower.next = Math.max(follower.next, follower.match + 1);
       this.#advanceCommit();
     } else {
-      follower.match = Math.max(follower.match, 0);
-      follower.next = Math.max(follower.match + 1, Math.min(follower.next - 1, index + 1));
+      // Also less than it once had: it may have restarted.
+      follower.match = Math.max(0, Math.min(follower.match, index));
+      follower.next = Math.max(1, Math.min(follower.next - 1, index + 1));
       this.#sendEntries(from, true);
     }
+  }
+
+  /** Makes the log one that the leader's continues from `previous`; false if it must send more of what comes before. */
+  #agree(previous: LogPosition, term: number, fresh: boolean): boolean {
+    const isFirst = this.#agreedTerm !== term;
+    const isBelow = previous.index < this.#base.index;
+    if (isBelow && !isFirst) return true; // an old append, come late
+    if (isBelow || this.#termAt(previous.index) !== previous.term) {
+      if (!isBelow && !fresh) return false;
+      this.#log = [];
+      this.#base = previous;
+    }
+    if (isFirst) this.#log.length = previous.index - this.#base.index;
+    this.#agreedTerm = term;
+    this.#commitIndex = Math.min(this.#commitIndex, this.#last().index);
+    return true;
   }
 
   #sendEntries(to: MemberId, always = false): void {
@@ -425,10 +473,6 @@ export class Raft<Entry> {
   #isUpToDate(last: LogPosition): boolean {
     const own = this.#last();
     return last.term > own.term || (last.term === own.term && last.index >= own.index);
-  }
-
-  #holds(position: LogPosition): boolean {
-    return position.index < this.#base.index || this.#termAt(position.index) === position.term;
   }
 
   #termAt(index: number): number | undefined {

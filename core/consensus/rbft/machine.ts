@@ -8,20 +8,23 @@
  * Whatever decides - certificates, statements, NEW-VIEWs - proves itself and is taken from anybody. A leader only brings things sooner.
  * Callers check signatures before they step (message.ts).
  */
-import { assert } from '../../base/assert.ts';
 import type { Hex } from '../../base/bytes.ts';
 import type { Committee, GroupId, MemberId } from '../committee.ts';
-import { obligationMs, pollMs, resendMs } from '../limits.ts';
+import { accusedBy, type Evidence, forgets } from '../evidence.ts';
+import { obligationMs, pollMs, proofsMax, resendMs, tickMs, wantedBodiesMax } from '../limits.ts';
 import { Replica } from '../pbft/replica.ts';
 import { Tally } from '../pbft/tally.ts';
 import type { Proposal, ProposedBlock } from '../proposal.ts';
-import { Raft, type RaftState, tickMs } from '../raft/raft.ts';
+import { Raft, type RaftState } from '../raft/raft.ts';
 import type { DurableRecord } from '../record.ts';
 import type { Sign } from '../signing.ts';
 import type { EpochStart, ProvenStatement } from '../view-change.ts';
 import type { Ballot, Certificate, GroupVote, MemberVote } from '../vote.ts';
 import { VoteBook } from '../vote-book.ts';
+import { Directory, supervisorOf } from './directory.ts';
 import type { LogEntry, Message, Offer } from './message.ts';
+import { Obligations } from './obligations.ts';
+import { OfferStore } from './offer-store.ts';
 
 /** What happened. */
 export type Input =
@@ -45,7 +48,9 @@ export type Action =
   /** A block is final: execute it if that was not done, and make it part of the chain. */
   | { readonly kind: 'commit'; readonly block: ProposedBlock; readonly certificate: Certificate }
   /** Send a member final blocks with their certificates, from a height on. */
-  | { readonly kind: 'serve'; readonly to: MemberId; readonly fromHeight: number };
+  | { readonly kind: 'serve'; readonly to: MemberId; readonly fromHeight: number }
+  /** A member is proven to be faulty: have it recorded. */
+  | { readonly kind: 'report'; readonly evidence: Evidence };
 
 /** Messages for one member. */
 export interface Packet {
@@ -70,10 +75,8 @@ export interface MachineOptions {
   readonly restored: readonly DurableRecord[];
 }
 
-/** How long somebody is taken for its group's leader after it was last heard as one. */
-const hintMs = 2 * obligationMs;
-/** Offers of views and heights that the member has not reached. */
-const offersMax = 4;
+/** The shortest time between two answers to polls of one member, in ticks. */
+const answerTicks = 2;
 
 export class Machine {
   readonly #committee: Committee;
@@ -84,6 +87,9 @@ export class Machine {
   readonly #replica: Replica;
   readonly #tally: Tally;
   readonly #raft: Raft<LogEntry>;
+  readonly #directory: Directory;
+  readonly #offers: OfferStore;
+  readonly #obligations = new Obligations();
   #persist: DurableRecord[] = [];
   #send = new Map<MemberId, Message[]>();
   #apply: Action[] = [];
@@ -91,16 +97,18 @@ export class Machine {
   #now = 0;
   /** The term whose leader was greeted with what this member has. */
   #greetedTerm = 0;
-  /** What this leader has put into the log in its term. */
-  #appended = new Set<string>();
-  #offers: Offer[] = [];
-  /** What the leader should replicate, by what it is, with since when. */
-  readonly #obligations = new Map<string, { readonly since: number; readonly entry: LogEntry; told: boolean }>();
-  /** Who speaks for each other group, as far as can be told. */
-  readonly #hints = new Map<GroupId, { readonly member: MemberId; readonly heardAt: number }>();
+  /** Bodies that are missing. */
   readonly #wanted = new Set<Hex>();
+  /** The first proposal of each signer for each place, at heights that are not final. */
+  readonly #proposals = new Map<string, Proposal>();
+  /** Who was reported, and for what. */
+  readonly #reported = new Set<string>();
+  readonly #answeredAt = new Map<MemberId, number>();
   #building: { readonly height: number; readonly view: number } | null = null;
   #executableSince: number | null = null;
+  /** Since when the NEW-VIEW of the own group could have been made. */
+  #newViewSince: number | null = null;
+  #adoptSince = 0;
   #newsAt = 0;
   #resentAt = 0;
 
@@ -109,6 +117,8 @@ export class Machine {
     this.#self = self;
     this.#group = committee.groupOf(self);
     this.#random = random;
+    this.#directory = new Directory(committee);
+    this.#offers = new OfferStore(committee);
     this.#book = new VoteBook(committee, self, sign);
     this.#replica = new Replica({
       committee,
@@ -121,7 +131,7 @@ export class Machine {
         execute: (block, isFresh) => this.#apply.push({ kind: 'execute', block, isFresh }),
         finalized: (block, certificate) => this.#onFinalized(block, certificate),
         bodyWanted: (blockHash) => this.#wantBody(blockHash),
-        fellBehind: () => this.#fallBehind(),
+        fellBehind: () => this.#pollSoon(),
         viewEntered: () => this.#onViewEntered(),
       },
     });
@@ -131,7 +141,7 @@ export class Machine {
       if (record.kind === 'raft') raftState = record.state;
       this.#replica.restore(record);
     }
-    this.#tally = new Tally(committee, this.#replica.final.height);
+    this.#tally = new Tally(committee, this.#replica.final.height, (vote, rival) => this.#onVoteSeen(vote, rival));
     for (const vote of this.#book.votesAt(this.#replica.final.height + 1)) this.#tally.addMemberVote(vote);
     this.#raft = new Raft<LogEntry>({
       committee,
@@ -147,8 +157,14 @@ export class Machine {
 
   /** Where this member stands; for whoever shows, logs or checks it. */
   get status() {
-    const { view, isEntered, final, lock, proposal } = this.#replica;
-    return { view, isEntered, final, lock, proposal, term: this.#raft.term, leader: this.#raft.leader };
+    const { view, isEntered, isOver, final, lock, proposal } = this.#replica;
+    return { view, isEntered, isOver, final, lock, proposal, term: this.#raft.term, leader: this.#raft.leader };
+  }
+
+  /** The follower of the own group whose duty is to report what every follower checks. */
+  get supervisor(): MemberId | null {
+    const { leader, term } = this.#raft;
+    return leader === null ? null : supervisorOf(this.#committee, this.#group, { member: leader, term });
   }
 
   /** The group's log, as far as it is kept; for whoever compares logs. */
@@ -160,15 +176,15 @@ export class Machine {
   get transactionTargets(): readonly MemberId[] {
     const leader = this.#raft.leader;
     const primary = this.#committee.primaryOf(this.#replica.view);
-    return [...new Set([...(leader === null ? [] : [leader]), ...(primary === this.#group ? [] : this.#speakersOf(primary))])].filter(
-      (member) => member !== this.#self,
-    );
+    const speakers = primary === this.#group ? [] : this.#directory.speakersOf(primary, this.#now);
+    return [...new Set([...(leader === null ? [] : [leader]), ...speakers])].filter((member) => member !== this.#self);
   }
 
   step(input: Input): void {
     this.#hasReady = true;
     switch (input.kind) {
       case 'messages':
+        this.#directory.onHeard(input.from, this.#now);
         for (const message of input.messages) this.#onMessage(input.from, message);
         break;
       case 'executed':
@@ -230,33 +246,34 @@ export class Machine {
         this.#countMemberVote(message.vote);
         return;
       case 'group-vote':
-        this.#hear(from);
         if (this.#countGroupVote(message.vote)) this.#forward(from, message);
         return;
       case 'statement':
-        this.#replica.onStatement(message.proven);
+        this.#onStatement(message.proven);
         return;
       case 'offer':
-        this.#hear(from);
-        this.#forward(from, message);
+        if (message.offer.block.height <= this.#replica.final.height) this.#serve(from, message.offer.block.height);
+        else if (this.#isNews(message)) this.#forward(from, message);
         this.#learn(message, false);
         return;
       case 'certificate':
       case 'new-view':
         this.#learn(message, false);
         return;
+      case 'leading':
+        this.#directory.onLeader(from, message.term, this.#now);
+        return;
       case 'poll':
-        this.#answer(from, message.finalHeight, message.view);
+        this.#answer(from, message);
         return;
       case 'body-wanted': {
         const block = this.#replica.body(message.blockHash);
         if (block !== undefined) this.#sendTo(from, { kind: 'body', block });
-        else if (message.height <= this.#replica.final.height) this.#apply.push({ kind: 'serve', to: from, fromHeight: message.height });
+        else if (message.height <= this.#replica.final.height) this.#serve(from, message.height);
         return;
       }
       case 'body':
-        if (!this.#wanted.delete(message.block.hash)) return;
-        this.#replica.onBody(message.block);
+        if (this.#wanted.delete(message.block.hash)) this.#replica.onBody(message.block);
         return;
       case 'blocks':
         for (const { block, certificate } of message.blocks) {
@@ -265,17 +282,18 @@ export class Machine {
           this.#replica.onCertificate(certificate);
         }
         return;
+      case 'transactions':
+        return; // the mempool's
     }
   }
 
   /** Something that proves itself arrived: from the own leader by the log, or from anybody. */
   #learn(entry: LogEntry, byLeader: boolean): void {
-    const key = keyOf(entry);
-    const isNews = this.#isNews(entry);
-    if (byLeader) this.#obligations.delete(key);
-    else if (isNews && !this.#raft.isLeader && !this.#obligations.has(key))
-      this.#obligations.set(key, { since: this.#now, entry, told: false });
-    if (isNews) this.#replicate(key, entry);
+    if (this.#raft.isLeader) {
+      // Also what this leader cannot vote in: others of its group may.
+      if (this.#isRelayed(entry) && this.#obligations.fulfil(entry)) this.#raft.append(entry);
+    } else if (byLeader) this.#obligations.fulfil(entry);
+    else if (this.#isNews(entry)) this.#obligations.owe(entry, this.#now);
     switch (entry.kind) {
       case 'offer':
         this.#onOffer(entry.offer, byLeader);
@@ -305,49 +323,45 @@ export class Machine {
     }
   }
 
-  /** A leader puts what its group should know into the log, once. */
-  #replicate(key: string, entry: LogEntry): void {
-    if (!this.#raft.isLeader || this.#appended.has(key)) return;
-    this.#appended.add(key);
-    this.#raft.append(entry);
+  /** Whether an entry may still tell something to a follower. */
+  #isRelayed(entry: LogEntry): boolean {
+    const { final } = this.#replica;
+    switch (entry.kind) {
+      case 'offer':
+        return entry.offer.block.height > final.height && (entry.offer.groupVote !== null || entry.offer.proposal.member === this.#self);
+      case 'certificate':
+        return entry.certificate.height > final.height || entry.certificate === final.certificate;
+      case 'new-view':
+        return entry.newView.view >= (final.certificate?.view ?? 0);
+    }
   }
 
   #onOffer(offer: Offer, byLeader: boolean): void {
     const { proposal, block, groupVote } = offer;
-    const primary = this.#committee.primaryOf(proposal.view);
+    if (block.height <= this.#replica.final.height) return;
+    this.#watchProposal(proposal);
+    const isOwn = this.#committee.primaryOf(proposal.view) === this.#group;
     // A leader alone says nothing to another group: its group's vote shows its authority. In its own group the log does.
-    if (groupVote === null && !(primary === this.#group && byLeader)) {
-      if (primary === this.#group && this.#raft.isLeader) this.#keepOffer(offer);
-      return;
-    }
+    if (groupVote === null && !(isOwn && (byLeader || this.#raft.isLeader))) return;
     if (groupVote !== null) this.#countGroupVote(groupVote);
-    this.#keepOffer(offer);
-    this.#replica.onProposal(block, proposal.view);
-  }
-
-  /** Keeps what may be needed: for a new leader, and for a height or view that this member is about to reach. */
-  #keepOffer(offer: Offer): void {
-    const { height, view } = offer.proposal;
-    if (height <= this.#replica.final.height || view < this.#replica.view) return;
-    const known = this.#offers.findIndex(({ proposal }) => proposal.height === height && proposal.view === view);
-    if (known >= 0) {
-      if (this.#offers[known]?.groupVote !== null && offer.groupVote === null) return;
-      this.#offers.splice(known, 1);
-    }
-    this.#offers.push(offer);
-    if (this.#offers.length > offersMax) this.#offers.shift();
+    if (proposal.view < this.#replica.view) return;
+    this.#offers.add(offer);
+    // What earlier leaders proposed, a leader adopts only once it is found valid.
+    if (groupVote !== null || byLeader) this.#replica.onProposal(proposal, block);
   }
 
   #retryOffers(): void {
     const { final, view } = this.#replica;
-    this.#offers = this.#offers.filter(({ proposal }) => proposal.height > final.height && proposal.view >= view);
-    for (const { proposal, block, groupVote } of this.#offers)
-      if (groupVote !== null || this.#committee.primaryOf(proposal.view) === this.#group) this.#replica.onProposal(block, proposal.view);
+    this.#offers.settle(final.height, view);
+    for (const { proposal, block, groupVote } of this.#offers.at(final.height + 1, view))
+      if (groupVote !== null || !this.#raft.isLeader) this.#replica.onProposal(proposal, block);
   }
 
   #countMemberVote(vote: MemberVote): void {
     const groupVote = this.#tally.addMemberVote(vote);
-    if (groupVote !== null) this.#onGroupVote(groupVote);
+    if (groupVote === null) return;
+    if (this.#raft.isLeader && groupVote.group === this.#group) this.#sendGroupVote(groupVote);
+    this.#certify(groupVote);
   }
 
   /** Whether the vote was not known. */
@@ -357,25 +371,19 @@ export class Machine {
     return true;
   }
 
-  /** A group's vote was assembled here. */
-  #onGroupVote(vote: GroupVote): void {
-    if (this.#raft.isLeader && vote.group === this.#group) this.#sendGroupVote(vote);
-    this.#certify(vote);
-  }
-
   /** The primary group's PREPARE travels with what it is for. */
   #sendGroupVote(vote: GroupVote): void {
     const offer =
       vote.phase === 'prepare' && this.#committee.primaryOf(vote.view) === this.#group
-        ? this.#offers.find(({ proposal }) => proposal.blockHash === vote.blockHash && proposal.view === vote.view)
+        ? this.#offers.at(vote.height, vote.view).find(({ proposal }) => proposal.blockHash === vote.blockHash)
         : undefined;
     if (offer === undefined) {
-      this.#sendToGroups({ kind: 'group-vote', vote }, vote.height);
+      this.#sendToGroups({ kind: 'group-vote', vote });
       return;
     }
     const whole = { ...offer, groupVote: vote };
-    this.#keepOffer(whole);
-    this.#sendToGroups({ kind: 'offer', offer: whole }, vote.height);
+    this.#offers.add(whole);
+    this.#sendToGroups({ kind: 'offer', offer: whole });
   }
 
   #certify(ballot: Ballot): void {
@@ -387,87 +395,134 @@ export class Machine {
     this.#newsAt = this.#now;
     this.#resentAt = this.#now;
     const leader = this.#raft.leader;
-    if (leader !== null && leader !== this.#self) this.#sendTo(leader, { kind: 'vote', vote });
+    if (leader !== null) this.#sendTo(leader, { kind: 'vote', vote });
     this.#countMemberVote(vote);
   }
 
   #onStated(proven: ProvenStatement): void {
     this.#newsAt = this.#now;
     this.#resentAt = this.#now;
-    this.#obligations.clear();
+    this.#obligations.keep((entry) => this.#isNews(entry));
     this.#sendToAll({ kind: 'statement', proven });
+  }
+
+  #onStatement(proven: ProvenStatement): void {
+    for (const commit of this.#tally.commitsOf(proven.statement.member))
+      if (forgets(proven.statement, commit)) this.#report({ kind: 'amnesia', commit, statement: proven.statement });
+    this.#replica.onStatement(proven);
+  }
+
+  /** Every follower checks what it sees; the supervisor sees the most. */
+  #onVoteSeen(vote: MemberVote, rival: MemberVote | undefined): void {
+    if (rival !== undefined) this.#report({ kind: 'two-votes', first: rival, second: vote });
+    const statement = vote.phase === 'commit' ? this.#replica.statementOf(vote.member)?.statement : undefined;
+    if (statement !== undefined && forgets(statement, vote)) this.#report({ kind: 'amnesia', commit: vote, statement });
+  }
+
+  #watchProposal(proposal: Proposal): void {
+    const key = `${proposal.height} ${proposal.view} ${proposal.member}`;
+    const first = this.#proposals.get(key);
+    if (first === undefined && this.#proposals.size < proofsMax) this.#proposals.set(key, proposal);
+    if (first !== undefined && first.blockHash !== proposal.blockHash) this.#report({ kind: 'two-proposals', first, second: proposal });
+  }
+
+  #report(evidence: Evidence): void {
+    const key = `${evidence.kind} ${accusedBy(evidence)}`;
+    if (this.#reported.has(key) || this.#reported.size >= proofsMax) return;
+    this.#reported.add(key);
+    this.#apply.push({ kind: 'report', evidence });
   }
 
   #onFinalized(block: ProposedBlock, certificate: Certificate): void {
     this.#newsAt = this.#now;
     this.#resentAt = this.#now;
-    this.#executableSince = this.#replica.hasExecutable ? this.#now : null;
     this.#apply.push({ kind: 'commit', block, certificate });
     this.#tally.settle(block.height);
-    this.#building = null;
     this.#wanted.clear();
-    for (const [key, { entry }] of this.#obligations) if (!this.#isNews(entry)) this.#obligations.delete(key);
-    this.#appended = new Set([...this.#appended].filter((key) => Number(key.split(' ')[1]) >= block.height));
-    this.#retryOffers();
+    for (const [key, { height }] of this.#proposals) if (height <= block.height) this.#proposals.delete(key);
+    this.#beginPlace();
     // Votes for the next height that came before its parent was final.
-    for (const vote of this.#groupVotesAt(block.height + 1)) this.#certify(vote);
+    for (let group = 0; group < this.#committee.groups; group++)
+      for (const vote of this.#tally.groupVotesAt(group, block.height + 1)) this.#certify(vote);
   }
 
   #onViewEntered(): void {
     this.#newsAt = this.#now;
     this.#resentAt = this.#now;
-    this.#building = null;
-    this.#executableSince = this.#replica.hasExecutable ? this.#now : null;
-    for (const [key, { entry }] of this.#obligations) if (!this.#isNews(entry)) this.#obligations.delete(key);
-    this.#retryOffers();
+    this.#beginPlace();
   }
 
-  #groupVotesAt(height: number): GroupVote[] {
-    return Array.from({ length: this.#committee.groups }, (_, group) => this.#tally.groupVotes(group, height)).flat();
+  /** Another height or view: what the leader owes is owed anew, and what was kept for it is looked at. */
+  #beginPlace(): void {
+    this.#building = null;
+    this.#adoptSince = this.#now;
+    this.#newViewSince = null;
+    this.#executableSince = this.#replica.hasExecutable ? this.#now : null;
+    this.#obligations.keep((entry) => this.#isNews(entry));
+    this.#retryOffers();
   }
 
   /** What only a leader does: NEW-VIEWs and proposals of its group's views. */
   #lead(): void {
-    if (!this.#raft.isLeader || this.#committee.primaryOf(this.#replica.view) !== this.#group) return;
+    if (!this.#raft.isLeader || this.#replica.isOver || this.#committee.primaryOf(this.#replica.view) !== this.#group) return;
     const newView = this.#replica.makeNewView();
     if (newView !== null) {
       this.#sendToAll({ kind: 'new-view', newView });
       this.#learn({ kind: 'new-view', newView }, false);
     }
     if (!this.#raft.hasMajority || !this.#replica.mayPropose) return;
-    const height = this.#replica.final.height + 1;
-    const view = this.#replica.view;
-    const hash = this.#hashToPropose(height, view);
-    if (hash !== null) {
-      const block = this.#replica.body(hash);
-      if (block === undefined) this.#wantBody(hash);
+    const place = { height: this.#replica.final.height + 1, view: this.#replica.view };
+    const known = this.#replica.lockedHash ?? this.#book.proposalAt(place.height, place.view)?.blockHash;
+    if (known !== undefined) {
+      const block = this.#replica.body(known);
+      if (block === undefined) this.#wantBody(known);
       else this.#propose(block);
       return;
     }
-    if (this.#building !== null && this.#building.height === height && this.#building.view === view) return;
-    // After a NEW-VIEW the primary proposes at once, empty if need be.
+    const adopted = this.#blockToAdopt(place);
+    if (adopted === 'wait') return;
+    if (adopted !== null) {
+      this.#propose(adopted);
+      return;
+    }
+    if (this.#building !== null) return;
+    // V4: after NEW-VIEW the primary proposes at once, empty if need be.
     const mayBeEmpty = this.#replica.newView !== null && this.#replica.isOwed;
     if (!this.#replica.hasExecutable && !mayBeEmpty) return;
-    this.#building = { height, view };
-    this.#apply.push({ kind: 'build', height, view, parentHash: this.#replica.final.blockHash, mayBeEmpty });
+    this.#building = place;
+    this.#apply.push({ kind: 'build', ...place, parentHash: this.#replica.final.blockHash, mayBeEmpty });
   }
 
-  /** What must or should be proposed rather than a new block: what the NEW-VIEW locks, then what the group already knows of. */
-  #hashToPropose(height: number, view: number): Hex | null {
-    return (
-      this.#replica.lockedHash ??
-      this.#book.proposalAt(height, view)?.blockHash ??
-      this.#tally.votedIn(this.#group, { phase: 'prepare', height, view })[0] ??
-      this.#offers.find(({ proposal }) => proposal.height === height && proposal.view === view)?.proposal.blockHash ??
-      null
-    );
+  /** What the group voted for or was offered under an earlier leader: a new one goes on with it. */
+  #blockToAdopt(place: { readonly height: number; readonly view: number }): ProposedBlock | 'wait' | null {
+    const offers = this.#offers.at(place.height, place.view);
+    const hashes = new Set([
+      ...this.#tally.votedIn(this.#group, { phase: 'prepare', ...place }),
+      ...offers.map(({ proposal }) => proposal.blockHash),
+    ]);
+    for (const hash of hashes) {
+      const block = this.#replica.body(hash) ?? offers.find(({ proposal }) => proposal.blockHash === hash)?.block;
+      if (block === undefined) {
+        // Perhaps there is no such block: one member alone may have voted for it.
+        if (this.#now - this.#adoptSince >= ticks(pollMs)) continue;
+        this.#wantBody(hash);
+        return 'wait';
+      }
+      if (block.view !== place.view || block.parentHash !== this.#replica.final.blockHash) continue;
+      const verdict = this.#replica.verdict(block);
+      if (verdict === undefined) return 'wait';
+      if (verdict) return block;
+    }
+    return null;
   }
 
   #onBuilt(height: number, view: number, block: ProposedBlock | null): void {
     if (this.#building?.height !== height || this.#building.view !== view) return;
     this.#building = null;
+    // Nothing to put into a block: the ledger tells when that changes.
+    if (block === null) this.#replica.setExecutable(false);
     if (block === null || !this.#raft.isLeader || this.#replica.view !== view || this.#replica.final.height + 1 !== height) return;
-    if (!this.#replica.mayPropose || this.#hashToPropose(height, view) !== null) return;
+    if (!this.#replica.mayPropose || this.#replica.lockedHash !== null || this.#blockToAdopt({ height, view }) !== null) return;
     this.#propose(block, true);
   }
 
@@ -477,44 +532,48 @@ export class Machine {
     if (signed.outcome === 'refused') return;
     if (signed.outcome === 'new') this.#persist.push({ kind: 'proposal', proposal: signed.value });
     const offer: Offer = { proposal: signed.value, block, groupVote: null };
-    this.#keepOffer(offer);
-    if (isBuilt) this.#replica.onBuilt(block);
-    else this.#replica.onProposal(block, view);
-    this.#replicate(keyOf({ kind: 'offer', offer }), { kind: 'offer', offer });
+    this.#watchProposal(signed.value);
+    this.#offers.add(offer);
+    if (this.#obligations.fulfil({ kind: 'offer', offer })) this.#raft.append({ kind: 'offer', offer });
+    if (isBuilt) this.#replica.onBuilt(signed.value, block);
+    else this.#replica.onProposal(signed.value, block);
     // The group's votes may have been here before its leader.
-    for (const vote of this.#tally.groupVotes(this.#group, block.height))
+    for (const vote of this.#tally.groupVotesAt(this.#group, block.height))
       if (vote.phase === 'prepare' && vote.view === view) this.#sendGroupVote(vote);
   }
 
   /** Depose a leader who does not do its work: its heartbeats no longer count. */
   #watchLeader(): void {
-    const late = ticks(obligationMs);
-    let isLate = false;
-    for (const obligation of this.#obligations.values()) {
-      if (this.#now - obligation.since < late) continue;
-      isLate = true;
-      if (obligation.told) continue;
-      // The others of the group must see it, too: a majority deposes.
-      obligation.told = true;
-      for (const member of this.#committee.members(this.#group)) if (member !== this.#self) this.#sendTo(member, obligation.entry);
-    }
+    const { isLate, untold } = this.#obligations.late(this.#now);
+    for (const entry of untold) for (const member of this.#committee.members(this.#group)) this.#sendTo(member, entry);
     const { isEntered, proposal, view } = this.#replica;
-    const shouldPropose = this.#committee.primaryOf(view) === this.#group && isEntered && proposal === null && this.#replica.mayPropose;
-    if (shouldPropose && this.#executableSince !== null && this.#now - this.#executableSince >= late) isLate = true;
-    this.#raft.setGrievance(isLate && !this.#raft.isLeader);
+    let isIdle = false;
+    if (this.#committee.primaryOf(view) === this.#group) {
+      if (isEntered || this.#replica.makeNewView() === null) this.#newViewSince = null;
+      else this.#newViewSince ??= this.#now;
+      // Only while the view is entered, its parent final and nothing proposed: waiting for NEW-VIEW must not churn leaders.
+      const shouldPropose = isEntered && proposal === null && this.#replica.mayPropose;
+      isIdle = this.#isOld(this.#newViewSince) || (shouldPropose && this.#isOld(this.#executableSince));
+    }
+    this.#raft.setGrievance((isLate || isIdle) && !this.#raft.isLeader);
+  }
+
+  #isOld(since: number | null): boolean {
+    return since !== null && this.#now - since >= ticks(obligationMs);
   }
 
   /** A new leader is told what this member has, so that it goes on from there. */
   #greetLeader(): void {
-    const leader = this.#raft.leader;
-    if (leader === null || this.#greetedTerm === this.#raft.term) return;
-    this.#greetedTerm = this.#raft.term;
-    this.#appended.clear();
-    this.#building = null;
+    const { leader, term } = this.#raft;
+    if (leader === null || this.#greetedTerm === term) return;
+    this.#greetedTerm = term;
+    this.#obligations.onNewLeader(this.#now);
+    this.#beginPlace();
     const held = this.#heldEntries();
     if (leader === this.#self) {
-      for (const entry of held) this.#replicate(keyOf(entry), entry);
-      for (const vote of this.#tally.groupVotes(this.#group, this.#replica.final.height + 1)) this.#sendGroupVote(vote);
+      this.#announce();
+      for (const entry of held) this.#learn(entry, false);
+      for (const vote of this.#tally.groupVotesAt(this.#group, this.#replica.final.height + 1)) this.#sendGroupVote(vote);
       return;
     }
     for (const entry of held) this.#sendTo(leader, entry);
@@ -527,9 +586,16 @@ export class Machine {
     return [
       ...(final.certificate === null ? [] : [{ kind: 'certificate' as const, certificate: final.certificate }]),
       ...(newView === null ? [] : [{ kind: 'new-view' as const, newView }]),
-      ...this.#offers.map((offer) => ({ kind: 'offer' as const, offer })),
+      ...this.#offers.all.map((offer) => ({ kind: 'offer' as const, offer })),
       ...(lock === null ? [] : [{ kind: 'certificate' as const, certificate: lock }]),
     ];
+  }
+
+  /** Tells the other groups who leads. */
+  #announce(): void {
+    const message: Message = { kind: 'leading', term: this.#raft.term, votes: this.#raft.votes };
+    for (let member = 0; member < this.#committee.size; member++)
+      if (this.#committee.groupOf(member) !== this.#group) this.#sendTo(member, message);
   }
 
   /** Says again what was said and came to nothing. */
@@ -540,89 +606,77 @@ export class Machine {
     if (!isEntered && ownStatement !== null) this.#sendToAll({ kind: 'statement', proven: ownStatement });
     const leader = this.#raft.leader;
     const height = final.height + 1;
-    if (leader !== null && leader !== this.#self)
-      for (const vote of this.#book.votesAt(height)) this.#sendTo(leader, { kind: 'vote', vote });
+    if (leader !== null) for (const vote of this.#book.votesAt(height)) this.#sendTo(leader, { kind: 'vote', vote });
     if (leader !== this.#self) return;
+    this.#announce();
     if (newView !== null && this.#committee.primaryOf(view) === this.#group) this.#sendToAll({ kind: 'new-view', newView });
-    for (const vote of this.#tally.groupVotes(this.#group, height)) this.#sendGroupVote(vote);
+    for (const vote of this.#tally.groupVotesAt(this.#group, height)) this.#sendGroupVote(vote);
   }
 
   #poll(): void {
     this.#newsAt = this.#now;
-    for (const hash of this.#wanted)
-      this.#sendTo(this.#anybody(), { kind: 'body-wanted', height: this.#replica.final.height + 1, blockHash: hash });
-    this.#sendTo(this.#anybody(), { kind: 'poll', finalHeight: this.#replica.final.height, view: this.#replica.view });
+    const { final, view, isEntered } = this.#replica;
+    for (const blockHash of this.#wanted) this.#sendTo(this.#anybody(), { kind: 'body-wanted', height: final.height + 1, blockHash });
+    this.#sendTo(this.#anybody(), { kind: 'poll', finalHeight: final.height, view, isEntered });
   }
 
-  #answer(to: MemberId, finalHeight: number, view: number): void {
+  #answer(to: MemberId, { finalHeight, view, isEntered }: Extract<Message, { kind: 'poll' }>): void {
+    if (this.#now - (this.#answeredAt.get(to) ?? -answerTicks) < answerTicks) return;
+    this.#answeredAt.set(to, this.#now);
     const own = this.#replica.final.height;
-    if (own > finalHeight) this.#apply.push({ kind: 'serve', to, fromHeight: finalHeight + 1 });
-    for (const proven of this.#replica.statements)
-      if (proven.statement.newView >= view && proven.statement.member !== to) this.#sendTo(to, { kind: 'statement', proven });
+    if (own > finalHeight) this.#serve(to, finalHeight + 1);
     const { newView, lock } = this.#replica;
-    if (newView !== null && newView.view >= view) this.#sendTo(to, { kind: 'new-view', newView });
+    if (newView !== null && (newView.view > view || (newView.view === view && !isEntered))) this.#sendTo(to, { kind: 'new-view', newView });
+    else
+      for (const proven of this.#replica.statements)
+        if (proven.statement.newView > view || (proven.statement.newView === view && !isEntered))
+          this.#sendTo(to, { kind: 'statement', proven });
     if (own !== finalHeight) return;
     if (lock !== null) this.#sendTo(to, { kind: 'certificate', certificate: lock });
     for (const vote of this.#book.votesAt(own + 1)) this.#sendTo(to, { kind: 'vote', vote });
-    for (const offer of this.#offers)
+    for (const offer of this.#offers.all)
       if (offer.groupVote !== null && offer.proposal.view >= view) this.#sendTo(to, { kind: 'offer', offer });
   }
 
-  /** Somebody is ahead: ask for the blocks between, at most once in a while. */
-  #fallBehind(): void {
-    this.#newsAt = Math.min(this.#newsAt, this.#now - ticks(pollMs) + 2);
+  #serve(to: MemberId, fromHeight: number): void {
+    this.#apply.push({ kind: 'serve', to, fromHeight });
+  }
+
+  /** Somebody is ahead: ask for the blocks between soon. */
+  #pollSoon(): void {
+    this.#newsAt = Math.min(this.#newsAt, this.#now - ticks(pollMs) + answerTicks);
   }
 
   #wantBody(blockHash: Hex): void {
-    if (this.#wanted.has(blockHash)) return;
+    if (this.#wanted.has(blockHash) || this.#wanted.size >= wantedBodiesMax) return;
     this.#wanted.add(blockHash);
     const message: Message = { kind: 'body-wanted', height: this.#replica.final.height + 1, blockHash };
-    for (const member of this.#committee.members(this.#group)) if (member !== this.#self) this.#sendTo(member, message);
+    for (const member of this.#committee.members(this.#group)) this.#sendTo(member, message);
     this.#sendTo(this.#anybody(), message);
   }
 
   /** A member of another group, or of the own one where there is no other. */
   #anybody(): MemberId {
-    const others = Array.from({ length: this.#committee.size }, (_, member) => member).filter((member) =>
-      this.#committee.groups === 1 ? member !== this.#self : this.#committee.groupOf(member) !== this.#group,
-    );
-    return others[this.#random(others.length)] ?? this.#self;
-  }
-
-  /** Who sends what only leaders send speaks for its group; believed for a while, since it costs at most messages. */
-  #hear(from: MemberId): void {
-    if (this.#committee.groupOf(from) !== this.#group) this.#hints.set(this.#committee.groupOf(from), { member: from, heardAt: this.#now });
-  }
-
-  #speakersOf(group: GroupId): readonly MemberId[] {
-    const hint = this.#hints.get(group);
-    return hint !== undefined && this.#now - hint.heardAt <= ticks(hintMs) ? [hint.member] : this.#committee.members(group);
-  }
-
-  /** The member that receives the other groups' votes directly, besides the leader: one of the group, rotating with the height. */
-  #supervisorOf(group: GroupId, height: number): MemberId {
-    const members = this.#committee.members(group);
-    const supervisor = members[height % members.length];
-    assert(supervisor !== undefined, 'a group has members');
-    return supervisor;
+    const own = this.#committee.members(this.#group);
+    const others = this.#committee.size - own.length;
+    if (others === 0) return own[this.#random(own.length)] ?? this.#self;
+    const drawn = this.#random(others);
+    return drawn < (own[0] ?? 0) ? drawn : drawn + own.length;
   }
 
   /** To the leaders of the other groups, and to those who watch them. */
-  #sendToGroups(message: Message, height: number): void {
+  #sendToGroups(message: Message): void {
     for (let group = 0; group < this.#committee.groups; group++) {
       if (group === this.#group) continue;
-      for (const member of new Set([...this.#speakersOf(group), this.#supervisorOf(group, height)])) this.#sendTo(member, message);
+      for (const member of this.#directory.watchersOf(group, this.#now)) this.#sendTo(member, message);
     }
   }
 
-  /** Who does not lead passes on what was meant for its leader. */
+  /** Who does not lead passes on what was meant for its leader; the supervisor's copy is its own. */
   #forward(from: MemberId, message: Message): void {
     const leader = this.#raft.leader;
-    if (leader === null || leader === this.#self || leader === from || this.#committee.groupOf(from) === this.#group) return;
-    if (message.kind === 'group-vote' && this.#supervisorOf(this.#group, message.vote.height) === this.#self) return;
-    if (message.kind === 'offer' && (this.#supervisorOf(this.#group, message.offer.block.height) === this.#self || !this.#isNews(message)))
-      return;
-    this.#sendTo(leader, message);
+    if (leader === null || leader === this.#self || this.#committee.groupOf(from) === this.#group) return;
+    if (this.supervisor !== this.#self) this.#sendTo(leader, message);
   }
 
   #sendToAll(message: Message): void {
@@ -634,21 +688,6 @@ export class Machine {
     const messages = this.#send.get(to);
     if (messages === undefined) this.#send.set(to, [message]);
     else messages.push(message);
-  }
-}
-
-function keyOf(entry: LogEntry): string {
-  switch (entry.kind) {
-    case 'offer': {
-      const { height, view, blockHash }: Proposal = entry.offer.proposal;
-      return `offer ${height} ${view} ${blockHash}`;
-    }
-    case 'certificate': {
-      const { phase, height, view, blockHash } = entry.certificate;
-      return `${phase} ${height} ${view} ${blockHash}`;
-    }
-    case 'new-view':
-      return `new-view ${entry.newView.finalCertificate?.height ?? 0} ${entry.newView.view}`;
   }
 }
 

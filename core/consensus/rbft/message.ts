@@ -1,10 +1,10 @@
 /** What members say to each other, and whether what they say is signed as it must be. */
 import type { Hex } from '../../base/bytes.ts';
 import type { Committee, MemberId } from '../committee.ts';
-import { catchUpBlocksMax } from '../limits.ts';
+import { appendEntriesMax, catchUpBlocksMax, messageTransactionsMax } from '../limits.ts';
 import { isProposal, type Proposal, type ProposedBlock } from '../proposal.ts';
-import { isRaftMessage, type RaftMessage } from '../raft/raft.ts';
-import type { Verify } from '../signing.ts';
+import { isRaftMessage, isTermCertificate, type RaftMessage } from '../raft/raft.ts';
+import type { MemberSignature, Verify } from '../signing.ts';
 import { type EpochStart, isNewView, isProvenStatement, type NewView, type ProvenStatement } from '../view-change.ts';
 import { type Certificate, type GroupVote, isCertificate, isGroupVote, isMemberVote, type MemberVote } from '../vote.ts';
 
@@ -33,31 +33,38 @@ export type Message =
   | { readonly kind: 'group-vote'; readonly vote: GroupVote }
   | { readonly kind: 'statement'; readonly proven: ProvenStatement }
   | LogEntry
-  /** Asks for whatever a member at this height and view should know. */
-  | { readonly kind: 'poll'; readonly finalHeight: number; readonly view: number }
+  /** A leader shows the votes that elected it. */
+  | { readonly kind: 'leading'; readonly term: number; readonly votes: readonly MemberSignature[] }
+  /** Asks for whatever a member at this height and view, entered or not, should know. */
+  | { readonly kind: 'poll'; readonly finalHeight: number; readonly view: number; readonly isEntered: boolean }
   | { readonly kind: 'body-wanted'; readonly height: number; readonly blockHash: Hex }
   | { readonly kind: 'body'; readonly block: ProposedBlock }
-  | { readonly kind: 'blocks'; readonly blocks: readonly CertifiedBlock[] };
+  | { readonly kind: 'blocks'; readonly blocks: readonly CertifiedBlock[] }
+  /** In the ledger's encoding. */
+  | { readonly kind: 'transactions'; readonly transactions: readonly Uint8Array[] };
 
 /** Whom and what signatures are checked against. */
 export interface Trust {
   readonly committee: Committee;
   readonly verify: Verify;
   readonly epochStart: EpochStart;
+  /** Whether a block's fields are those of its bytes. */
+  readonly isWellFormed: (block: ProposedBlock) => boolean;
 }
 
-/**
- * Whether everything in a message that must be signed is; `from` and `to` are who the transport says they are. That a block's bytes have
- * its hash, height, parent and view is checked where they are decoded.
- */
-export function isAuthentic({ committee, verify, epochStart }: Trust, from: MemberId, to: MemberId, message: Message): boolean {
+/** Whether everything in a message that must be signed is, and blocks are what they say; `from` and `to` are who the transport says they are. */
+export function isAuthentic(trust: Trust, from: MemberId, to: MemberId, message: Message): boolean {
+  const { committee, verify, epochStart, isWellFormed } = trust;
   switch (message.kind) {
     case 'raft':
       return (
         isRaftMessage(committee, verify, from, to, message.message) &&
         (message.message.kind !== 'append' ||
-          message.message.entries.every(({ entry }) => isAuthentic({ committee, verify, epochStart }, from, to, entry)))
+          (message.message.entries.length <= appendEntriesMax &&
+            message.message.entries.every(({ entry }) => isAuthentic(trust, from, to, entry))))
       );
+    case 'leading':
+      return isTermCertificate(committee, verify, from, message.term, message.votes);
     case 'vote':
       return isMemberVote(committee, verify, message.vote);
     case 'group-vote':
@@ -65,7 +72,7 @@ export function isAuthentic({ committee, verify, epochStart }: Trust, from: Memb
     case 'statement':
       return isProvenStatement(committee, verify, epochStart, message.proven);
     case 'offer':
-      return isOffer(committee, verify, message.offer);
+      return isOffer(trust, message.offer);
     case 'certificate':
       return isCertificate(committee, verify, message.certificate);
     case 'new-view':
@@ -78,18 +85,23 @@ export function isAuthentic({ committee, verify, epochStart }: Trust, from: Memb
             certificate.phase === 'commit' &&
             certificate.height === block.height &&
             certificate.blockHash === block.hash &&
+            isWellFormed(block) &&
             isCertificate(committee, verify, certificate),
         )
       );
+    case 'body':
+      return isWellFormed(message.block);
+    case 'transactions':
+      return message.transactions.length <= messageTransactionsMax;
     case 'poll':
     case 'body-wanted':
-    case 'body':
       return true;
   }
 }
 
-function isOffer(committee: Committee, verify: Verify, { proposal, block, groupVote }: Offer): boolean {
-  if (proposal.blockHash !== block.hash || proposal.height !== block.height || block.view > proposal.view) return false;
+function isOffer({ committee, verify, isWellFormed }: Trust, { proposal, block, groupVote }: Offer): boolean {
+  if (!isWellFormed(block) || proposal.blockHash !== block.hash || proposal.height !== block.height || block.view > proposal.view)
+    return false;
   if (!isProposal(committee, verify, proposal)) return false;
   if (groupVote === null) return true;
   return (
