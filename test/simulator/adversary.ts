@@ -7,7 +7,7 @@ import type { Hex } from '../../core/base/bytes.ts';
 import { Committee, type MemberId } from '../../core/consensus/committee.ts';
 import { type ProposedBlock, proposalBytes } from '../../core/consensus/proposal.ts';
 import { termVoteBytes } from '../../core/consensus/raft/raft.ts';
-import type { Message } from '../../core/consensus/rbft/message.ts';
+import type { LogEntry, Message } from '../../core/consensus/rbft/message.ts';
 import type { Envelope } from '../../core/consensus/runtime.ts';
 import { type NewView, type ProvenStatement, type Statement, statementBytes, summaryOf } from '../../core/consensus/view-change.ts';
 import { type Ballot, type Certificate, type GroupVote, type MemberVote, voteBytes } from '../../core/consensus/vote.ts';
@@ -21,6 +21,8 @@ const keptMax = 60;
 export interface AdversaryOptions {
   /** Keys that Byzantine nodes have, by name. */
   readonly keyOf: ReadonlyMap<Hex, number>;
+  /** Those that stand for election, and then do nothing but keep their group from electing another. */
+  readonly idleLeaders: ReadonlySet<Hex>;
   readonly keys: Keys;
   readonly random: Seeded;
   readonly coverage: Coverage;
@@ -43,6 +45,10 @@ export class Adversary {
   #votes = new Map<string, MemberVote[]>();
   readonly #old: Envelope[] = [];
   readonly #seen = new WeakSet<object>();
+  /** What it made up for views of which it is the primary: NEW-VIEWs and blocks. */
+  #crafted = new Map<number, NewView>();
+  #rivals = new Map<number, ProposedBlock>();
+  readonly #lying: boolean;
   #term = 0;
   /** Each as likely as it is often here. */
   readonly #acts: readonly ((from: MemberId) => void)[] = [
@@ -56,12 +62,15 @@ export class Adversary {
     (from) => this.#forge(from),
     (from) => this.#campaign(from),
     (from) => this.#joinVotes(from),
+    (from) => this.#press(from),
+    (from) => this.#press(from),
   ];
 
   constructor(options: AdversaryOptions, committee: Committee) {
     this.#options = options;
     this.#random = options.random;
     this.#coverage = options.coverage;
+    this.#lying = options.random.chance(0.7);
     this.#committee = committee;
     this.#foreign = committee;
     this.onEpoch(committee);
@@ -84,6 +93,8 @@ export class Adversary {
     this.#certificates = [];
     this.#groupVotes = [];
     this.#votes = new Map();
+    this.#crafted = new Map();
+    this.#rivals = new Map();
   }
 
   get isActive(): boolean {
@@ -131,6 +142,12 @@ export class Adversary {
       this.#coverage.withheld++;
       return;
     }
+    if (this.#options.idleLeaders.has(from)) {
+      this.#coverage.heartbeatsOnly++;
+      const heartbeats = envelope.messages.flatMap(heartbeatOf);
+      if (heartbeats.length > 0) this.#options.transmit(from, to, { epoch: envelope.epoch, messages: heartbeats });
+      return;
+    }
     const member = this.#committee.memberWith(from);
     const changed =
       member === undefined || envelope.epoch !== this.#committee.epoch
@@ -150,11 +167,48 @@ export class Adversary {
     if (message.kind === 'statement' && message.proven.statement.member === from && this.#random.chance(0.7))
       return [{ kind: 'statement', proven: this.#statement(from, message.proven.statement.newView) }];
     if (message.kind === 'vote' && this.#random.chance(0.3)) return [];
+    if (message.kind === 'new-view' || message.kind === 'offer') return this.#rivalOf(from, message);
+    if (message.kind === 'raft' && message.message.kind === 'append' && this.#lying) {
+      const entries = message.message.entries.map(({ term, entry }) => {
+        const [rival] = entry.kind === 'certificate' ? [entry] : this.#rivalOf(from, entry);
+        return { term, entry: rival ?? entry };
+      });
+      return [{ kind: 'raft', message: { ...message.message, entries } }];
+    }
     if (message.kind === 'body' && this.#random.chance(0.5)) {
       this.#coverage.falseBodies++;
       return [{ kind: 'body', block: { ...withWrongRoot(message.block), hash: message.block.hash } }];
     }
     return [message];
+  }
+
+  /** What a primary that lies sends in the place of what its honest machine would: a NEW-VIEW that hides, and a block of its own. */
+  #rivalOf(from: MemberId, entry: Extract<LogEntry, { kind: 'new-view' | 'offer' }>): Extract<LogEntry, { kind: 'new-view' | 'offer' }>[] {
+    const view = entry.kind === 'offer' ? entry.offer.proposal.view : entry.newView.view;
+    if (!this.#lying || view === 0 || this.#committee.primaryOf(view) !== this.#committee.groupOf(from)) return [entry];
+    if (entry.kind === 'new-view') {
+      const crafted = this.#crafted.get(view) ?? this.#craftNewView(view);
+      if (crafted !== null) this.#crafted.set(view, crafted);
+      return [{ kind: 'new-view', newView: crafted ?? entry.newView }];
+    }
+    const { block } = entry.offer;
+    const rival = this.#rivals.get(view) ?? withOtherTime(movedTo(block, { view }), 1);
+    this.#rivals.set(view, rival);
+    this.#coverage.doubleProposals++;
+    return [this.#offer(from, rival, view)];
+  }
+
+  /** Says again what it lied about the newest view of its group, now perhaps with its group's votes. */
+  #press(from: MemberId): void {
+    const [view, newView] = [...this.#crafted].at(-1) ?? [];
+    if (view === undefined || newView === undefined || this.#committee.primaryOf(view) !== this.#committee.groupOf(from)) return;
+    const everybody = Array.from({ length: this.#committee.size }, (_, member) => member);
+    this.#send(from, everybody, [{ kind: 'new-view', newView }]);
+    const known = this.#blocks.findLast(({ block }) => block.height > (newView.finalCertificate?.height ?? 0));
+    const rival = this.#rivals.get(view) ?? (known === undefined ? undefined : withOtherTime(movedTo(known.block, { view }), 1));
+    if (rival === undefined) return;
+    this.#rivals.set(view, rival);
+    this.#send(from, everybody, [this.#offer(from, rival, view)]);
   }
 
   #send(from: MemberId, to: readonly MemberId[], messages: readonly Message[], epoch = this.#committee.epoch): void {
@@ -211,10 +265,19 @@ export class Adversary {
     }
   }
 
-  /** A NEW-VIEW of any view, of the statements that suit: whichever it may hold is tried, lies and fields left out included. */
   #sendNewView(from: MemberId): void {
     if (this.#statements.length === 0) return;
     const view = this.#recent(this.#statements).statement.newView;
+    const newView = this.#craftNewView(view);
+    if (newView === null) return;
+    if (this.#committee.primaryOf(view) === this.#committee.groupOf(from)) this.#crafted.set(view, newView);
+    const receivers = this.#someMembers();
+    this.#send(from, receivers, [{ kind: 'new-view', newView }]);
+    if (this.#random.chance(0.7)) this.#proposeIn(from, view, receivers);
+  }
+
+  /** A NEW-VIEW of the statements that suit: whichever it may hold is tried, lies and fields left out included. */
+  #craftNewView(view: number): NewView | null {
     const statements: Statement[] = [];
     let groups = 0;
     const of = this.#random.shuffled(this.#statements.filter(({ statement }) => statement.newView === view));
@@ -238,21 +301,18 @@ export class Adversary {
       groups++;
     }
     const summary = summaryOf(statements);
-    if (groups < this.#committee.quorum || summary === null) return;
+    if (groups < this.#committee.quorum || summary === null) return null;
     this.#coverage.craftedNewViews++;
     const { finalHeight } = summary;
     // The lock that the statements give, or none, or one that it likes better.
-    const lock = this.#random.pick([summary.lock, summary.lock, null]);
+    const lock = this.#random.pick([summary.lock, null]);
     const locks = this.#certificates.filter(({ phase, height }) => phase === 'prepare' && height === finalHeight + 1);
-    const newView: NewView = {
+    return {
       view,
       statements,
       finalCertificate: this.#certificates.find(({ phase, height }) => phase === 'commit' && height === finalHeight) ?? null,
       lockCertificate: lock === null ? null : (locks.find((held) => held.view === lock.view) ?? null),
     };
-    const receivers = this.#someMembers();
-    this.#send(from, receivers, [{ kind: 'new-view', newView }]);
-    if (this.#random.chance(0.7)) this.#proposeIn(from, view, receivers);
   }
 
   /** Signs a block for a place of its group, perhaps a second one, and shows each to some. */
@@ -290,7 +350,7 @@ export class Adversary {
     }
   }
 
-  #offer(from: MemberId, block: ProposedBlock, view: number): Message {
+  #offer(from: MemberId, block: ProposedBlock, view: number): Extract<LogEntry, { kind: 'offer' }> {
     const fields = { height: block.height, view, blockHash: block.hash };
     const proposal = { ...fields, member: from, signature: this.#signerOf(from)(proposalBytes(this.#committee, fields)) };
     const group = this.#committee.groupOf(from);
@@ -439,6 +499,14 @@ export class Adversary {
     if (density < 1) this.#coverage.sentToSome++;
     return Array.from({ length: this.#committee.size }, (_, member) => member).filter(() => this.#random.chance(density));
   }
+}
+
+/** What keeps a group quiet: elections, and appends without entries. */
+function heartbeatOf(message: Message): Message[] {
+  if (message.kind !== 'raft') return [];
+  if (message.message.kind !== 'append') return [message];
+  const { entries: _, ...append } = message.message;
+  return [{ kind: 'raft', message: { ...append, entries: [], previous: { index: 0, term: 0 } } }];
 }
 
 function keyOf(group: number, { phase, height, view, blockHash }: Ballot): string {

@@ -7,7 +7,6 @@ const names = [
   'statements',
   'newViews',
   'locksCarried',
-  'viewsEntered',
   'leaderChanges',
   'epochs',
   'catchUps',
@@ -17,6 +16,7 @@ const names = [
   // What the network, the disks and the clocks did.
   'messages',
   'lost',
+  'hidden',
   'delayed',
   'duplicated',
   'partitions',
@@ -31,6 +31,8 @@ const names = [
   // What Byzantine members did.
   'withheld',
   'sentToSome',
+  'heartbeatsOnly',
+  'idleLeaders',
   'equivocations',
   'doubleProposals',
   'wrongRoots',

@@ -1,7 +1,7 @@
 /** `npm run simulate -- --seeds N --from S`: runs seeds and sums up; `--seed X --trace` replays one and shows what happened. */
 import { parseArgs } from 'node:util';
 import { addCoverage, coverageNames, noCoverage } from './coverage.ts';
-import { runSeed } from './run.ts';
+import { runSeed, setUpOf } from './run.ts';
 
 const { values } = parseArgs({
   options: {
@@ -9,10 +9,14 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    /** Stops after so many failures. */
+    failures: { type: 'string', default: '10' },
+    /** Only seeds whose set-up has these numbers of groups and members, as `5x3`. */
+    network: { type: 'string' },
   },
 });
 const print = (line: string) => process.stdout.write(`${line}\n`);
-const failuresMax = 10;
+const failuresMax = Number(values.failures);
 
 if (values.seed !== undefined) {
   const { violation, traceHash, coverage } = runSeed(Number(values.seed), values.trace ? print : undefined);
@@ -25,6 +29,8 @@ if (values.seed !== undefined) {
   let failures = 0;
   let run = 0;
   for (let seed = Number(values.from); seed < Number(values.from) + Number(values.seeds) && failures < failuresMax; seed++) {
+    const { groups, members } = setUpOf(seed);
+    if (values.network !== undefined && values.network !== `${groups}x${members}`) continue;
     const { violation, coverage } = runSeed(seed);
     run++;
     addCoverage(total, coverage);

@@ -28,6 +28,8 @@ export interface Surroundings {
   send(from: SimulatedNode, to: Hex, envelope: Envelope): void;
   note(line: string): void;
   onEpoch(members: Members, epoch: number): void;
+  /** Whether the members of an epoch signed a certificate. */
+  isCertified(certificate: Certificate, epoch: number): boolean;
 }
 
 export class SimulatedNode {
@@ -40,9 +42,13 @@ export class SimulatedNode {
   runtime!: Runtime;
   ledger!: ToyLedger;
   isUp = false;
+  /** Whether it never comes back. */
+  isGone = false;
   pausedUntil = 0;
   /** How far its clock is off, in ticks. */
   clockOffset = 0;
+  /** Whether its election timeouts are always the shortest. */
+  standsFirst = false;
   /** A leader that leaves these transactions out. */
   censors: (transaction: ToyTransaction) => boolean = () => false;
   readonly #around: Surroundings;
@@ -159,7 +165,7 @@ export class SimulatedNode {
       verify: keys.verify,
       isWellFormed,
       isAuthentic,
-      random: (bound) => own.below(bound),
+      random: (bound) => (this.standsFirst ? 0 : own.below(bound)),
       restored: [...this.disk.durable],
       log: this.disk,
       ledger: this.#ledgerPort(),
@@ -243,6 +249,8 @@ export class SimulatedNode {
     if (block.nextMembers !== null) this.#around.onEpoch(block.nextMembers, epoch + 1);
     if (!this.isHonest) return;
     const { invariants, coverage, note } = this.#around;
+    if (!this.#around.isCertified(certificate, epoch))
+      throw new Violation(`S5: the certificate of block ${block.height} is not of its epoch`);
     invariants.onFinal(this.id, block.height, block.hash, certificate, epoch, this.ledger.stateRoot, transactionsOf(block));
     if (this.#isBooting) return;
     coverage.blocks++;

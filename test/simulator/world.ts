@@ -8,7 +8,7 @@ import { type Members, membershipFault } from '../../core/consensus/membership.t
 import { isAuthentic, type Message, type Trust } from '../../core/consensus/rbft/message.ts';
 import type { Envelope } from '../../core/consensus/runtime.ts';
 import type { MemberSignature } from '../../core/consensus/signing.ts';
-import type { Ballot } from '../../core/consensus/vote.ts';
+import { type Ballot, type Certificate, isCertificate, type Phase } from '../../core/consensus/vote.ts';
 import { Adversary } from './adversary.ts';
 import { noCoverage } from './coverage.ts';
 import { Invariants } from './invariants.ts';
@@ -26,6 +26,8 @@ export interface NetworkOptions {
   readonly byzantine: readonly number[];
   /** Byzantine nodes of which there are two copies. */
   readonly twins: readonly number[];
+  /** Byzantine nodes that send heartbeats when they lead, and nothing else. */
+  readonly idleLeaders: readonly number[];
   /** Nodes that are no members at first. */
   readonly spares: number;
   readonly keys: Keys;
@@ -46,6 +48,8 @@ export class World {
   loss = 0;
   duplication = 0;
   delayTicks = 2;
+  /** The network may also choose: what it hides from everybody, and how often. */
+  hides: { readonly phase: Phase; readonly chance: number } | null = null;
   /** One-way: messages from the first to the second node are lost. */
   readonly cut = new Set<number>();
   readonly #options: NetworkOptions;
@@ -56,6 +60,7 @@ export class World {
   readonly #nonces = Array.from({ length: accounts }, () => 0);
   readonly #trace = new Fingerprint();
   readonly #authentic = new WeakMap<object, { readonly epoch: number; readonly holds: boolean }>();
+  readonly #certified = new WeakSet<Certificate>();
   readonly #elected = new WeakMap<object, string>();
   readonly #observed = new WeakSet<object>();
   readonly #committees: Committee[] = [];
@@ -81,6 +86,7 @@ export class World {
       send: (from, to, envelope) => this.#send(from, to, envelope),
       note: (line) => this.note(line),
       onEpoch: (next, epoch) => this.#onEpoch(next, epoch),
+      isCertified: (certificate, epoch) => this.#isCertified(certificate, epoch),
     };
     const keys = [...Array.from({ length: size + options.spares }, (_, key) => key), ...options.twins];
     this.nodes = keys.map((key, id) => {
@@ -91,6 +97,7 @@ export class World {
     this.adversary = new Adversary(
       {
         keyOf: new Map(options.byzantine.map((key) => [toHex(options.keys.publicKey(key)), key])),
+        idleLeaders: new Set(options.idleLeaders.map((key) => toHex(options.keys.publicKey(key)))),
         keys: options.keys,
         random: new Seeded(options.seed ^ 0x5eed),
         coverage: this.coverage,
@@ -100,6 +107,7 @@ export class World {
     );
     this.#onEpoch(members, 0);
     this.coverage.twins += options.twins.length;
+    for (const key of options.idleLeaders) for (const node of this.nodes) if (node.key === key) node.standsFirst = true;
     for (const node of this.nodes) node.start();
   }
 
@@ -185,7 +193,7 @@ export class World {
   }
 
   restart(node: SimulatedNode): void {
-    if (node.isUp) return;
+    if (node.isUp || node.isGone) return;
     this.coverage.restarts++;
     this.note(`${node.label} RESTART`);
     node.start();
@@ -201,11 +209,13 @@ export class World {
     this.loss = 0;
     this.duplication = 0;
     this.delayTicks = 2;
+    this.hides = null;
     this.cut.clear();
     for (const node of this.nodes) {
       node.pausedUntil = 0;
       node.clockOffset = 0;
-      if (gone.includes(node)) this.crash(node);
+      node.isGone = gone.includes(node);
+      if (node.isGone) this.crash(node);
       else this.restart(node);
     }
     this.note('HEALED');
@@ -285,13 +295,27 @@ export class World {
       this.coverage.lost++;
       return;
     }
+    const shown = this.#shown(from, to, envelope);
+    if (shown.messages.length === 0) return;
     const copies = this.duplication > 0 && this.random.chance(this.duplication) ? 2 : 1;
     if (copies > 1) this.coverage.duplicated++;
     for (let copy = 0; copy < copies; copy++) {
       const delay = 1 + this.random.below(this.delayTicks);
       if (delay > 4) this.coverage.delayed++;
-      this.in(delay, () => to.receive(from.name, envelope));
+      this.in(delay, () => to.receive(from.name, shown));
     }
+  }
+
+  /** What is left of an envelope when certificates of a phase, and what they are made of, are kept from other groups. */
+  #shown(from: SimulatedNode, to: SimulatedNode, envelope: Envelope): Envelope {
+    const { hides } = this;
+    if (hides === null || !this.random.chance(hides.chance)) return envelope;
+    const isNeighbour =
+      from.member !== undefined && to.member !== undefined && this.committee.groupOf(from.member) === this.committee.groupOf(to.member);
+    // Members' votes reach their leaders.
+    const messages = envelope.messages.filter((message) => (message.kind === 'vote' && isNeighbour) || isSilentOn(message, hides.phase));
+    this.coverage.hidden += envelope.messages.length - messages.length;
+    return messages.length === envelope.messages.length ? envelope : { ...envelope, messages };
   }
 
   /** Everything that is signed and leaves a node is counted, once. */
@@ -381,6 +405,14 @@ export class World {
     return holds;
   }
 
+  #isCertified(certificate: Certificate, epoch: number): boolean {
+    const committee = this.#committees[epoch];
+    if (this.#certified.has(certificate)) return true;
+    if (committee === undefined || !isCertificate(committee, this.#options.keys.verify, certificate)) return false;
+    this.#certified.add(certificate);
+    return true;
+  }
+
   /** The votes that elected a leader are in all that it sends. */
   #isElected(trust: Trust, from: number, to: number, votes: object, term: number, message: Message): boolean {
     const elected = `${trust.committee.epoch} ${from} ${term}`;
@@ -405,5 +437,22 @@ export class World {
 
   #link(from: SimulatedNode, to: SimulatedNode): number {
     return from.id * 1_024 + to.id;
+  }
+}
+
+/** Whether a message says nothing of votes in a phase. */
+function isSilentOn(message: Message, phase: Phase): boolean {
+  switch (message.kind) {
+    case 'vote':
+    case 'group-vote':
+      return message.vote.phase !== phase;
+    case 'certificate':
+      return message.certificate.phase !== phase;
+    case 'blocks':
+      return phase !== 'commit';
+    case 'raft':
+      return message.message.kind !== 'append' || message.message.entries.every(({ entry }) => isSilentOn(entry, phase));
+    default:
+      return true;
   }
 }
