@@ -219,11 +219,13 @@ export class Invariants {
     if (!this.#isSafe(epoch, epoch.groupOf.indexOf(group))) return;
     const first = Math.max(left.base.index, right.base.index) + 1;
     const last = Math.min(left.base.index + left.terms.length, right.base.index + right.terms.length);
+    const isHonestTerm = (term: number | undefined) => this.#leaders.has(`${epochNumber} ${group} ${term}`);
     for (let index = last, isSame = false; index >= first; index--) {
       const leftTerm = left.terms[index - 1 - left.base.index];
       const rightTerm = right.terms[index - 1 - right.base.index];
-      // Only an honest leader is known to have made each of its entries once.
-      if (leftTerm === rightTerm && this.#leaders.has(`${epochNumber} ${group} ${leftTerm}`)) isSame = true;
+      // A leader who lies makes different entries of one index and term, and logs may differ from there down.
+      if (!isHonestTerm(leftTerm) || !isHonestTerm(rightTerm)) return;
+      if (leftTerm === rightTerm) isSame = true;
       if (isSame && (leftTerm !== rightTerm || left.entries[index - 1 - left.base.index] !== right.entries[index - 1 - right.base.index]))
         throw new Violation(`S8: the logs of group ${group} differ at index ${index}`);
     }

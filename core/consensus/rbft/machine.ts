@@ -280,6 +280,7 @@ export class Machine {
           if (block.height !== this.#replica.final.height + 1) continue;
           this.#replica.onBody(block);
           this.#replica.onCertificate(certificate);
+          this.#share({ kind: 'certificate', certificate }, false);
         }
         return;
       case 'transactions':
@@ -289,11 +290,7 @@ export class Machine {
 
   /** Something that proves itself arrived: from the own leader by the log, or from anybody. */
   #learn(entry: LogEntry, byLeader: boolean): void {
-    if (this.#raft.isLeader) {
-      // Also what this leader cannot vote in: others of its group may.
-      if (this.#isRelayed(entry) && this.#obligations.fulfil(entry)) this.#raft.append(entry);
-    } else if (byLeader) this.#obligations.fulfil(entry);
-    else if (this.#isNews(entry)) this.#obligations.owe(entry, this.#now);
+    this.#share(entry, byLeader);
     switch (entry.kind) {
       case 'offer':
         this.#onOffer(entry.offer, byLeader);
@@ -305,6 +302,16 @@ export class Machine {
         this.#replica.onNewView(entry.newView);
         return;
     }
+  }
+
+  /** What one knows the group should know by its leader. */
+  #share(entry: LogEntry, byLeader: boolean): void {
+    if (this.#raft.isLeader) {
+      // Also what this leader cannot vote in: others of its group may.
+      if (this.#isRelayed(entry) && this.#obligations.fulfil(entry)) this.#raft.append(entry);
+    } else if (byLeader) this.#obligations.fulfil(entry);
+    else if (this.#isNews(entry) || (entry.kind === 'certificate' && entry.certificate === this.#replica.final.certificate))
+      this.#obligations.owe(entry, this.#now);
   }
 
   /** Whether an entry tells something that counts at the height and view where this member is. */

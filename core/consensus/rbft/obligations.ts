@@ -23,6 +23,8 @@ export class Obligations {
   fulfil(entry: LogEntry): boolean {
     const key = keyOf(entry);
     this.#owed.delete(key);
+    for (const [other, { entry: owed }] of this.#owed)
+      if (isFinality(owed) && finalHeightBy(entry) >= owed.certificate.height) this.#owed.delete(other);
     if (this.#done.has(key)) return false;
     if (this.#done.size >= obligationsMax) for (const first of [...this.#done].slice(0, 1)) this.#done.delete(first);
     this.#done.add(key);
@@ -33,6 +35,8 @@ export class Obligations {
   owe(entry: LogEntry, now: number): void {
     const key = keyOf(entry);
     if (this.#done.has(key) || this.#owed.has(key) || this.#owed.size >= obligationsMax) return;
+    // Of final blocks the oldest counts: a leader who brings a later one has done enough.
+    if (isFinality(entry) && [...this.#owed.values()].some((obligation) => isFinality(obligation.entry))) return;
     this.#owed.set(key, { entry, since: now, isTold: false });
   }
 
@@ -42,9 +46,9 @@ export class Obligations {
     for (const obligation of this.#owed.values()) obligation.since = now;
   }
 
-  /** Forgets what no longer matters. */
+  /** Forgets what no longer matters; that a block is final does, also to those who know it. */
   keep(isNews: (entry: LogEntry) => boolean): void {
-    for (const [key, { entry }] of this.#owed) if (!isNews(entry)) this.#owed.delete(key);
+    for (const [key, { entry }] of this.#owed) if (!isNews(entry) && !isFinality(entry)) this.#owed.delete(key);
   }
 
   /** What is owed for too long; `untold` are those that the group was not told of before. */
@@ -58,6 +62,24 @@ export class Obligations {
       obligation.isTold = true;
     }
     return { isLate, untold };
+  }
+}
+
+type CertificateEntry = Extract<LogEntry, { kind: 'certificate' }>;
+
+function isFinality(entry: LogEntry): entry is CertificateEntry & { certificate: { phase: 'commit' } } {
+  return entry.kind === 'certificate' && entry.certificate.phase === 'commit';
+}
+
+/** The height up to which a leader who brings an entry shows that blocks are final. */
+function finalHeightBy(entry: LogEntry): number {
+  switch (entry.kind) {
+    case 'offer':
+      return entry.offer.proposal.height - 1;
+    case 'certificate':
+      return isFinality(entry) ? entry.certificate.height : entry.certificate.height - 1;
+    case 'new-view':
+      return entry.newView.finalCertificate?.height ?? 0;
   }
 }
 
