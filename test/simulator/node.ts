@@ -26,7 +26,7 @@ export interface Surroundings {
   /** Has something happen some ticks later. */
   in(delay: number, event: () => void): void;
   send(from: SimulatedNode, to: Hex, envelope: Envelope): void;
-  note(line: string): void;
+  note(node: string, what: string): void;
   onEpoch(members: Members, epoch: number): void;
   /** Whether the members of an epoch signed a certificate. */
   isCertified(certificate: Certificate, epoch: number): boolean;
@@ -147,7 +147,7 @@ export class SimulatedNode {
     this.#ledTerm = term;
     coverage.leaderChanges++;
     invariants.onLeader(this.epoch, status.leader ?? 0, status.term);
-    this.#around.note(`${this.label} leads its group in term ${status.term}`);
+    this.#around.note(this.label, `leads its group in term ${status.term}`);
   }
 
   get label(): string {
@@ -242,7 +242,7 @@ export class SimulatedNode {
     const { committee } = this.runtime;
     const holds = committee.epoch !== epoch || isProof(committee, this.#around.keys.verify, evidence);
     this.#around.invariants.onEvidence(epoch, evidence, holds);
-    this.#around.note(`${this.label} proves ${evidence.kind}`);
+    this.#around.note(this.label, `proves ${evidence.kind}`);
   }
 
   #onFinal(block: ProposedBlock, certificate: Certificate, epoch: number): void {
@@ -254,6 +254,6 @@ export class SimulatedNode {
     invariants.onFinal(this.id, block.height, block.hash, certificate, epoch, this.ledger.stateRoot, transactionsOf(block));
     if (this.#isBooting) return;
     coverage.blocks++;
-    note(`${this.label} FINAL h${block.height} ${block.hash.slice(2, 8)}`);
+    note(this.label, `FINAL h${block.height} ${block.hash.slice(2, 8)}`);
   }
 }

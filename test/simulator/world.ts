@@ -32,6 +32,8 @@ export interface NetworkOptions {
   readonly spares: number;
   readonly keys: Keys;
   readonly onTrace?: (line: string) => void;
+  /** Told what a node did; of the whole network where the name is empty. */
+  readonly onNote?: (node: string, what: string) => void;
 }
 
 const accounts = 3;
@@ -84,7 +86,7 @@ export class World {
       now: () => this.now,
       in: (delay, event) => this.in(delay, event),
       send: (from, to, envelope) => this.#send(from, to, envelope),
-      note: (line) => this.note(line),
+      note: (node, what) => this.note(node, what),
       onEpoch: (next, epoch) => this.#onEpoch(next, epoch),
       isCertified: (certificate, epoch) => this.#isCertified(certificate, epoch),
     };
@@ -189,13 +191,13 @@ export class World {
     });
     this.coverage.crashes++;
     if (lost > 0) this.coverage.lostWrites++;
-    this.note(`${node.label} CRASH`);
+    this.note(node.label, 'CRASH');
   }
 
   restart(node: SimulatedNode): void {
     if (node.isUp || node.isGone) return;
     this.coverage.restarts++;
-    this.note(`${node.label} RESTART`);
+    this.note(node.label, 'RESTART');
     node.start();
   }
 
@@ -218,7 +220,7 @@ export class World {
       if (node.isGone) this.crash(node);
       else this.restart(node);
     }
-    this.note('HEALED');
+    this.note('', 'HEALED');
   }
 
   /** Whether every transaction is settled at every honest node that runs, and all stand at one height. */
@@ -244,9 +246,10 @@ export class World {
       .join('\n');
   }
 
-  note(line: string): void {
-    this.#trace.add(this.now).addText(line);
-    this.#options.onTrace?.(`${String(this.now).padStart(6)} ${line}`);
+  note(node: string, what: string): void {
+    this.#trace.add(this.now).addText(node).addText(what);
+    this.#options.onNote?.(node, what);
+    this.#options.onTrace?.(`${String(this.now).padStart(6)} ${node} ${what}`);
   }
 
   #hand(bytes: Uint8Array, to?: SimulatedNode): void {
@@ -262,7 +265,7 @@ export class World {
     if (epoch > 0) {
       this.coverage.epochs++;
       this.adversary.onEpoch(committee);
-      this.note(`epoch ${epoch} begins`);
+      this.note('', `epoch ${epoch} begins`);
     }
     const names = new Set([...this.#byzantine].map((key) => toHex(this.#options.keys.publicKey(key))));
     this.invariants.addEpoch(
@@ -348,14 +351,14 @@ export class World {
         if (this.invariants.onStatement(epoch, message.proven.statement)) {
           this.coverage.statements++;
           const { newView, finalHeight, lock } = message.proven.statement;
-          this.note(`${from.label} STATEMENT v${newView} final h${finalHeight}${lock === null ? '' : ` lock v${lock.view}`}`);
+          this.note(from.label, `STATEMENT v${newView} final h${finalHeight}${lock === null ? '' : ` lock v${lock.view}`}`);
         }
         break;
       case 'new-view':
         if (!from.isHonest) break;
         this.coverage.newViews++;
         if (message.newView.lockCertificate !== null) this.coverage.locksCarried++;
-        this.note(`${from.label} NEW-VIEW v${message.newView.view}${message.newView.lockCertificate === null ? '' : ' with a lock'}`);
+        this.note(from.label, `NEW-VIEW v${message.newView.view}${message.newView.lockCertificate === null ? '' : ' with a lock'}`);
         break;
       default:
         break;
@@ -369,7 +372,7 @@ export class World {
       this.#checkDurable(from, epoch, { member, signature }, 'vote');
       this.invariants.onVote(epoch, { phase, height, view, blockHash, member, signature });
       if (from.isHonest && member === from.member && signatures.length === 1)
-        this.note(`${from.label} ${phase.toUpperCase()} h${height} v${view} ${blockHash.slice(2, 8)}`);
+        this.note(from.label, `${phase.toUpperCase()} h${height} v${view} ${blockHash.slice(2, 8)}`);
     }
   }
 
