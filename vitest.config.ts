@@ -6,7 +6,7 @@
 import { defineConfig } from 'vitest/config';
 
 const endToEnd = ['test/e2e/**/*.test.ts'];
-const heavy = ['test/circuits/**/*.test.ts', 'test/contracts/**/*.test.ts', 'test/integration/**/*.test.ts'];
+const heavy = ['test/circuits/**/*.test.ts', 'test/contracts/**/*.test.ts', 'test/integration/**/*.test.ts', 'test/simulator/**/*.test.ts'];
 
 export default defineConfig({
   test: {

@@ -47,6 +47,7 @@ const commands = {
   demo: program('core/cli/main.ts', 'demo'),
   vouchsafe: program('core/cli/main.ts'),
   crash: program('test/crash/main.ts'),
+  simulate: { needs: packagesOnly, run: (args) => runElectronNode(['test/simulator/main.ts', ...args]) },
   'check:secrets': { needs: everything, run: checkSecrets },
   bench: program('test/bench/main.ts'),
   lint: tool('node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '--diagnostic-level=warn'),

@@ -285,15 +285,15 @@ export const canaries: readonly Canary[] = [
         file: machine,
         find: "    this.#obligations.keep((entry) => this.#isNews(entry));\n    this.#sendToAll({ kind: 'statement', proven });",
         replace:
-          "    this.#obligations.keep((entry) => this.#isNews(entry));\n    for (const to of this.#committee.members(this.#committee.primaryOf(proven.statement.newView))) this.#sendTo(to, { kind: 'statement', proven });",
+          "    this.#obligations.keep((entry) => this.#isNews(entry));\n    for (const to of this.#committee.members(this.#committee.primaryOf(proven.statement.newView))) this.#out.send(to, { kind: 'statement', proven });",
       },
       {
         file: machine,
         find: "this.#sendToAll({ kind: 'statement', proven: ownStatement });",
         replace:
-          "for (const to of this.#committee.members(this.#committee.primaryOf(view))) this.#sendTo(to, { kind: 'statement', proven: ownStatement });",
+          "for (const to of this.#committee.members(this.#committee.primaryOf(view))) this.#out.send(to, { kind: 'statement', proven: ownStatement });",
       },
-      { file: machine, find: "          this.#sendTo(to, { kind: 'statement', proven });\n", replace: '          void proven;\n' },
+      { file: machine, find: "          this.#out.send(to, { kind: 'statement', proven });\n", replace: '          void proven;\n' },
     ],
     caughtAs: /^not live/,
     seedsMax: 100,
@@ -319,7 +319,7 @@ export const canaries: readonly Canary[] = [
   },
   {
     name: 'members that lag are not given blocks',
-    edits: [{ file: machine, find: "    this.#apply.push({ kind: 'serve', to, fromHeight });", replace: '    void [to, fromHeight];' }],
+    edits: [{ file: machine, find: "    this.#out.apply({ kind: 'serve', to, fromHeight });", replace: '    void [to, fromHeight];' }],
     caughtAs: /^not live/,
     seedsMax: 20,
   },

@@ -10,70 +10,21 @@
  */
 import type { Hex } from '../../base/bytes.ts';
 import type { Committee, GroupId, MemberId } from '../committee.ts';
-import { accusedBy, type Evidence, forgets } from '../evidence.ts';
-import { obligationMs, pollMs, proofsMax, resendMs, tickMs, wantedBodiesMax } from '../limits.ts';
+import { obligationMs, pollMs, resendMs, tickMs, wantedBodiesMax } from '../limits.ts';
 import { Replica } from '../pbft/replica.ts';
 import { Tally } from '../pbft/tally.ts';
-import type { Proposal, ProposedBlock } from '../proposal.ts';
+import type { ProposedBlock } from '../proposal.ts';
 import { Raft, type RaftState } from '../raft/raft.ts';
-import type { DurableRecord } from '../record.ts';
-import type { Sign } from '../signing.ts';
-import type { EpochStart, ProvenStatement } from '../view-change.ts';
+import type { ProvenStatement } from '../view-change.ts';
 import type { Ballot, Certificate, GroupVote, MemberVote } from '../vote.ts';
 import { VoteBook } from '../vote-book.ts';
 import { Directory, supervisorOf } from './directory.ts';
+import type { Input, MachineOptions, Ready } from './effects.ts';
 import type { LogEntry, Message, Offer } from './message.ts';
 import { Obligations } from './obligations.ts';
 import { OfferStore } from './offer-store.ts';
-
-/** What happened. */
-export type Input =
-  /** Messages of one member, their signatures checked. */
-  | { readonly kind: 'messages'; readonly from: MemberId; readonly messages: readonly Message[] }
-  /** The verdict on a block whose execution was asked for. */
-  | { readonly kind: 'executed'; readonly blockHash: Hex; readonly isFresh: boolean; readonly isValid: boolean }
-  /** The block that was asked for, executed; null if there was nothing to put into one. */
-  | { readonly kind: 'built'; readonly height: number; readonly view: number; readonly block: ProposedBlock | null }
-  /** Whether a transaction waits that could be executed. */
-  | { readonly kind: 'executable'; readonly waits: boolean }
-  /** An executable transaction was left out of too many blocks that had room. */
-  | { readonly kind: 'left-out' };
-
-/** What to do, after what is written. */
-export type Action =
-  /** Execute a block on the last final one, and answer with `executed`. The clock is looked at only if it is fresh. */
-  | { readonly kind: 'execute'; readonly block: ProposedBlock; readonly isFresh: boolean }
-  /** Build a block on the last final one and execute it, and answer with `built`. */
-  | { readonly kind: 'build'; readonly height: number; readonly view: number; readonly parentHash: Hex; readonly mayBeEmpty: boolean }
-  /** A block is final: execute it if that was not done, and make it part of the chain. */
-  | { readonly kind: 'commit'; readonly block: ProposedBlock; readonly certificate: Certificate }
-  /** Send a member final blocks with their certificates, from a height on. */
-  | { readonly kind: 'serve'; readonly to: MemberId; readonly fromHeight: number }
-  /** A member is proven to be faulty: have it recorded. */
-  | { readonly kind: 'report'; readonly evidence: Evidence };
-
-/** Messages for one member. */
-export interface Packet {
-  readonly to: MemberId;
-  readonly messages: readonly Message[];
-}
-
-export interface Ready {
-  readonly persist: readonly DurableRecord[];
-  readonly send: readonly Packet[];
-  readonly apply: readonly Action[];
-}
-
-export interface MachineOptions {
-  readonly committee: Committee;
-  readonly self: MemberId;
-  readonly epochStart: EpochStart;
-  readonly sign: Sign;
-  /** A number from 0 to `bound` - 1. */
-  readonly random: (bound: number) => number;
-  /** What was written before the last stop, in its order. */
-  readonly restored: readonly DurableRecord[];
-}
+import { Outbox } from './outbox.ts';
+import { Watch } from './watch.ts';
 
 /** The shortest time between two answers to polls of one member, in ticks. */
 const answerTicks = 2;
@@ -90,19 +41,14 @@ export class Machine {
   readonly #directory: Directory;
   readonly #offers: OfferStore;
   readonly #obligations = new Obligations();
-  #persist: DurableRecord[] = [];
-  #send = new Map<MemberId, Message[]>();
-  #apply: Action[] = [];
+  readonly #watch: Watch;
+  readonly #out: Outbox;
   #hasReady = false;
   #now = 0;
   /** The term whose leader was greeted with what this member has. */
   #greetedTerm = 0;
   /** Bodies that are missing. */
   readonly #wanted = new Set<Hex>();
-  /** The first proposal of each signer for each place, at heights that are not final. */
-  readonly #proposals = new Map<string, Proposal>();
-  /** Who was reported, and for what. */
-  readonly #reported = new Set<string>();
   readonly #answeredAt = new Map<MemberId, number>();
   #building: { readonly height: number; readonly view: number } | null = null;
   #executableSince: number | null = null;
@@ -117,6 +63,7 @@ export class Machine {
     this.#self = self;
     this.#group = committee.groupOf(self);
     this.#random = random;
+    this.#out = new Outbox(self);
     this.#directory = new Directory(committee);
     this.#offers = new OfferStore(committee);
     this.#book = new VoteBook(committee, self, sign);
@@ -125,10 +72,10 @@ export class Machine {
       epochStart,
       book: this.#book,
       output: {
-        persist: (record) => this.#persist.push(record),
+        persist: (record) => this.#out.persist(record),
         voted: (vote) => this.#onVoted(vote),
         stated: (proven) => this.#onStated(proven),
-        execute: (block, isFresh) => this.#apply.push({ kind: 'execute', block, isFresh }),
+        execute: (block, isFresh) => this.#out.apply({ kind: 'execute', block, isFresh }),
         finalized: (block, certificate) => this.#onFinalized(block, certificate),
         bodyWanted: (blockHash) => this.#wantBody(blockHash),
         fellBehind: () => this.#pollSoon(),
@@ -141,7 +88,12 @@ export class Machine {
       if (record.kind === 'raft') raftState = record.state;
       this.#replica.restore(record);
     }
-    this.#tally = new Tally(committee, this.#replica.final.height, (vote, rival) => this.#onVoteSeen(vote, rival));
+    this.#tally = new Tally(committee, this.#replica.final.height, (vote, rival) => this.#watch.onVote(vote, rival));
+    this.#watch = new Watch({
+      statementOf: (member) => this.#replica.statementOf(member)?.statement,
+      commitsOf: (member) => this.#tally.commitsOf(member),
+      report: (evidence) => this.#out.apply({ kind: 'report', evidence }),
+    });
     for (const vote of this.#book.votesAt(this.#replica.final.height + 1)) this.#tally.addMemberVote(vote);
     this.#raft = new Raft<LogEntry>({
       committee,
@@ -149,8 +101,8 @@ export class Machine {
       sign,
       random,
       restored: raftState,
-      send: (to, message) => this.#sendTo(to, { kind: 'raft', message }),
-      persist: (state) => this.#persist.push({ kind: 'raft', state }),
+      send: (to, message) => this.#out.send(to, { kind: 'raft', message }),
+      persist: (state) => this.#out.persist({ kind: 'raft', state }),
       onEntry: (entry) => this.#learn(entry, true),
     });
   }
@@ -223,16 +175,13 @@ export class Machine {
   ready(): Ready | null {
     if (!this.#hasReady) return null;
     // An acknowledgement travels with what goes to the leader anyway.
-    if (this.#raft.leader !== null && this.#send.has(this.#raft.leader)) this.#raft.flushReply();
-    if (this.#persist.length === 0 && this.#send.size === 0 && this.#apply.length === 0) return null;
-    return { persist: this.#persist, send: [...this.#send].map(([to, messages]) => ({ to, messages })), apply: this.#apply };
+    if (this.#raft.leader !== null && this.#out.hasFor(this.#raft.leader)) this.#raft.flushReply();
+    return this.#out.ready;
   }
 
   /** What `ready` gave was taken over: it is, or will be, done in its order. */
   advance(): void {
-    this.#persist = [];
-    this.#send = new Map();
-    this.#apply = [];
+    this.#out.clear();
     this.#hasReady = false;
   }
 
@@ -249,7 +198,8 @@ export class Machine {
         if (this.#countGroupVote(message.vote)) this.#forward(from, message);
         return;
       case 'statement':
-        this.#onStatement(message.proven);
+        this.#watch.onStatement(message.proven.statement);
+        this.#replica.onStatement(message.proven);
         return;
       case 'offer':
         if (message.offer.block.height <= this.#replica.final.height) this.#serve(from, message.offer.block.height);
@@ -268,7 +218,7 @@ export class Machine {
         return;
       case 'body-wanted': {
         const block = this.#replica.body(message.blockHash);
-        if (block !== undefined) this.#sendTo(from, { kind: 'body', block });
+        if (block !== undefined) this.#out.send(from, { kind: 'body', block });
         else if (message.height <= this.#replica.final.height) this.#serve(from, message.height);
         return;
       }
@@ -346,7 +296,7 @@ export class Machine {
   #onOffer(offer: Offer, byLeader: boolean): void {
     const { proposal, block, groupVote } = offer;
     if (block.height <= this.#replica.final.height) return;
-    this.#watchProposal(proposal);
+    this.#watch.onProposal(proposal);
     const isOwn = this.#committee.primaryOf(proposal.view) === this.#group;
     // A leader alone says nothing to another group: its group's vote shows its authority. In its own group the log does.
     if (groupVote === null && !(isOwn && (byLeader || this.#raft.isLeader))) return;
@@ -402,7 +352,7 @@ export class Machine {
     this.#newsAt = this.#now;
     this.#resentAt = this.#now;
     const leader = this.#raft.leader;
-    if (leader !== null) this.#sendTo(leader, { kind: 'vote', vote });
+    if (leader !== null) this.#out.send(leader, { kind: 'vote', vote });
     this.#countMemberVote(vote);
   }
 
@@ -413,40 +363,13 @@ export class Machine {
     this.#sendToAll({ kind: 'statement', proven });
   }
 
-  #onStatement(proven: ProvenStatement): void {
-    for (const commit of this.#tally.commitsOf(proven.statement.member))
-      if (forgets(proven.statement, commit)) this.#report({ kind: 'amnesia', commit, statement: proven.statement });
-    this.#replica.onStatement(proven);
-  }
-
-  /** Every follower checks what it sees; the supervisor sees the most. */
-  #onVoteSeen(vote: MemberVote, rival: MemberVote | undefined): void {
-    if (rival !== undefined) this.#report({ kind: 'two-votes', first: rival, second: vote });
-    const statement = vote.phase === 'commit' ? this.#replica.statementOf(vote.member)?.statement : undefined;
-    if (statement !== undefined && forgets(statement, vote)) this.#report({ kind: 'amnesia', commit: vote, statement });
-  }
-
-  #watchProposal(proposal: Proposal): void {
-    const key = `${proposal.height} ${proposal.view} ${proposal.member}`;
-    const first = this.#proposals.get(key);
-    if (first === undefined && this.#proposals.size < proofsMax) this.#proposals.set(key, proposal);
-    if (first !== undefined && first.blockHash !== proposal.blockHash) this.#report({ kind: 'two-proposals', first, second: proposal });
-  }
-
-  #report(evidence: Evidence): void {
-    const key = `${evidence.kind} ${accusedBy(evidence)}`;
-    if (this.#reported.has(key) || this.#reported.size >= proofsMax) return;
-    this.#reported.add(key);
-    this.#apply.push({ kind: 'report', evidence });
-  }
-
   #onFinalized(block: ProposedBlock, certificate: Certificate): void {
     this.#newsAt = this.#now;
     this.#resentAt = this.#now;
-    this.#apply.push({ kind: 'commit', block, certificate });
+    this.#out.apply({ kind: 'commit', block, certificate });
     this.#tally.settle(block.height);
     this.#wanted.clear();
-    for (const [key, { height }] of this.#proposals) if (height <= block.height) this.#proposals.delete(key);
+    this.#watch.settle(block.height);
     this.#beginPlace();
     // Votes for the next height that came before its parent was final.
     for (let group = 0; group < this.#committee.groups; group++)
@@ -497,7 +420,7 @@ export class Machine {
     const mayBeEmpty = this.#replica.newView !== null && this.#replica.isOwed;
     if (!this.#replica.hasExecutable && !mayBeEmpty) return;
     this.#building = place;
-    this.#apply.push({ kind: 'build', ...place, parentHash: this.#replica.final.blockHash, mayBeEmpty });
+    this.#out.apply({ kind: 'build', ...place, parentHash: this.#replica.final.blockHash, mayBeEmpty });
   }
 
   /** What the group voted for or was offered under an earlier leader: a new one goes on with it. */
@@ -537,9 +460,9 @@ export class Machine {
     const { view } = this.#replica;
     const signed = this.#book.propose(block.height, view, block.hash);
     if (signed.outcome === 'refused') return;
-    if (signed.outcome === 'new') this.#persist.push({ kind: 'proposal', proposal: signed.value });
+    if (signed.outcome === 'new') this.#out.persist({ kind: 'proposal', proposal: signed.value });
     const offer: Offer = { proposal: signed.value, block, groupVote: null };
-    this.#watchProposal(signed.value);
+    this.#watch.onProposal(signed.value);
     this.#offers.add(offer);
     if (this.#obligations.fulfil({ kind: 'offer', offer })) this.#raft.append({ kind: 'offer', offer });
     if (isBuilt) this.#replica.onBuilt(signed.value, block);
@@ -552,7 +475,7 @@ export class Machine {
   /** Depose a leader who does not do its work: its heartbeats no longer count. */
   #watchLeader(): void {
     const { isLate, untold } = this.#obligations.late(this.#now);
-    for (const entry of untold) for (const member of this.#committee.members(this.#group)) this.#sendTo(member, entry);
+    for (const entry of untold) for (const member of this.#committee.members(this.#group)) this.#out.send(member, entry);
     const { isEntered, proposal, view } = this.#replica;
     let isIdle = false;
     if (this.#committee.primaryOf(view) === this.#group) {
@@ -583,8 +506,8 @@ export class Machine {
       for (const vote of this.#tally.groupVotesAt(this.#group, this.#replica.final.height + 1)) this.#sendGroupVote(vote);
       return;
     }
-    for (const entry of held) this.#sendTo(leader, entry);
-    for (const vote of this.#book.votesAt(this.#replica.final.height + 1)) this.#sendTo(leader, { kind: 'vote', vote });
+    for (const entry of held) this.#out.send(leader, entry);
+    for (const vote of this.#book.votesAt(this.#replica.final.height + 1)) this.#out.send(leader, { kind: 'vote', vote });
   }
 
   /** What this member has that decides how its height goes on. */
@@ -602,7 +525,7 @@ export class Machine {
   #announce(): void {
     const message: Message = { kind: 'leading', term: this.#raft.term, votes: this.#raft.votes };
     for (let member = 0; member < this.#committee.size; member++)
-      if (this.#committee.groupOf(member) !== this.#group) this.#sendTo(member, message);
+      if (this.#committee.groupOf(member) !== this.#group) this.#out.send(member, message);
   }
 
   /** Says again what was said and came to nothing. */
@@ -613,7 +536,7 @@ export class Machine {
     if (!isEntered && ownStatement !== null) this.#sendToAll({ kind: 'statement', proven: ownStatement });
     const leader = this.#raft.leader;
     const height = final.height + 1;
-    if (leader !== null) for (const vote of this.#book.votesAt(height)) this.#sendTo(leader, { kind: 'vote', vote });
+    if (leader !== null) for (const vote of this.#book.votesAt(height)) this.#out.send(leader, { kind: 'vote', vote });
     if (leader !== this.#self) return;
     this.#announce();
     if (newView !== null && this.#committee.primaryOf(view) === this.#group) this.#sendToAll({ kind: 'new-view', newView });
@@ -623,8 +546,8 @@ export class Machine {
   #poll(): void {
     this.#newsAt = this.#now;
     const { final, view, isEntered } = this.#replica;
-    for (const blockHash of this.#wanted) this.#sendTo(this.#anybody(), { kind: 'body-wanted', height: final.height + 1, blockHash });
-    this.#sendTo(this.#anybody(), { kind: 'poll', finalHeight: final.height, view, isEntered });
+    for (const blockHash of this.#wanted) this.#out.send(this.#anybody(), { kind: 'body-wanted', height: final.height + 1, blockHash });
+    this.#out.send(this.#anybody(), { kind: 'poll', finalHeight: final.height, view, isEntered });
   }
 
   #answer(to: MemberId, { finalHeight, view, isEntered }: Extract<Message, { kind: 'poll' }>): void {
@@ -633,20 +556,21 @@ export class Machine {
     const own = this.#replica.final.height;
     if (own > finalHeight) this.#serve(to, finalHeight + 1);
     const { newView, lock } = this.#replica;
-    if (newView !== null && (newView.view > view || (newView.view === view && !isEntered))) this.#sendTo(to, { kind: 'new-view', newView });
+    if (newView !== null && (newView.view > view || (newView.view === view && !isEntered)))
+      this.#out.send(to, { kind: 'new-view', newView });
     else
       for (const proven of this.#replica.statements)
         if (proven.statement.newView > view || (proven.statement.newView === view && !isEntered))
-          this.#sendTo(to, { kind: 'statement', proven });
+          this.#out.send(to, { kind: 'statement', proven });
     if (own !== finalHeight) return;
-    if (lock !== null) this.#sendTo(to, { kind: 'certificate', certificate: lock });
-    for (const vote of this.#book.votesAt(own + 1)) this.#sendTo(to, { kind: 'vote', vote });
+    if (lock !== null) this.#out.send(to, { kind: 'certificate', certificate: lock });
+    for (const vote of this.#book.votesAt(own + 1)) this.#out.send(to, { kind: 'vote', vote });
     for (const offer of this.#offers.all)
-      if (offer.groupVote !== null && offer.proposal.view >= view) this.#sendTo(to, { kind: 'offer', offer });
+      if (offer.groupVote !== null && offer.proposal.view >= view) this.#out.send(to, { kind: 'offer', offer });
   }
 
   #serve(to: MemberId, fromHeight: number): void {
-    this.#apply.push({ kind: 'serve', to, fromHeight });
+    this.#out.apply({ kind: 'serve', to, fromHeight });
   }
 
   /** Somebody is ahead: ask for the blocks between soon. */
@@ -658,8 +582,8 @@ export class Machine {
     if (this.#wanted.has(blockHash) || this.#wanted.size >= wantedBodiesMax) return;
     this.#wanted.add(blockHash);
     const message: Message = { kind: 'body-wanted', height: this.#replica.final.height + 1, blockHash };
-    for (const member of this.#committee.members(this.#group)) this.#sendTo(member, message);
-    this.#sendTo(this.#anybody(), message);
+    for (const member of this.#committee.members(this.#group)) this.#out.send(member, message);
+    this.#out.send(this.#anybody(), message);
   }
 
   /** A member of another group, or of the own one where there is no other. */
@@ -675,7 +599,7 @@ export class Machine {
   #sendToGroups(message: Message): void {
     for (let group = 0; group < this.#committee.groups; group++) {
       if (group === this.#group) continue;
-      for (const member of this.#directory.watchersOf(group, this.#now)) this.#sendTo(member, message);
+      for (const member of this.#directory.watchersOf(group, this.#now)) this.#out.send(member, message);
     }
   }
 
@@ -683,18 +607,11 @@ export class Machine {
   #forward(from: MemberId, message: Message): void {
     const leader = this.#raft.leader;
     if (leader === null || leader === this.#self || this.#committee.groupOf(from) === this.#group) return;
-    if (this.supervisor !== this.#self) this.#sendTo(leader, message);
+    if (this.supervisor !== this.#self) this.#out.send(leader, message);
   }
 
   #sendToAll(message: Message): void {
-    for (let member = 0; member < this.#committee.size; member++) this.#sendTo(member, message);
-  }
-
-  #sendTo(to: MemberId, message: Message): void {
-    if (to === this.#self) return;
-    const messages = this.#send.get(to);
-    if (messages === undefined) this.#send.set(to, [message]);
-    else messages.push(message);
+    for (let member = 0; member < this.#committee.size; member++) this.#out.send(member, message);
   }
 }
 
