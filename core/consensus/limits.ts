@@ -19,6 +19,8 @@ export const viewTimeoutMaxMs = 30_000;
 export const obligationMs = 500;
 /** How often a member without news asks somebody of another group. */
 export const pollMs = 250;
+/** The shortest time between two answers to polls of one member. */
+export const pollAnswerMs = 50;
 /** How often a leader is heard, also when it has nothing to say. */
 export const heartbeatMs = 100;
 /** The shortest time without a leader after which a follower stands for election; each draws up to twice as long. */

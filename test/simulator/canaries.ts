@@ -29,6 +29,7 @@ const voteBook = 'core/consensus/vote-book.ts';
 const replica = 'core/consensus/pbft/replica.ts';
 const tally = 'core/consensus/pbft/tally.ts';
 const raft = 'core/consensus/raft/raft.ts';
+const catchUp = 'core/consensus/rbft/catch-up.ts';
 const machine = 'core/consensus/rbft/machine.ts';
 const message = 'core/consensus/rbft/message.ts';
 const committee = 'core/consensus/committee.ts';
@@ -293,7 +294,7 @@ export const canaries: readonly Canary[] = [
         replace:
           "for (const to of this.#committee.members(this.#committee.primaryOf(view))) this.#out.send(to, { kind: 'statement', proven: ownStatement });",
       },
-      { file: machine, find: "          this.#out.send(to, { kind: 'statement', proven });\n", replace: '          void proven;\n' },
+      { file: catchUp, find: "          this.#parts.out.send(to, { kind: 'statement', proven });\n", replace: '          void proven;\n' },
     ],
     caughtAs: /^not live/,
     seedsMax: 100,
@@ -319,7 +320,9 @@ export const canaries: readonly Canary[] = [
   },
   {
     name: 'members that lag are not given blocks',
-    edits: [{ file: machine, find: "    this.#out.apply({ kind: 'serve', to, fromHeight });", replace: '    void [to, fromHeight];' }],
+    edits: [
+      { file: catchUp, find: "    this.#parts.out.apply({ kind: 'serve', to, fromHeight });", replace: '    void [to, fromHeight];' },
+    ],
     caughtAs: /^not live/,
     seedsMax: 20,
   },

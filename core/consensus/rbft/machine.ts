@@ -3,14 +3,13 @@
  * of the same name that orders twice in parallel (Redundant BFT).
  *
  * Pure and synchronous: `step` takes what happened, `tick` the passing of time, `ready` gives what follows from it, `advance` says that it was
- * done. No I/O, no clock; randomness is an argument. Order of effects: everything in `persist` is durable before anything in `send`
- * leaves or `apply` is done.
+ * taken over. No I/O, no clock; randomness is an argument. Order of effects: everything in `persist` is durable before anything in
+ * `send` leaves or `apply` is done.
  * Whatever decides - certificates, statements, NEW-VIEWs - proves itself and is taken from anybody. A leader only brings things sooner.
  * Callers check signatures before they step (message.ts).
  */
-import type { Hex } from '../../base/bytes.ts';
 import type { Committee, GroupId, MemberId } from '../committee.ts';
-import { obligationMs, pollMs, resendMs, tickMs, wantedBodiesMax } from '../limits.ts';
+import { obligationMs, pollAnswerMs, pollMs, resendMs, tickMs } from '../limits.ts';
 import { Replica } from '../pbft/replica.ts';
 import { Tally } from '../pbft/tally.ts';
 import type { ProposedBlock } from '../proposal.ts';
@@ -18,22 +17,20 @@ import { Raft, type RaftState } from '../raft/raft.ts';
 import type { ProvenStatement } from '../view-change.ts';
 import type { Ballot, Certificate, GroupVote, MemberVote } from '../vote.ts';
 import { VoteBook } from '../vote-book.ts';
+import { CatchUp } from './catch-up.ts';
 import { Directory, supervisorOf } from './directory.ts';
 import type { Input, MachineOptions, Ready } from './effects.ts';
 import type { LogEntry, Message, Offer } from './message.ts';
 import { Obligations } from './obligations.ts';
 import { OfferStore } from './offer-store.ts';
 import { Outbox } from './outbox.ts';
+import { Proposer } from './proposer.ts';
 import { Watch } from './watch.ts';
-
-/** The shortest time between two answers to polls of one member, in ticks. */
-const answerTicks = 2;
 
 export class Machine {
   readonly #committee: Committee;
   readonly #self: MemberId;
   readonly #group: GroupId;
-  readonly #random: (bound: number) => number;
   readonly #book: VoteBook;
   readonly #replica: Replica;
   readonly #tally: Tally;
@@ -47,14 +44,11 @@ export class Machine {
   #now = 0;
   /** The term whose leader was greeted with what this member has. */
   #greetedTerm = 0;
-  /** Bodies that are missing. */
-  readonly #wanted = new Set<Hex>();
-  readonly #answeredAt = new Map<MemberId, number>();
-  #building: { readonly height: number; readonly view: number } | null = null;
+  readonly #catchUp: CatchUp;
+  readonly #proposer: Proposer;
   #executableSince: number | null = null;
   /** Since when the NEW-VIEW of the own group could have been made. */
   #newViewSince: number | null = null;
-  #adoptSince = 0;
   #newsAt = 0;
   #resentAt = 0;
 
@@ -62,7 +56,6 @@ export class Machine {
     this.#committee = committee;
     this.#self = self;
     this.#group = committee.groupOf(self);
-    this.#random = random;
     this.#out = new Outbox(self);
     this.#directory = new Directory(committee);
     this.#offers = new OfferStore(committee);
@@ -77,7 +70,7 @@ export class Machine {
         stated: (proven) => this.#onStated(proven),
         execute: (block, isFresh) => this.#out.apply({ kind: 'execute', block, isFresh }),
         finalized: (block, certificate) => this.#onFinalized(block, certificate),
-        bodyWanted: (blockHash) => this.#wantBody(blockHash),
+        bodyWanted: (blockHash) => this.#catchUp.want(blockHash),
         fellBehind: () => this.#pollSoon(),
         viewEntered: () => this.#onViewEntered(),
       },
@@ -104,6 +97,34 @@ export class Machine {
       send: (to, message) => this.#out.send(to, { kind: 'raft', message }),
       persist: (state) => this.#out.persist({ kind: 'raft', state }),
       onEntry: (entry) => this.#learn(entry, true),
+    });
+    const parts = {
+      committee,
+      self,
+      group: this.#group,
+      random,
+      book: this.#book,
+      replica: this.#replica,
+      tally: this.#tally,
+      raft: this.#raft,
+      offers: this.#offers,
+      out: this.#out,
+    };
+    this.#catchUp = new CatchUp(parts);
+    this.#proposer = new Proposer(parts, {
+      wantBody: (blockHash) => this.#catchUp.want(blockHash),
+      onNewView: (newView) => {
+        this.#sendToAll({ kind: 'new-view', newView });
+        this.#learn({ kind: 'new-view', newView }, false);
+      },
+      onProposed: (offer) => {
+        this.#watch.onProposal(offer.proposal);
+        this.#share({ kind: 'offer', offer }, false);
+      },
+      onFollowed: ({ proposal }) => {
+        for (const vote of this.#tally.groupVotesAt(this.#group, proposal.height))
+          if (vote.phase === 'prepare' && vote.view === proposal.view) this.#sendGroupVote(vote);
+      },
     });
   }
 
@@ -143,7 +164,7 @@ export class Machine {
         this.#replica.onExecuted(input.blockHash, input.isFresh, input.isValid);
         break;
       case 'built':
-        this.#onBuilt(input.height, input.view, input.block);
+        this.#proposer.onBuilt(input, input.block, this.#now);
         break;
       case 'executable':
         this.#replica.setExecutable(input.waits);
@@ -154,7 +175,7 @@ export class Machine {
         this.#replica.expire();
         break;
     }
-    this.#lead();
+    this.#proposer.lead(this.#now);
   }
 
   /** `tickMs` have passed. */
@@ -167,8 +188,11 @@ export class Machine {
     this.#raft.flushReply();
     this.#greetLeader();
     if (this.#now - this.#resentAt >= ticks(resendMs)) this.#resend();
-    if (this.#now - this.#newsAt >= ticks(pollMs)) this.#poll();
-    this.#lead();
+    if (this.#now - this.#newsAt >= ticks(pollMs)) {
+      this.#newsAt = this.#now;
+      this.#catchUp.poll();
+    }
+    this.#proposer.lead(this.#now);
   }
 
   /** What follows from the steps and ticks since the last `advance`; null if nothing does. */
@@ -202,7 +226,7 @@ export class Machine {
         this.#replica.onStatement(message.proven);
         return;
       case 'offer':
-        if (message.offer.block.height <= this.#replica.final.height) this.#serve(from, message.offer.block.height);
+        if (message.offer.block.height <= this.#replica.final.height) this.#catchUp.serve(from, message.offer.block.height);
         else if (this.#isNews(message)) this.#forward(from, message);
         this.#learn(message, false);
         return;
@@ -214,16 +238,13 @@ export class Machine {
         this.#directory.onLeader(from, message.term, this.#now);
         return;
       case 'poll':
-        this.#answer(from, message);
+        this.#catchUp.answer(from, message, this.#now);
         return;
-      case 'body-wanted': {
-        const block = this.#replica.body(message.blockHash);
-        if (block !== undefined) this.#out.send(from, { kind: 'body', block });
-        else if (message.height <= this.#replica.final.height) this.#serve(from, message.height);
+      case 'body-wanted':
+        this.#catchUp.onWanted(from, message);
         return;
-      }
       case 'body':
-        if (this.#wanted.delete(message.block.hash)) this.#replica.onBody(message.block);
+        this.#catchUp.onBody(message.block);
         return;
       case 'blocks':
         for (const { block, certificate } of message.blocks) {
@@ -368,7 +389,7 @@ export class Machine {
     this.#resentAt = this.#now;
     this.#out.apply({ kind: 'commit', block, certificate });
     this.#tally.settle(block.height);
-    this.#wanted.clear();
+    this.#catchUp.settle();
     this.#watch.settle(block.height);
     this.#beginPlace();
     // Votes for the next height that came before its parent was final.
@@ -384,92 +405,11 @@ export class Machine {
 
   /** Another height or view: what the leader owes is owed anew, and what was kept for it is looked at. */
   #beginPlace(): void {
-    this.#building = null;
-    this.#adoptSince = this.#now;
+    this.#proposer.onPlace(this.#now);
     this.#newViewSince = null;
     this.#executableSince = this.#replica.hasExecutable ? this.#now : null;
     this.#obligations.keep((entry) => this.#isNews(entry));
     this.#retryOffers();
-  }
-
-  /** What only a leader does: NEW-VIEWs and proposals of its group's views. */
-  #lead(): void {
-    if (!this.#raft.isLeader || this.#replica.isOver || this.#committee.primaryOf(this.#replica.view) !== this.#group) return;
-    const newView = this.#replica.makeNewView();
-    if (newView !== null) {
-      this.#sendToAll({ kind: 'new-view', newView });
-      this.#learn({ kind: 'new-view', newView }, false);
-    }
-    if (!this.#raft.hasMajority || !this.#replica.mayPropose) return;
-    const place = { height: this.#replica.final.height + 1, view: this.#replica.view };
-    const known = this.#replica.lockedHash ?? this.#book.proposalAt(place.height, place.view)?.blockHash;
-    if (known !== undefined) {
-      const block = this.#replica.body(known);
-      if (block === undefined) this.#wantBody(known);
-      else this.#propose(block);
-      return;
-    }
-    const adopted = this.#blockToAdopt(place);
-    if (adopted === 'wait') return;
-    if (adopted !== null) {
-      this.#propose(adopted);
-      return;
-    }
-    if (this.#building !== null) return;
-    // V4: after NEW-VIEW the primary proposes at once, empty if need be.
-    const mayBeEmpty = this.#replica.newView !== null && this.#replica.isOwed;
-    if (!this.#replica.hasExecutable && !mayBeEmpty) return;
-    this.#building = place;
-    this.#out.apply({ kind: 'build', ...place, parentHash: this.#replica.final.blockHash, mayBeEmpty });
-  }
-
-  /** What the group voted for or was offered under an earlier leader: a new one goes on with it. */
-  #blockToAdopt(place: { readonly height: number; readonly view: number }): ProposedBlock | 'wait' | null {
-    const offers = this.#offers.at(place.height, place.view);
-    const hashes = new Set([
-      ...this.#tally.votedIn(this.#group, { phase: 'prepare', ...place }),
-      ...offers.map(({ proposal }) => proposal.blockHash),
-    ]);
-    for (const hash of hashes) {
-      const block = this.#replica.body(hash) ?? offers.find(({ proposal }) => proposal.blockHash === hash)?.block;
-      if (block === undefined) {
-        // Perhaps there is no such block: one member alone may have voted for it.
-        if (this.#now - this.#adoptSince >= ticks(pollMs)) continue;
-        this.#wantBody(hash);
-        return 'wait';
-      }
-      if (block.view !== place.view || block.parentHash !== this.#replica.final.blockHash) continue;
-      const verdict = this.#replica.verdict(block);
-      if (verdict === undefined) return 'wait';
-      if (verdict) return block;
-    }
-    return null;
-  }
-
-  #onBuilt(height: number, view: number, block: ProposedBlock | null): void {
-    if (this.#building?.height !== height || this.#building.view !== view) return;
-    this.#building = null;
-    // Nothing to put into a block: the ledger tells when that changes.
-    if (block === null) this.#replica.setExecutable(false);
-    if (block === null || !this.#raft.isLeader || this.#replica.view !== view || this.#replica.final.height + 1 !== height) return;
-    if (!this.#replica.mayPropose || this.#replica.lockedHash !== null || this.#blockToAdopt({ height, view }) !== null) return;
-    this.#propose(block, true);
-  }
-
-  #propose(block: ProposedBlock, isBuilt = false): void {
-    const { view } = this.#replica;
-    const signed = this.#book.propose(block.height, view, block.hash);
-    if (signed.outcome === 'refused') return;
-    if (signed.outcome === 'new') this.#out.persist({ kind: 'proposal', proposal: signed.value });
-    const offer: Offer = { proposal: signed.value, block, groupVote: null };
-    this.#watch.onProposal(signed.value);
-    this.#offers.add(offer);
-    if (this.#obligations.fulfil({ kind: 'offer', offer })) this.#raft.append({ kind: 'offer', offer });
-    if (isBuilt) this.#replica.onBuilt(signed.value, block);
-    else this.#replica.onProposal(signed.value, block);
-    // The group's votes may have been here before its leader.
-    for (const vote of this.#tally.groupVotesAt(this.#group, block.height))
-      if (vote.phase === 'prepare' && vote.view === view) this.#sendGroupVote(vote);
   }
 
   /** Depose a leader who does not do its work: its heartbeats no longer count. */
@@ -543,56 +483,9 @@ export class Machine {
     for (const vote of this.#tally.groupVotesAt(this.#group, height)) this.#sendGroupVote(vote);
   }
 
-  #poll(): void {
-    this.#newsAt = this.#now;
-    const { final, view, isEntered } = this.#replica;
-    for (const blockHash of this.#wanted) this.#out.send(this.#anybody(), { kind: 'body-wanted', height: final.height + 1, blockHash });
-    this.#out.send(this.#anybody(), { kind: 'poll', finalHeight: final.height, view, isEntered });
-  }
-
-  #answer(to: MemberId, { finalHeight, view, isEntered }: Extract<Message, { kind: 'poll' }>): void {
-    if (this.#now - (this.#answeredAt.get(to) ?? -answerTicks) < answerTicks) return;
-    this.#answeredAt.set(to, this.#now);
-    const own = this.#replica.final.height;
-    if (own > finalHeight) this.#serve(to, finalHeight + 1);
-    const { newView, lock } = this.#replica;
-    if (newView !== null && (newView.view > view || (newView.view === view && !isEntered)))
-      this.#out.send(to, { kind: 'new-view', newView });
-    else
-      for (const proven of this.#replica.statements)
-        if (proven.statement.newView > view || (proven.statement.newView === view && !isEntered))
-          this.#out.send(to, { kind: 'statement', proven });
-    if (own !== finalHeight) return;
-    if (lock !== null) this.#out.send(to, { kind: 'certificate', certificate: lock });
-    for (const vote of this.#book.votesAt(own + 1)) this.#out.send(to, { kind: 'vote', vote });
-    for (const offer of this.#offers.all)
-      if (offer.groupVote !== null && offer.proposal.view >= view) this.#out.send(to, { kind: 'offer', offer });
-  }
-
-  #serve(to: MemberId, fromHeight: number): void {
-    this.#out.apply({ kind: 'serve', to, fromHeight });
-  }
-
   /** Somebody is ahead: ask for the blocks between soon. */
   #pollSoon(): void {
-    this.#newsAt = Math.min(this.#newsAt, this.#now - ticks(pollMs) + answerTicks);
-  }
-
-  #wantBody(blockHash: Hex): void {
-    if (this.#wanted.has(blockHash) || this.#wanted.size >= wantedBodiesMax) return;
-    this.#wanted.add(blockHash);
-    const message: Message = { kind: 'body-wanted', height: this.#replica.final.height + 1, blockHash };
-    for (const member of this.#committee.members(this.#group)) this.#out.send(member, message);
-    this.#out.send(this.#anybody(), message);
-  }
-
-  /** A member of another group, or of the own one where there is no other. */
-  #anybody(): MemberId {
-    const own = this.#committee.members(this.#group);
-    const others = this.#committee.size - own.length;
-    if (others === 0) return own[this.#random(own.length)] ?? this.#self;
-    const drawn = this.#random(others);
-    return drawn < (own[0] ?? 0) ? drawn : drawn + own.length;
+    this.#newsAt = Math.min(this.#newsAt, this.#now - ticks(pollMs) + ticks(pollAnswerMs));
   }
 
   /** To the leaders of the other groups, and to those who watch them. */
