@@ -38,7 +38,10 @@ if (values.seed !== undefined) {
     failures++;
     print(`seed ${seed}: ${violation}\n  replay: npm run simulate -- --seed ${seed} --trace`);
   }
-  print(`${run} seeds, ${failures} failed, ${Math.round(run / ((performance.now() - begun) / 60_000))} a minute`);
+  const { user, system } = process.cpuUsage();
+  const aMinute = (milliseconds: number) => Math.round(run / (milliseconds / 60_000));
+  const rates = `${aMinute(performance.now() - begun)} a minute, ${aMinute((user + system) / 1_000)} a minute of processor time`;
+  print(`${run} seeds, ${failures} failed, ${rates}`);
   for (const name of coverageNames) print(`  ${name}: ${total[name]}`);
   process.exitCode = failures === 0 ? 0 : 1;
 }
