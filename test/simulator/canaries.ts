@@ -61,19 +61,6 @@ export const canaries: readonly Canary[] = [
     seedsMax: 100,
   },
   {
-    name: 'V1: the lowest lock is proposed again instead of the highest',
-    edits: [
-      { file: viewChange, find: 'statement.lock.view > lock.view', replace: 'statement.lock.view < lock.view' },
-      {
-        file: viewChange,
-        find: '      statement.lock.view >= lockCertificate.view &&\n',
-        replace: '      statement.lock.view < lockCertificate.view &&\n',
-      },
-    ],
-    caughtAs: /^(S[127]|not live)/,
-    seedsMax: 400,
-  },
-  {
     name: 'V1: statements forget how far their members have come',
     edits: [
       {
@@ -115,18 +102,6 @@ export const canaries: readonly Canary[] = [
     ],
     caughtAs: /^S(1|7|10)/,
     seedsMax: 100,
-  },
-  {
-    name: 'V2: in a view without its NEW-VIEW a member PREPAREs whatever comes',
-    edits: [
-      {
-        file: replica,
-        find: "    if (this.view !== 0 && this.#finalView !== this.view) return { kind: 'none' };\n    const lock = this.#lock;\n",
-        replace: '    const lock = null as Certificate | null;\n',
-      },
-    ],
-    caughtAs: /^S[127]/,
-    seedsMax: 1_000,
   },
   {
     name: 'there is no lock',
