@@ -49,8 +49,10 @@ export const votePlacesMax = 16;
 export const rivalVotesMax = 2;
 /** Own votes and proposals at one height that are remembered to be sent again; older ones are below the own view. */
 export const ownVotesMax = 64;
-/** Offers of one primary group that are kept for a height or view about to be reached. */
-export const offersPerGroupMax = 4;
+/** Heights above the last final one that votes and offers are kept for: the next, and the one that others may already be at. */
+export const heightsAheadMax = 2;
+/** Offers of one proposer that are kept for a height or view about to be reached. */
+export const offersPerProposerMax = 2;
 /** Bodies of blocks that are not final, kept by hash. */
 export const bodiesMax = 256;
 /** Verdicts on executed blocks that are remembered for one height. */

@@ -86,6 +86,7 @@ export class Runtime {
   #machine: Machine | null = null;
   /** How far a node that is no member has followed the chain. */
   #followed: EpochStart;
+  #isEpochOver = false;
   #isPumping = false;
   #now = 0;
   #polledAt = 0;
@@ -230,6 +231,9 @@ export class Runtime {
   /** A final block, for a node that is no member. */
   #follow({ block, certificate }: CertifiedBlock): void {
     if (this.#machine !== null || block.height !== this.#followed.height + 1 || certificate.height !== block.height) return;
+    // What comes after the last block of an epoch is for the next committee to certify.
+    if (this.#isEpochOver) return;
+    this.#isEpochOver = block.nextMembers !== null;
     this.#followed = { height: block.height, blockHash: block.hash };
     this.#options.log.append(
       [
@@ -302,6 +306,7 @@ export class Runtime {
     const epoch = this.committee.epoch + 1;
     this.#options.log.append([{ kind: 'epoch', epoch, start, members }], () => undefined);
     this.#followed = start;
+    this.#isEpochOver = false;
     this.#trust = this.#trustIn(new Committee(this.#options.genesisHash, epoch, members), start);
     this.#startMachine([]);
     this.#machine?.step({ kind: 'executable', waits: this.#options.ledger.hasExecutable });

@@ -28,7 +28,7 @@ if (values.seed !== undefined) {
   const total = noCoverage();
   let failures = 0;
   let run = 0;
-  for (let seed = Number(values.from); seed < Number(values.from) + Number(values.seeds) && failures < failuresMax; seed++) {
+  for (let seed = Number(values.from); run < Number(values.seeds) && failures < failuresMax; seed++) {
     const { groups, members } = setUpOf(seed);
     if (values.network !== undefined && values.network !== `${groups}x${members}`) continue;
     const { violation, coverage } = runSeed(seed);

@@ -5,12 +5,9 @@
  */
 import type { Hex } from '../../base/bytes.ts';
 import type { Committee, GroupId, MemberId } from '../committee.ts';
-import { rivalVotesMax, votePlacesMax } from '../limits.ts';
+import { heightsAheadMax, rivalVotesMax, votePlacesMax } from '../limits.ts';
 import type { MemberSignature } from '../signing.ts';
 import type { Ballot, Certificate, GroupVote, MemberVote, Phase } from '../vote.ts';
-
-/** Heights above the last final one whose votes are counted: the next, and the one that others may already be at. */
-const heightsAhead = 2;
 
 /** Where a vote counts: for one hash. */
 interface Place {
@@ -99,7 +96,7 @@ export class Tally {
   }
 
   #counts({ height }: Place): boolean {
-    return height > this.#finalHeight && height <= this.#finalHeight + heightsAhead;
+    return height > this.#finalHeight && height <= this.#finalHeight + heightsAheadMax;
   }
 
   #groupVote(group: GroupId, ballot: Ballot): GroupVote | undefined {

@@ -9,7 +9,7 @@
  * Callers check signatures before they step (message.ts).
  */
 import type { Committee, GroupId, MemberId } from '../committee.ts';
-import { obligationMs, pollAnswerMs, pollMs, resendMs, tickMs } from '../limits.ts';
+import { heightsAheadMax, obligationMs, pollAnswerMs, pollMs, resendMs, tickMs } from '../limits.ts';
 import { Replica } from '../pbft/replica.ts';
 import { Tally } from '../pbft/tally.ts';
 import type { ProposedBlock } from '../proposal.ts';
@@ -290,7 +290,7 @@ export class Machine {
     const { final, view, lock, newView } = this.#replica;
     switch (entry.kind) {
       case 'offer':
-        return entry.offer.groupVote !== null && entry.offer.block.height > final.height && entry.offer.proposal.view >= view;
+        return entry.offer.groupVote !== null && this.#isNear(entry.offer.block.height) && entry.offer.proposal.view >= view;
       case 'certificate': {
         const { phase, height, view: certified } = entry.certificate;
         if (height <= final.height) return false;
@@ -306,7 +306,7 @@ export class Machine {
     const { final } = this.#replica;
     switch (entry.kind) {
       case 'offer':
-        return entry.offer.block.height > final.height && (entry.offer.groupVote !== null || entry.offer.proposal.member === this.#self);
+        return this.#isNear(entry.offer.block.height) && (entry.offer.groupVote !== null || entry.offer.proposal.member === this.#self);
       case 'certificate':
         return entry.certificate.height > final.height || entry.certificate === final.certificate;
       case 'new-view':
@@ -314,9 +314,18 @@ export class Machine {
     }
   }
 
+  /** Whether a height is one that is voted at now, or soon. */
+  #isNear(height: number): boolean {
+    return height > this.#replica.final.height && height <= this.#replica.final.height + heightsAheadMax;
+  }
+
   #onOffer(offer: Offer, byLeader: boolean): void {
     const { proposal, block, groupVote } = offer;
     if (block.height <= this.#replica.final.height) return;
+    if (!this.#isNear(block.height)) {
+      this.#pollSoon();
+      return;
+    }
     this.#watch.onProposal(proposal);
     const isOwn = this.#committee.primaryOf(proposal.view) === this.#group;
     // A leader alone says nothing to another group: its group's vote shows its authority. In its own group the log does.

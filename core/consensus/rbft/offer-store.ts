@@ -1,12 +1,12 @@
 /** Proposals with their blocks, kept for the height and the views that this member is at or about to reach, and for a new leader. */
-import type { Committee, GroupId } from '../committee.ts';
-import { offersPerGroupMax } from '../limits.ts';
+import type { Committee, MemberId } from '../committee.ts';
+import { offersPerProposerMax } from '../limits.ts';
 import type { Offer } from './message.ts';
 
 export class OfferStore {
   readonly #committee: Committee;
-  /** By primary group, so that one cannot crowd out another. */
-  readonly #offers = new Map<GroupId, Offer[]>();
+  /** By who proposed, so that one that proposes everything only crowds out itself. */
+  readonly #offers = new Map<MemberId, Offer[]>();
 
   constructor(committee: Committee) {
     this.#committee = committee;
@@ -16,30 +16,30 @@ export class OfferStore {
     return [...this.#offers.values()].flat();
   }
 
-  /** Keeps an offer; with a group's vote it takes the place of the same without one. */
+  /** Keeps an offer; with its group's vote it takes the place of the same without one. */
   add(offer: Offer): void {
     const { height, view, blockHash, member } = offer.proposal;
-    const group = this.#committee.primaryOf(view);
-    const offers = this.#offers.get(group) ?? [];
-    const known = offers.find(({ proposal }) => proposal.height === height && proposal.view === view && proposal.blockHash === blockHash);
-    if (known !== undefined && (known.groupVote !== null || (offer.groupVote === null && known.proposal.member === member))) return;
-    const others = offers.filter((other) => other !== known);
-    // The newest is the least likely to be settled already.
-    this.#offers.set(group, [...others.slice(-(offersPerGroupMax - 1)), offer]);
+    const offers = this.#offers.get(member) ?? [];
+    const same = offers.find(({ proposal }) => proposal.height === height && proposal.view === view && proposal.blockHash === blockHash);
+    if (same !== undefined && (same.groupVote !== null || offer.groupVote === null)) return;
+    const others = offers.filter((other) => other !== same);
+    // An honest one proposes in ascending views: its newest is the least likely to be settled.
+    this.#offers.set(member, [...others.slice(-(offersPerProposerMax - 1)), offer]);
   }
 
   at(height: number, view: number): readonly Offer[] {
-    return (this.#offers.get(this.#committee.primaryOf(view)) ?? []).filter(
-      ({ proposal }) => proposal.height === height && proposal.view === view,
-    );
+    return this.#committee
+      .members(this.#committee.primaryOf(view))
+      .flatMap((member) => this.#offers.get(member) ?? [])
+      .filter(({ proposal }) => proposal.height === height && proposal.view === view);
   }
 
   /** Forgets final heights and views that were left. */
   settle(finalHeight: number, view: number): void {
-    for (const [group, offers] of this.#offers) {
+    for (const [member, offers] of this.#offers) {
       const left = offers.filter(({ proposal }) => proposal.height > finalHeight && proposal.view >= view);
-      if (left.length === 0) this.#offers.delete(group);
-      else this.#offers.set(group, left);
+      if (left.length === 0) this.#offers.delete(member);
+      else this.#offers.set(member, left);
     }
   }
 }
