@@ -13,7 +13,7 @@ let holding = 0;
 describe('seeds', () => {
   test.each(Array.from({ length: parts }, (_, part) => 1 + part * seedsPerPart))(
     `${seedsPerPart} from %i`,
-    { timeout: 900_000 },
+    { timeout: 1_800_000 },
     (from) => {
       const violations: string[] = [];
       for (let seed = from; seed < from + seedsPerPart; seed++) {
