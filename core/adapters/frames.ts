@@ -1,4 +1,4 @@
-/** Frames on a stream: each is its length in 4 bytes, then so many bytes. Layout: docs/formats.md, "Consensus". */
+/** Frames on a stream: each is its length in 4 bytes, then so many bytes. Layout: docs/formats.md, "Messages of validators and their vote log". */
 import { assert } from '../base/assert.ts';
 import { DecodeError, Decoder, Encoder } from '../base/codec.ts';
 

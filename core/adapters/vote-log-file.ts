@@ -1,7 +1,7 @@
 /**
  * The bytes of a vote log: a header, then batches. A batch is what one fsync made durable, and it is written only once the one before it is:
  * so a batch that anything valid follows was durable, and damage in it is damage. Only the last one may be torn by a crash.
- * Layout: docs/formats.md, "Consensus".
+ * Layout: docs/formats.md, "Messages of validators and their vote log".
  */
 import { crc32 } from 'node:zlib';
 import { AppError } from '../base/app-error.ts';

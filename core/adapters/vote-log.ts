@@ -6,7 +6,6 @@
  * The file is replaced by one with the needed records when it has grown, in one rename. One process a log: that of its home's lock.
  */
 import { AppError } from '../base/app-error.ts';
-import { assert } from '../base/assert.ts';
 import type { Random } from '../base/ports.ts';
 import type { DurableRecord } from '../consensus/record.ts';
 import { neededRecords } from '../consensus/record-compaction.ts';
@@ -20,6 +19,8 @@ import { encodeBatch, encodeHeader, logIdBytes, missingLog, readLog } from './vo
 /** The name of the log in its folder. */
 export const voteLogName = 'vote-log';
 const partialName = voteLogName + partialSuffix;
+/** The name of an empty file beside it: the log was cut, and others were not asked yet. */
+const cutName = `${voteLogName}-cut`;
 /** Bytes of records that one fsync makes durable; a larger append takes several. */
 const batchBytesMax = 33_554_432;
 /** Bytes of a file from which on it is replaced by one with the needed records. */
@@ -43,8 +44,11 @@ export interface OpenedVoteLog {
   readonly log: FileVoteLog;
   /** What is needed of what was written before, in its order. */
   readonly records: readonly DurableRecord[];
-  /** Bytes of an append that was never acknowledged, and that a crash tore. If there are any, others are to be asked for the own votes. */
-  readonly cutBytes: number;
+  /**
+   * Whether an append at the end was cut because a crash tore it. Damage cannot be told from that there, so others are to be asked for the
+   * own votes before anything is signed; it stays so over restarts, until {@link FileVoteLog.confirmCut}.
+   */
+  readonly isCut: boolean;
 }
 
 /** An append: its records, and whom to tell. */
@@ -107,20 +111,25 @@ export class FileVoteLog implements VoteLog {
       if (bytes === null) throw missingLog(path);
       const { marker, records, batches, length } = readLog(bytes, logId, path);
       const file = await files.open(voteLogName);
-      const cutBytes = bytes.length - length;
-      if (cutBytes > 0) await file.truncate(length);
+      if (length < bytes.length) {
+        const mark = await files.create(cutName);
+        await mark.close();
+        await files.sync();
+        await file.truncate(length);
+      }
       // What was read may be in the system's memory only, if it was a process that ended and not the machine.
       await file.sync();
       await files.remove(partialName);
       await files.sync();
       const needed = neededRecords(records, options.settledHeight());
-      return { log: new FileVoteLog(options, file, { marker, batches, bytes: length }, needed), records: needed, cutBytes };
+      const log = new FileVoteLog(options, file, { marker, batches, bytes: length }, needed);
+      return { log, records: needed, isCut: (await files.read(cutName)) !== null };
     });
   }
 
   append(records: readonly DurableRecord[], done: () => void): void {
-    assert(!this.#isClosed, 'nothing is appended to a closed log');
-    if (this.#hasFailed) return;
+    // What is not acknowledged has no effect: a stopping validator may leave it at that.
+    if (this.#hasFailed || this.#isClosed) return;
     if (records.length === 0 && !this.#isWriting) {
       done();
       return;
@@ -129,6 +138,15 @@ export class FileVoteLog implements VoteLog {
     if (this.#isWriting) return;
     this.#isWriting = true;
     this.#writing = this.#write();
+  }
+
+  /** Others were asked, and know of no vote that is not in the log. Errors: VOTE_LOG_UNUSABLE. */
+  async confirmCut(): Promise<void> {
+    const { files } = this.#options;
+    await using(files, async () => {
+      await files.remove(cutName);
+      await files.sync();
+    });
   }
 
   /** Waits for what was appended and closes the file, marked so that damage to the last batch is told from a torn one. */

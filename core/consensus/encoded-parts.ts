@@ -1,6 +1,6 @@
 /**
  * Encodings of what both messages and the vote log hold: votes, certificates, statements, proposals, blocks.
- * Layout: docs/formats.md, "Consensus". What is signed has an encoding of its own beside its type.
+ * Layout: docs/formats.md, "Messages of validators and their vote log". What is signed has an encoding of its own beside its type.
  */
 import { bytes, type Format, fields, fixed, hash, list, oneOf, optional, uint } from '../base/binary-format.ts';
 import { groupMembersMax, groupsMax, publicKeyBytes } from './limits.ts';

@@ -1,6 +1,6 @@
 /**
  * The encoding of what members say to each other. An envelope that is too large for one encoding is cut into several that mean the same
- * when they are read in their order. Layout: docs/formats.md, "Consensus".
+ * when they are read in their order. Layout: docs/formats.md, "Messages of validators and their vote log".
  */
 import { assert } from '../base/assert.ts';
 import { alternatives, bytes, encodeAs, type Format, fields, fixed, flag, hash, list, optional, uint } from '../base/binary-format.ts';

@@ -1,4 +1,4 @@
-/** The encoding of what a member writes to its vote log. Layout: docs/formats.md, "Consensus". */
+/** The encoding of what a member writes to its vote log. Layout: docs/formats.md, "Messages of validators and their vote log". */
 import { alternatives, decodeAs, encodeAs, fields, optional } from '../base/binary-format.ts';
 import {
   certificate,

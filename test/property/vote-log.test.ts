@@ -60,7 +60,7 @@ describe('the log', () => {
             await open.log.close();
             expect(acknowledged).toBe(pending.length);
             open = await reopen(disk, logId);
-            expect(open.cutBytes).toBe(0);
+            expect(open.records).toEqual(neededRecords([...durable, ...pending.flat()], 0));
           } else if (what === 'power-loss') {
             losses++;
             disk.failAt = disk.calls + random.below(4);
@@ -168,7 +168,7 @@ function lifeFrom(world: World, nodeId: number, restored: readonly DurableRecord
   });
   runtime.tellExecutable();
   const standing = { ...runtime.machine?.status };
-  for (let tick = 0; tick < 400; tick++) runtime.tick();
+  for (let tick = 0; tick < 200; tick++) runtime.tick();
   return { epoch: runtime.committee.epoch, start: runtime.epochStart, final: runtime.final, standing, committed, sent };
 }
 
@@ -177,7 +177,7 @@ describe('compaction', () => {
     let views = 0;
     let epochs = 0;
     let dropped = 0;
-    for (let seed = 1; seed <= 12; seed++) {
+    for (let seed = 1; seed <= 6; seed++) {
       const world = troubledWorld(seed);
       epochs += world.coverage.epochs;
       for (const node of world.honest) {

@@ -517,6 +517,31 @@ describe('frames', () => {
     expect(frames).toEqual([new Uint8Array(5)]);
   });
 
+  it('of any input are whole, or it is refused', () => {
+    const random = new Seeded(5);
+    let frames = 0;
+    let refused = 0;
+    for (let input = 0; input < 100_000; input++) {
+      const reader = new FrameReader();
+      const stream = Uint8Array.from({ length: 1 + random.below(40) }, () => (random.chance(0.8) ? 0 : random.below(12)));
+      const whole: Uint8Array[] = [];
+      try {
+        reader.push(
+          stream,
+          () => 10,
+          (frame) => whole.push(frame) > 0,
+        );
+      } catch (error) {
+        expect(error).toBeInstanceOf(DecodeError);
+        refused++;
+      }
+      frames += whole.length;
+      const again = concatBytes(...whole.map(frameOf));
+      expect(Buffer.compare(again, stream.subarray(0, again.length))).toBe(0);
+    }
+    expect(Math.min(frames, refused)).toBeGreaterThan(10_000);
+  });
+
   it('wait within a bound, against a plain queue', () => {
     fc.assert(
       fc.property(fc.array(fc.option(fc.nat({ max: 400 }), { freq: 2 })), (acts) => {

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { filesIn, type LogFiles } from '../../core/adapters/log-files.ts';
 import { FileVoteLog, type OpenedVoteLog, voteLogName } from '../../core/adapters/vote-log.ts';
-import { encodeBatch, encodeHeader } from '../../core/adapters/vote-log-file.ts';
+import { encodeBatch, encodeHeader, readLog } from '../../core/adapters/vote-log-file.ts';
 import { type AppError, isAppError } from '../../core/base/app-error.ts';
 import { concatBytes } from '../../core/base/bytes.ts';
+import { DecodeError } from '../../core/base/codec.ts';
 import type { DurableRecord } from '../../core/consensus/record.ts';
 import { neededRecords } from '../../core/consensus/record-compaction.ts';
 import { encodeRecord } from '../../core/consensus/record-encoding.ts';
+import { fuzz } from '../mutation.ts';
 import { PowerLossDisk } from '../power-loss-disk.ts';
 import { Seeded } from '../simulator/seeded.ts';
 import { certificateOf, voteHistory, voteOf } from '../vote-history.ts';
@@ -62,8 +64,8 @@ describe('on a real disk', () => {
     const history = voteHistory(1, 60);
     let settled = 0;
     for (let begin = 0; begin < history.length; begin += 50) {
-      const { log, records, cutBytes } = await open(files, logId, () => settled, 4_096);
-      expect(cutBytes).toBe(0);
+      const { log, records, isCut } = await open(files, logId, () => settled, 4_096);
+      expect(isCut).toBe(false);
       expect(records).toEqual(neededRecords(history.slice(0, begin).flat(), settled));
       for (const append of history.slice(begin, begin + 50)) {
         await written(log, append);
@@ -179,7 +181,8 @@ describe('a torn tail', () => {
       }
       const opened = await open(disk, logId);
       expect(opened.records).toEqual(all.slice(0, wholeBatches).flat());
-      expect(opened.cutBytes).toBe(length - (ends[wholeBatches] ?? 0));
+      expect(opened.isCut).toBe(length > (ends[wholeBatches] ?? 0));
+      expect(disk.bytesOf(voteLogName)).toHaveLength(ends[wholeBatches] ?? 0);
       // What comes after the cut stands where the torn batch stood.
       await written(opened.log, votes(1, 99));
       await opened.log.close();
@@ -187,6 +190,45 @@ describe('a torn tail', () => {
     }
     expect(errors).toEqual([]);
   });
+});
+
+it('a cut is told at every start until others were asked', async () => {
+  const whole = new PowerLossDisk();
+  const logId = await FileVoteLog.create(whole);
+  const { log } = await open(whole, logId);
+  await written(log, votes(2));
+  const torn = whole.bytesOf(voteLogName).slice(0, -1);
+  // The power fails again while the log is being opened, at every call.
+  for (let failAt = 1; failAt < 12; failAt++) {
+    let disk = new PowerLossDisk();
+    disk.put(voteLogName, torn);
+    disk.failAt = failAt;
+    const code = await codeOf(open(disk, logId));
+    expect(code).toBe(failAt < 10 ? 'VOTE_LOG_UNUSABLE' : 'no error');
+    for (let start = 0; start < 3; start++) {
+      disk = disk.survivor(new Seeded(10 * failAt + start));
+      const opened = await open(disk, logId);
+      expect(opened).toMatchObject({ isCut: true, records: [] });
+      await opened.log.close();
+    }
+    await (await open(disk, logId)).log.confirmCut();
+    expect((await open(disk.survivor(new Seeded(failAt)), logId)).isCut).toBe(false);
+  }
+});
+
+it('what is appended to a closing log is not acknowledged, and harms nothing', async () => {
+  const disk = new PowerLossDisk();
+  const logId = await FileVoteLog.create(disk);
+  const { log } = await open(disk, logId);
+  const acknowledged: string[] = [];
+  log.append(votes(1), () => {
+    acknowledged.push('first');
+    log.append(votes(1, 2), () => acknowledged.push('second'));
+  });
+  await log.close();
+  log.append([], () => acknowledged.push('third'));
+  expect(acknowledged).toEqual(['first']);
+  expect((await open(disk, logId)).records).toEqual(votes(1));
 });
 
 describe('damage', () => {
@@ -213,12 +255,44 @@ describe('damage', () => {
           expect(disk.bytesOf(voteLogName)).toEqual(flipped); // it stays as it was
           continue;
         }
-        const { records, cutBytes } = await opening;
+        const { records, isCut } = await opening;
         expect(records).toEqual(beforeLast);
-        expect(cutBytes).toBeGreaterThan(0);
+        expect(isCut).toBe(true);
       }
       expect([...codes.keys()].sort()).toEqual(['VOTE_LOG_DAMAGED', 'no error']);
     }
+  });
+
+  it('of any kind gives an error that says what to do, or whole batches from the beginning', async () => {
+    const disk = new PowerLossDisk();
+    const logId = await FileVoteLog.create(disk);
+    const { log } = await open(disk, logId);
+    const samples: Uint8Array[] = [disk.bytesOf(voteLogName)];
+    for (let batch = 0; batch < 4; batch++) {
+      await written(log, votes(1, batch));
+      samples.push(disk.bytesOf(voteLogName));
+    }
+    const { taken, refused } = fuzz({
+      seed: 4,
+      count: 100_000,
+      samples,
+      decode: (file) => {
+        try {
+          const { marker, records, batches, length } = readLog(file, logId, 'the path');
+          return { file, marker, records, batches, length };
+        } catch (error) {
+          if (!isAppError(error) || !error.code.startsWith('VOTE_LOG_')) throw error;
+          throw new DecodeError(error.code);
+        }
+      },
+      encode: ({ file, marker, records, batches, length }) => {
+        if (records.length !== batches) throw new Error(`${records.length} records in ${batches} batches`);
+        const whole = records.map((record, number) => encodeBatch(marker, number, [encodeRecord(record)]));
+        return concatBytes(encodeHeader({ logId, marker }), ...whole, file.slice(length));
+      },
+    });
+    expect(Math.min(taken, refused)).toBeGreaterThan(5_000);
+    await log.close();
   });
 
   it('of another format is told', async () => {
