@@ -1,5 +1,6 @@
 /** Frames on a stream: each is its length in 4 bytes, then so many bytes. Layout: docs/formats.md, "Messages of validators and their vote log". */
 import { assert } from '../base/assert.ts';
+import { concatBytes } from '../base/bytes.ts';
 import { DecodeError, Decoder, Encoder } from '../base/codec.ts';
 
 const lengthBytes = 4;
@@ -10,7 +11,7 @@ const firstBufferBytes = 65_536;
 
 /** A frame of some bytes. */
 export function frameOf(payload: Uint8Array): Uint8Array {
-  return new Encoder().bytes(payload).finish();
+  return concatBytes(new Encoder().uint(payload.length, lengthBytes).finish(), payload);
 }
 
 /** Puts frames together from what arrives. It holds no more than one frame that is not whole, however small the pieces it comes in. */

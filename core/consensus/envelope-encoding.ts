@@ -3,7 +3,7 @@
  * when they are read in their order. Layout: docs/formats.md, "Messages of validators and their vote log".
  */
 import { assert } from '../base/assert.ts';
-import { alternatives, bytes, encodeAs, type Format, fields, fixed, flag, hash, list, optional, uint } from '../base/binary-format.ts';
+import { alternatives, bytes, encodeAs, type Format, fields, fixed, flag, hash, list, optional } from '../base/binary-format.ts';
 import { concatBytes } from '../base/bytes.ts';
 import { DecodeError, Decoder, Encoder } from '../base/codec.ts';
 import {
@@ -29,8 +29,6 @@ export const envelopeBytesMax = 5_242_880;
 export const envelopeMessagesMax = 1_024;
 /** Bytes of a transaction in the ledger's encoding. */
 export const spreadTransactionBytesMax = 131_072;
-/** Far above any place of a log, so that whoever counts on from a place that a faulty leader names still counts exactly. */
-export const logIndexMax = 2 ** 48;
 
 type Rest<Union extends { readonly kind: string }, Kind extends Union['kind']> = Omit<Extract<Union, { readonly kind: Kind }>, 'kind'>;
 type RaftRest<Kind extends RaftMessage<LogEntry>['kind']> = Rest<RaftMessage<LogEntry>, Kind>;
@@ -46,8 +44,7 @@ const logEntry = alternatives<LogEntry>({
   certificate: [2, certificateFields],
   'new-view': [3, newViewFields],
 });
-const logIndex = uint(8, logIndexMax);
-const logPosition = fields<LogPosition>({ index: logIndex, term: counter });
+const logPosition = fields<LogPosition>({ index: counter, term: counter });
 const signature = fixed(signatureBytes);
 
 const raftMessage: Format<RaftMessage<LogEntry>> = alternatives<RaftMessage<LogEntry>>({
@@ -63,10 +60,10 @@ const raftMessage: Format<RaftMessage<LogEntry>> = alternatives<RaftMessage<LogE
       previous: logPosition,
       fresh: flag,
       entries: list(fields<{ readonly term: number; readonly entry: LogEntry }>({ term: counter, entry: logEntry }), appendEntriesMax),
-      commitIndex: logIndex,
+      commitIndex: counter,
     }),
   ],
-  appended: [6, fields<RaftRest<'appended'>>({ term: counter, matched: flag, index: logIndex })],
+  appended: [6, fields<RaftRest<'appended'>>({ term: counter, matched: flag, index: counter })],
 });
 
 const message: Format<Message> = alternatives<Message>({

@@ -9,7 +9,6 @@ import {
   encodeEnvelope,
   envelopeBytesMax,
   envelopeMessagesMax,
-  logIndexMax,
   spreadTransactionBytesMax,
 } from '../../core/consensus/envelope-encoding.ts';
 import { appendEntriesMax, catchUpBlocksMax, groupMembersMax, groupsMax, publicKeyBytes } from '../../core/consensus/limits.ts';
@@ -125,11 +124,11 @@ describe('envelopes', () => {
             .uint(1, 1)
             .uint(1, 1)
             .uint(0, 8)
-            .uint(logIndexMax + 1, 8)
+            .uint(2n ** 53n, 8)
             .uint(0, 8)
             .finish(),
         ),
-        'integer above',
+        'integer too large',
       ],
       [concatBytes(head(1), new Encoder().uint(2, 1).uint(2, 1).finish()), 'integer above 1'],
       [new Uint8Array(envelopeBytesMax + 1), 'envelope longer'],
