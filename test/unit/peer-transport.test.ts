@@ -151,7 +151,7 @@ describe('peers', () => {
     expect(second.received).toEqual(Array.from({ length: 100 }, (_, height) => ({ from: first.name, envelope: poll(height) })));
     for (const [node, other] of [[first, second] as const, [second, first] as const]) {
       expect(statusOf(node, other.name)).toMatchObject({ sent: 100, received: 100, dropped: 0, refused: 0, connections: 1, fault: null });
-      expect(statusOf(node, other.name).queuedBytes).toBe(0);
+      await until(() => expect(statusOf(node, other.name).queuedBytes).toBe(0));
     }
     first.transport.send(`0x${'99'.repeat(32)}`, poll(1)); // nobody
   });
@@ -478,7 +478,7 @@ describe('a slow peer', () => {
     await until(() => expect(epochs.at(-1)).toBe(count));
     expect(epochs).toHaveLength(count - statusOf(node, name).dropped);
     expect([...epochs].sort((left, right) => left - right)).toEqual(epochs);
-    expect(statusOf(node, name).queuedBytes).toBe(0);
+    await until(() => expect(statusOf(node, name).queuedBytes).toBe(0));
   });
 });
 
