@@ -353,7 +353,8 @@ export class Raft<Entry> {
     }
     const { previous, entries } = message;
     if (!this.#agree(previous, message.term, message.fresh)) {
-      const index = Math.min(this.#last().index, previous.index - 1);
+      // A leader that lies may name the position before the first.
+      const index = Math.max(0, Math.min(this.#last().index, previous.index - 1));
       this.#options.send(from, { kind: 'appended', term: this.#term, matched: false, index });
       return;
     }
