@@ -194,6 +194,11 @@ export async function sendAndWait(
   }
 }
 
+/** Waits until a transaction that a node signed itself is in a block; asks again and again, for the reason given at {@link finalReceipt}. */
+export async function waitUntilIncluded(provider: JsonRpcProvider, hash: string): Promise<void> {
+  while ((await provider.getTransactionReceipt(hash)) === null) await delay(POLL_MS);
+}
+
 /**
  * Hands a signed transaction to the chain, again when it is not seen there, and gives its final receipt; null when its
  * nonce was used by another. It asks again and again: ethers' own waiting listens for the next block, which on a chain

@@ -12,7 +12,7 @@ import { partialSuffix, writeFileAtomically, writing } from '../adapters/atomic-
 import type { ArtifactFile } from '../adapters/built-artifacts.ts';
 import { circuitArtifacts } from '../adapters/circuit-artifacts.ts';
 import { deployContracts } from '../adapters/contract-deployment.ts';
-import { openProvider } from '../adapters/ethers-transaction-sender.ts';
+import { openProvider, waitUntilIncluded } from '../adapters/ethers-transaction-sender.ts';
 import { homeDocuments } from '../adapters/home-documents.ts';
 import { HomeStore } from '../adapters/home-store.ts';
 import { systemClock } from '../adapters/system-clock.ts';
@@ -324,7 +324,7 @@ async function fundFromUnlockedAccount(provider: JsonRpcProvider, treasury: Hex)
   if (unlocked !== undefined) {
     const value = `0x${EXTERNAL_FUNDING_WEI.toString(16)}`;
     const hash = (await provider.send('eth_sendTransaction', [{ from: unlocked, to: treasury, value }])) as string;
-    await provider.waitForTransaction(hash, 1);
+    await waitUntilIncluded(provider, hash);
     return;
   }
   throw new AppError(

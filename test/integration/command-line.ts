@@ -13,6 +13,9 @@ const main = fileURLToPath(new URL('../../core/cli/main.ts', import.meta.url));
 const compiled = mkdtempSync(join(tmpdir(), 'compiled-'));
 process.once('exit', () => rmSync(compiled, { recursive: true, force: true }));
 
+/** A command that hangs is ended before its test times out, so that the test can say what it printed. */
+const commandMsMax = 840_000;
+
 /** A test that times out must not leave its commands running. */
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
@@ -57,6 +60,7 @@ function start(words: readonly string[], { passphrase, phrase, environment }: Ru
 /** Runs a command to its end. */
 export async function vouchsafe(words: readonly string[], run: Run = {}): Promise<Ended> {
   const child = start(words, run);
+  const hanging = setTimeout(() => child.kill('SIGTERM'), commandMsMax);
   let [output, errors] = ['', ''];
   child.stdout?.on('data', (chunk: Buffer) => {
     output += chunk.toString();
@@ -65,6 +69,7 @@ export async function vouchsafe(words: readonly string[], run: Run = {}): Promis
     errors += chunk.toString();
   });
   const [code] = (await once(child, 'close')) as [number | null];
+  clearTimeout(hanging);
   return { code, output, errors };
 }
 
