@@ -57,9 +57,9 @@ const raftMessage: Format<RaftMessage<LogEntry>> = alternatives<RaftMessage<LogE
     fields<RaftRest<'append'>>({
       term: counter,
       votes: signatures,
-      previous: logPosition,
+      previous: counter,
       fresh: flag,
-      entries: list(fields<{ readonly term: number; readonly entry: LogEntry }>({ term: counter, entry: logEntry }), appendEntriesMax),
+      entries: list(logEntry, appendEntriesMax),
       commitIndex: counter,
     }),
   ],
@@ -156,10 +156,9 @@ function halve(whole: Message): readonly [Message, Message] | null {
       if (whole.message.kind !== 'append') return null;
       const { previous, entries } = whole.message;
       const [first, second] = halveList(entries);
-      const last = first.at(-1);
-      if (last === undefined || second.length === 0) return null;
+      if (second.length === 0) return null;
       // What a leader would have sent had it sent less at a time.
-      const middle = { index: previous.index + first.length, term: last.term };
+      const middle = previous + first.length;
       return [
         { ...whole, message: { ...whole.message, entries: first } },
         { ...whole, message: { ...whole.message, previous: middle, fresh: false, entries: second } },

@@ -37,10 +37,17 @@ export const leaderHintMs = 1_000;
 /** Final blocks with room that may leave an executable transaction out before that counts as the end of the view timer. */
 export const blocksLeftOutMax = 5;
 
-/** Entries of the log that a leader keeps for followers who lag; who is behind them is caught up with blocks. */
+/**
+ * The highest height, view, term or place in a log that is taken from anybody. Nothing honest comes near it, and whatever a member counts on
+ * from there is exact and can be encoded.
+ */
+export const counterMax = 2 ** 48;
+/** Entries of the log that are kept for followers who lag, and their bytes together; who is behind them is caught up with blocks. */
 export const logEntriesMax = 256;
-/** Entries in one append. */
+export const logBytesMax = 33_554_432;
+/** Entries in one append, and their bytes together: one at least. */
 export const appendEntriesMax = 32;
+export const appendBytesMax = 4_194_304;
 /** How far ahead of one's own a term may be that a pre-vote is given for. */
 export const termLeapMax = 1_000;
 /** Places (phase, height, view) in which one member's, or one group's, votes are remembered: the highest. */
@@ -65,6 +72,8 @@ export const obligationsMax = 256;
 export const proofsMax = 256;
 /** Blocks in one answer to a member that lags. */
 export const catchUpBlocksMax = 16;
+/** Nodes that are remembered to have been given blocks lately; they include all members and all observers that a validator admits. */
+export const servedNodesMax = 8_192;
 /** Transactions that are watched until they are final, and in one message. */
 export const spreadTransactionsMax = 10_000;
 export const messageTransactionsMax = 200;

@@ -3,6 +3,7 @@ import { fromHex, type Hex, utf8 } from '../base/bytes.ts';
 import type { Committee } from './committee.ts';
 import type { Members } from './membership.ts';
 import { type MemberSignature, signedIn, type Verify } from './signing.ts';
+import { isPlace } from './vote.ts';
 
 const proposalTag = utf8('vouchsafe:rbft:propose:1');
 
@@ -38,6 +39,7 @@ export function isProposal(committee: Committee, verify: Verify, proposal: Propo
   const { member, view, signature } = proposal;
   return (
     committee.has(member) &&
+    isPlace(proposal) &&
     committee.groupOf(member) === committee.primaryOf(view) &&
     verify(committee.publicKey(member), proposalBytes(committee, proposal), signature)
   );

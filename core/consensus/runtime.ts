@@ -7,7 +7,7 @@
 import type { Hex } from '../base/bytes.ts';
 import { Committee, type MemberId } from './committee.ts';
 import type { Evidence } from './evidence.ts';
-import { pollMs, tickMs } from './limits.ts';
+import { pollAnswerMs, pollMs, servedNodesMax, tickMs } from './limits.ts';
 import type { Members } from './membership.ts';
 import type { ProposedBlock } from './proposal.ts';
 import type { Action, Packet } from './rbft/effects.ts';
@@ -90,6 +90,8 @@ export class Runtime {
   #isPumping = false;
   #now = 0;
   #polledAt = 0;
+  /** When nodes were last given blocks, the least recent first. */
+  readonly #servedAt = new Map<Hex, number>();
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
@@ -244,7 +246,14 @@ export class Runtime {
     );
   }
 
+  /** Gives final blocks to a node, and not oftener than it may ask. */
   #serve(to: Hex, fromHeight: number): void {
+    if (fromHeight < 1 || fromHeight > this.final.height) return;
+    const interval = (this.committee.memberWith(to) === undefined ? pollMs : pollAnswerMs) / tickMs;
+    if (this.#now - (this.#servedAt.get(to) ?? Number.NEGATIVE_INFINITY) < interval) return;
+    this.#servedAt.delete(to);
+    this.#servedAt.set(to, this.#now);
+    if (this.#servedAt.size > servedNodesMax) for (const oldest of [...this.#servedAt.keys()].slice(0, 1)) this.#servedAt.delete(oldest);
     this.#options.ledger.read(fromHeight, (blocks, epoch) => {
       if (blocks.length > 0) this.#options.send(to, { epoch, messages: [{ kind: 'blocks', blocks }] });
     });

@@ -5,7 +5,7 @@
 import { fromHex, type Hex, utf8 } from '../base/bytes.ts';
 import type { Committee, GroupId } from './committee.ts';
 import { type MemberSignature, signedIn, type Verify } from './signing.ts';
-import { type Certificate, isCertificate } from './vote.ts';
+import { type Certificate, isCertificate, isPlace } from './vote.ts';
 
 const statementTag = utf8('vouchsafe:rbft:statement:1');
 
@@ -67,9 +67,11 @@ export function statementBytes(committee: Committee, group: GroupId, statement: 
 
 /** Whether a statement is its member's; its fields may still be lies. */
 export function isStatementSigned(committee: Committee, verify: Verify, statement: Statement): boolean {
-  const { member, signature } = statement;
+  const { member, newView, finalHeight, signature } = statement;
   return (
-    committee.has(member) && verify(committee.publicKey(member), statementBytes(committee, committee.groupOf(member), statement), signature)
+    committee.has(member) &&
+    isPlace({ height: finalHeight, view: newView }) &&
+    verify(committee.publicKey(member), statementBytes(committee, committee.groupOf(member), statement), signature)
   );
 }
 

@@ -6,6 +6,7 @@
  */
 import { fromHex, type Hex, utf8 } from '../base/bytes.ts';
 import type { Committee, GroupId } from './committee.ts';
+import { counterMax } from './limits.ts';
 import { type MemberSignature, signedIn, type Verify } from './signing.ts';
 
 const voteTag = utf8('vouchsafe:rbft:vote:1');
@@ -46,16 +47,21 @@ export function voteBytes(committee: Committee, group: GroupId, { phase, height,
     .finish();
 }
 
+/** Whether a member may count on from a height and view. */
+export function isPlace({ height, view }: { readonly height: number; readonly view: number }): boolean {
+  return height <= counterMax && view <= counterMax;
+}
+
 /** Whether a vote is what it says. */
 export function isMemberVote(committee: Committee, verify: Verify, vote: MemberVote): boolean {
-  if (!committee.has(vote.member)) return false;
+  if (!committee.has(vote.member) || !isPlace(vote)) return false;
   return verify(committee.publicKey(vote.member), voteBytes(committee, committee.groupOf(vote.member), vote), vote.signature);
 }
 
 /** Whether a group's vote holds the majority of distinct members that it needs, each with its signature. */
 export function isGroupVote(committee: Committee, verify: Verify, vote: GroupVote): boolean {
   const { group, signatures } = vote;
-  if (!Number.isInteger(group) || group < 0 || group >= committee.groups) return false;
+  if (!Number.isInteger(group) || group < 0 || group >= committee.groups || !isPlace(vote)) return false;
   if (signatures.length !== committee.majority(group)) return false;
   if (new Set(signatures.map(({ member }) => member)).size !== signatures.length) return false;
   const message = voteBytes(committee, group, vote);

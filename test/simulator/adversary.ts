@@ -5,6 +5,7 @@
  */
 import type { Hex } from '../../core/base/bytes.ts';
 import { Committee, type MemberId } from '../../core/consensus/committee.ts';
+import { counterMax } from '../../core/consensus/limits.ts';
 import { type ProposedBlock, proposalBytes } from '../../core/consensus/proposal.ts';
 import { termVoteBytes } from '../../core/consensus/raft/raft.ts';
 import type { LogEntry, Message } from '../../core/consensus/rbft/message.ts';
@@ -129,7 +130,7 @@ export class Adversary {
         break;
       case 'raft':
         this.#term = Math.max(this.#term, message.message.term);
-        if (message.message.kind === 'append') for (const { entry } of message.message.entries) this.onSeen(entry);
+        if (message.message.kind === 'append') for (const entry of message.message.entries) this.onSeen(entry);
         break;
       default:
         break;
@@ -169,10 +170,15 @@ export class Adversary {
     if (message.kind === 'vote' && this.#random.chance(0.3)) return [];
     if (message.kind === 'new-view' || message.kind === 'offer') return this.#rivalOf(from, message);
     if (message.kind === 'raft' && message.message.kind === 'append' && this.#lying) {
-      const entries = message.message.entries.map(({ term, entry }) => {
+      const entries = message.message.entries.map((entry) => {
         const [rival] = entry.kind === 'certificate' ? [entry] : this.#rivalOf(from, entry);
-        return { term, entry: rival ?? entry };
+        return rival ?? entry;
       });
+      if (this.#random.chance(0.05)) {
+        // As if its log were as long as may be: what it sends next counts for nothing.
+        this.#coverage.farPlaces++;
+        return [{ kind: 'raft', message: { ...message.message, previous: counterMax, fresh: true, entries } }];
+      }
       return [{ kind: 'raft', message: { ...message.message, entries } }];
     }
     if (message.kind === 'body' && this.#random.chance(0.5)) {
@@ -506,7 +512,7 @@ function heartbeatOf(message: Message): Message[] {
   if (message.kind !== 'raft') return [];
   if (message.message.kind !== 'append') return [message];
   const { entries: _, ...append } = message.message;
-  return [{ kind: 'raft', message: { ...append, entries: [], previous: { index: 0, term: 0 } } }];
+  return [{ kind: 'raft', message: { ...append, entries: [], previous: 0 } }];
 }
 
 function keyOf(group: number, { phase, height, view, blockHash }: Ballot): string {

@@ -46,6 +46,7 @@ const names = [
   'forgeries',
   'falseBodies',
   'termInflations',
+  'farPlaces',
   'falseComplaints',
   'censored',
   'twins',

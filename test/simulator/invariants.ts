@@ -44,8 +44,8 @@ interface Count {
 
 /** The log of one honest member, as far as it is kept. */
 export interface GroupLog {
-  readonly base: { readonly index: number };
-  readonly terms: readonly number[];
+  readonly term: number;
+  readonly base: number;
   readonly entries: readonly LogEntry[];
 }
 
@@ -217,18 +217,13 @@ export class Invariants {
   onLogs(epochNumber: number, group: number, left: GroupLog, right: GroupLog): void {
     const epoch = this.#epoch(epochNumber);
     if (!this.#isSafe(epoch, epoch.groupOf.indexOf(group))) return;
-    const first = Math.max(left.base.index, right.base.index) + 1;
-    const last = Math.min(left.base.index + left.terms.length, right.base.index + right.terms.length);
-    const isHonestTerm = (term: number | undefined) => this.#leaders.has(`${epochNumber} ${group} ${term}`);
-    for (let index = last, isSame = false; index >= first; index--) {
-      const leftTerm = left.terms[index - 1 - left.base.index];
-      const rightTerm = right.terms[index - 1 - right.base.index];
-      // A leader who lies makes different entries of one index and term, and logs may differ from there down.
-      if (!isHonestTerm(leftTerm) || !isHonestTerm(rightTerm)) return;
-      if (leftTerm === rightTerm) isSame = true;
-      if (isSame && (leftTerm !== rightTerm || left.entries[index - 1 - left.base.index] !== right.entries[index - 1 - right.base.index]))
-        throw new Violation(`S8: the logs of group ${group} differ at index ${index}`);
-    }
+    // A leader who lies may send different entries for one place.
+    if (left.term !== right.term || !this.#leaders.has(`${epochNumber} ${group} ${left.term}`)) return;
+    const first = Math.max(left.base, right.base);
+    const last = Math.min(left.base + left.entries.length, right.base + right.entries.length);
+    for (let index = first; index < last; index++)
+      if (left.entries[index - left.base] !== right.entries[index - right.base])
+        throw new Violation(`S8: the logs of group ${group} differ at index ${index + 1}`);
   }
 
   /** An honest member reported somebody. */

@@ -324,7 +324,7 @@ export class World {
   /** Everything that is signed and leaves a node is counted, once. */
   #observe(from: SimulatedNode, epoch: number, message: Message): void {
     if (message.kind === 'raft') {
-      if (message.message.kind === 'append') for (const { entry } of message.message.entries) this.#observe(from, epoch, entry);
+      if (message.message.kind === 'append') for (const entry of message.message.entries) this.#observe(from, epoch, entry);
       this.adversary.onSeen(message);
       return;
     }
@@ -399,7 +399,7 @@ export class World {
       const empty: Message = { kind: 'raft', message: { ...inner, entries: [] } };
       if (committee.groupOf(from) !== committee.groupOf(to) || !this.#isElected(trust, from, to, inner.votes, inner.term, empty))
         return false;
-      return inner.entries.every(({ entry }) => this.#isAuthentic(trust, from, to, entry));
+      return inner.entries.every((entry) => this.#isAuthentic(trust, from, to, entry));
     }
     const known = this.#authentic.get(message);
     if (known !== undefined && known.epoch === epoch) return known.holds;
@@ -454,7 +454,7 @@ function isSilentOn(message: Message, phase: Phase): boolean {
     case 'blocks':
       return phase !== 'commit';
     case 'raft':
-      return message.message.kind !== 'append' || message.message.entries.every(({ entry }) => isSilentOn(entry, phase));
+      return message.message.kind !== 'append' || message.message.entries.every((entry) => isSilentOn(entry, phase));
     default:
       return true;
   }

@@ -5,15 +5,28 @@
  * What is not in the textbook: votes are signed, a new term needs the signed pre-votes of a majority, and every append carries the votes
  * that made its sender leader, so that one Byzantine member can neither raise terms nor pose as leader; a deposed leader gets no
  * vote for as many terms as the group has members, unless nobody leads for three election timeouts.
- * Invariants: one leader a term; logs that agree on the term of an index agree up to it, if the leaders of their terms are honest.
- * Only term and vote are durable: a member that restarts begins with an empty log and is caught up. A follower's log is always a first part of
- * its leader's: what else it held is dropped at the first append of a term, since whatever counts is re-sent to every new leader.
+ * Each term has a log of its own, which begins empty: whatever counts is re-sent to every new leader, and a leader that lies can only use up
+ * the places of its own term. Invariants: one leader a term; logs of one term agree wherever both have an entry, if its leader is honest.
+ * Only term and vote are durable: a member that restarts begins with an empty log and is caught up.
  * The signed pre-votes are the complaints of the design: a majority of them rotates the leader, fewer do nothing.
  */
 import { assert } from '../../base/assert.ts';
 import { utf8 } from '../../base/bytes.ts';
 import type { Committee, GroupId, MemberId } from '../committee.ts';
-import { appendEntriesMax, deposedTimeouts, electionMs, heartbeatMs, logEntriesMax, resendMs, termLeapMax, tickMs } from '../limits.ts';
+import { firstFitting } from '../fitting.ts';
+import {
+  appendBytesMax,
+  appendEntriesMax,
+  counterMax,
+  deposedTimeouts,
+  electionMs,
+  heartbeatMs,
+  logBytesMax,
+  logEntriesMax,
+  resendMs,
+  termLeapMax,
+  tickMs,
+} from '../limits.ts';
 import { type MemberSignature, type Sign, signedIn, type Verify } from '../signing.ts';
 
 const termVoteTags = { 'pre-vote': utf8('vouchsafe:rbft:raft-pre-vote:1'), vote: utf8('vouchsafe:rbft:raft-vote:1') };
@@ -25,7 +38,7 @@ export interface RaftState {
   readonly vote: MemberId | null;
 }
 
-/** A place in the log. */
+/** How far a member's log goes: so many entries of the log of a term. */
 export interface LogPosition {
   readonly index: number;
   readonly term: number;
@@ -47,10 +60,11 @@ export type RaftMessage<Entry> =
       readonly term: number;
       /** Why the sender leads: the votes of a majority. */
       readonly votes: readonly MemberSignature[];
-      readonly previous: LogPosition;
-      /** The leader no longer has what comes before: the follower's log begins anew at `previous`. */
+      /** Entries of this term that come before those here. */
+      readonly previous: number;
+      /** The leader no longer has what comes before: the follower's log begins anew after `previous`. */
       readonly fresh: boolean;
-      readonly entries: readonly { readonly term: number; readonly entry: Entry }[];
+      readonly entries: readonly Entry[];
       readonly commitIndex: number;
     }
   | { readonly kind: 'appended'; readonly term: number; readonly matched: boolean; readonly index: number };
@@ -108,7 +122,10 @@ function isTermVote(
   );
 }
 
-/** Whether a message between members of a group is signed where it must be; `from` is who the transport says it is. */
+/**
+ * Whether a message between members of a group is signed where it must be, and names no term or place that counting on from would not be exact;
+ * `from` is who the transport says it is.
+ */
 export function isRaftMessage<Entry>(
   committee: Committee,
   verify: Verify,
@@ -116,7 +133,7 @@ export function isRaftMessage<Entry>(
   to: MemberId,
   message: RaftMessage<Entry>,
 ): boolean {
-  if (committee.groupOf(from) !== committee.groupOf(to)) return false;
+  if (committee.groupOf(from) !== committee.groupOf(to) || message.term > counterMax) return false;
   switch (message.kind) {
     case 'pre-vote':
     case 'vote':
@@ -124,7 +141,7 @@ export function isRaftMessage<Entry>(
     case 'vote-request':
       return isMajority(committee, verify, 'pre-vote', message.term, from, message.preVotes);
     case 'append':
-      return isTermCertificate(committee, verify, from, message.term, message.votes);
+      return message.previous <= counterMax && isTermCertificate(committee, verify, from, message.term, message.votes);
     case 'pre-vote-request':
     case 'appended':
       return true;
@@ -136,9 +153,10 @@ interface Follower {
   next: number;
   /** The last entry that the follower is known to have. */
   match: number;
-  /** When it was heard from, and when entries were last sent to it or acknowledged, in ticks. */
+  /** When it was heard from, when entries were last sent to it or acknowledged, and when it was last sent what it had missed, in ticks. */
   heardAt: number;
   progressAt: number;
+  repeatedAt: number;
 }
 
 export interface RaftOptions<Entry> {
@@ -151,6 +169,8 @@ export interface RaftOptions<Entry> {
   /** Sends to another member of the group. What must be durable first is written before anything leaves. */
   readonly send: (to: MemberId, message: RaftMessage<Entry>) => void;
   readonly persist: (state: RaftState) => void;
+  /** About how many bytes an entry has. */
+  readonly bytesOf: (entry: Entry) => number;
   /** An entry arrived, in the order of the log. */
   readonly onEntry: (entry: Entry) => void;
 }
@@ -165,12 +185,13 @@ export class Raft<Entry> {
   #vote: MemberId | null;
   #leader: MemberId | null = null;
   #votes: MemberSignature[] = [];
-  /** Entries after `#base`. */
-  #log: { readonly term: number; readonly entry: Entry }[] = [];
-  #base: LogPosition = { index: 0, term: 0 };
+  /** The term whose leader the log is of. */
+  #logTerm = 0;
+  /** Its entries after the first `#base`, and about how many bytes they have. */
+  #log: Entry[] = [];
+  #logBytes = 0;
+  #base = 0;
   #commitIndex = 0;
-  /** The term whose leader the log was agreed with. */
-  #agreedTerm = 0;
   readonly #followers = new Map<MemberId, Follower>();
   readonly #deposed = new Map<MemberId, number>();
   #now = 0;
@@ -217,9 +238,9 @@ export class Raft<Entry> {
     return this.isLeader && heard >= this.#majority;
   }
 
-  /** The entries that are still kept, with the place before them; for whoever compares logs. */
-  get log(): { readonly base: LogPosition; readonly terms: readonly number[]; readonly entries: readonly Entry[] } {
-    return { base: this.#base, terms: this.#log.map(({ term }) => term), entries: this.#log.map(({ entry }) => entry) };
+  /** The entries that are still kept, and how many came before them; for whoever compares logs. */
+  get log(): { readonly term: number; readonly base: number; readonly entries: readonly Entry[] } {
+    return { term: this.#logTerm, base: this.#base, entries: this.#log };
   }
 
   /** While the leader owes something that it has not done for too long, its heartbeats do not count. */
@@ -230,8 +251,7 @@ export class Raft<Entry> {
   /** Appends an entry and sends it. Of the leader alone. */
   append(entry: Entry): void {
     assert(this.isLeader, 'only a leader appends');
-    this.#log.push({ term: this.#term, entry });
-    this.#trim();
+    this.#keep([entry]);
     for (const peer of this.#peers) this.#sendEntries(peer);
     this.#advanceCommit();
   }
@@ -257,7 +277,7 @@ export class Raft<Entry> {
   flushReply(): void {
     if (!this.#owesReply || this.#leader === null || this.#role === 'leader') return;
     this.#owesReply = false;
-    this.#options.send(this.#leader, { kind: 'appended', term: this.#term, matched: true, index: this.#last().index });
+    this.#options.send(this.#leader, { kind: 'appended', term: this.#term, matched: true, index: this.#lastIndex });
   }
 
   step(from: MemberId, message: RaftMessage<Entry>): void {
@@ -335,11 +355,11 @@ export class Raft<Entry> {
     }
     this.#role = 'leader';
     this.#leader = this.#options.self;
-    this.#agreedTerm = this.#term;
+    this.#beginLog(this.#term);
     this.#followers.clear();
-    // What a follower has is not known until it answers in this term.
+    // Whether a follower is there is not known until it answers in this term.
     for (const peer of this.#peers)
-      this.#followers.set(peer, { next: this.#last().index + 1, match: -1, heardAt: this.#now, progressAt: this.#now });
+      this.#followers.set(peer, { next: 1, match: -1, heardAt: this.#now, progressAt: this.#now, repeatedAt: -1 });
     this.#heartbeatAt = this.#now + ticks(heartbeatMs);
     for (const peer of this.#peers) this.#sendEntries(peer, true);
   }
@@ -352,22 +372,18 @@ export class Raft<Entry> {
       this.#drawTimeout();
     }
     const { previous, entries } = message;
-    if (!this.#agree(previous, message.term, message.fresh)) {
-      // A leader that lies may name the position before the first.
-      const index = Math.max(0, Math.min(this.#last().index, previous.index - 1));
-      this.#options.send(from, { kind: 'appended', term: this.#term, matched: false, index });
-      return;
+    if (this.#logTerm !== message.term) this.#beginLog(message.term);
+    if (previous > this.#lastIndex) {
+      if (!message.fresh) {
+        this.#options.send(from, { kind: 'appended', term: this.#term, matched: false, index: this.#lastIndex });
+        return;
+      }
+      this.#beginLog(message.term, previous);
     }
-    const arrived: Entry[] = [];
-    entries.forEach((record, offset) => {
-      const index = previous.index + 1 + offset;
-      if (index <= this.#base.index || this.#termAt(index) === record.term) return;
-      this.#log.length = index - 1 - this.#base.index;
-      this.#log.push(record);
-      arrived.push(record.entry);
-    });
-    this.#commitIndex = Math.max(this.#commitIndex, Math.min(message.commitIndex, this.#last().index));
-    this.#trim();
+    // Of what came before, the first that was heard of a place stays.
+    const arrived = entries.slice(Math.max(0, this.#lastIndex - previous));
+    this.#keep(arrived);
+    this.#commitIndex = Math.max(this.#commitIndex, Math.min(message.commitIndex, this.#lastIndex));
     this.#owesReply = true;
     for (const entry of arrived) this.#options.onEntry(entry);
   }
@@ -378,31 +394,18 @@ export class Raft<Entry> {
     follower.heardAt = this.#now;
     if (matched) {
       if (index > follower.match) follower.progressAt = this.#now;
-      follower.match = Math.max(follower.match, Math.min(index, this.#last().index));
+      follower.match = Math.max(follower.match, Math.min(index, this.#lastIndex));
       follower.next = Math.max(follower.next, follower.match + 1);
       this.#advanceCommit();
     } else {
       // Also less than it once had: it may have restarted.
       follower.match = Math.max(0, Math.min(follower.match, index));
       follower.next = Math.max(1, Math.min(follower.next - 1, index + 1));
+      // However often it asks: the next heartbeat brings the same.
+      if (follower.repeatedAt === this.#now) return;
+      follower.repeatedAt = this.#now;
       this.#sendEntries(from, true);
     }
-  }
-
-  /** Makes the log one that the leader's continues from `previous`; false if it must send more of what comes before. */
-  #agree(previous: LogPosition, term: number, fresh: boolean): boolean {
-    const isFirst = this.#agreedTerm !== term;
-    const isBelow = previous.index < this.#base.index;
-    if (isBelow && !isFirst) return true; // an old append, come late
-    if (isBelow || this.#termAt(previous.index) !== previous.term) {
-      if (!isBelow && !fresh) return false;
-      this.#log = [];
-      this.#base = previous;
-    }
-    if (isFirst) this.#log.length = previous.index - this.#base.index;
-    this.#agreedTerm = term;
-    this.#commitIndex = Math.min(this.#commitIndex, this.#last().index);
-    return true;
   }
 
   #sendEntries(to: MemberId, always = false): void {
@@ -413,30 +416,28 @@ export class Raft<Entry> {
       follower.next = Math.max(follower.match, 0) + 1;
       follower.progressAt = this.#now;
     }
-    const fresh = follower.next <= this.#base.index;
-    const first = fresh ? this.#base.index + 1 : follower.next;
-    const entries = this.#log.slice(first - 1 - this.#base.index, first - 1 - this.#base.index + appendEntriesMax);
+    const fresh = follower.next <= this.#base;
+    const previous = fresh ? this.#base : follower.next - 1;
+    const rest = this.#log.slice(previous - this.#base, previous - this.#base + appendEntriesMax);
+    const entries = firstFitting(rest, { count: appendEntriesMax, bytes: appendBytesMax }, this.#options.bytesOf);
     if (entries.length === 0 && !always) return;
     if (follower.next === follower.match + 1) follower.progressAt = this.#now;
-    const term = this.#termAt(first - 1);
-    assert(term !== undefined, 'what is before the entries is known');
     this.#options.send(to, {
       kind: 'append',
       term: this.#term,
       votes: this.#votes,
-      previous: { index: first - 1, term },
+      previous,
       fresh,
       entries,
       commitIndex: this.#commitIndex,
     });
-    follower.next = first + entries.length;
+    follower.next = previous + 1 + entries.length;
   }
 
   /** Raft's rule: an entry of the own term that a majority has is committed, with all before it. Nothing hangs on it. */
   #advanceCommit(): void {
-    const matches = [this.#last().index, ...[...this.#followers.values()].map(({ match }) => match)].sort((left, right) => right - left);
-    const index = matches[this.#majority - 1] ?? 0;
-    if (index > this.#commitIndex && this.#termAt(index) === this.#term) this.#commitIndex = index;
+    const matches = [this.#lastIndex, ...[...this.#followers.values()].map(({ match }) => match)].sort((left, right) => right - left);
+    this.#commitIndex = Math.max(this.#commitIndex, matches[this.#majority - 1] ?? 0);
   }
 
   #follow(term: number, leader: MemberId | null): void {
@@ -476,19 +477,36 @@ export class Raft<Entry> {
     return last.term > own.term || (last.term === own.term && last.index >= own.index);
   }
 
-  #termAt(index: number): number | undefined {
-    return index === this.#base.index ? this.#base.term : this.#log[index - 1 - this.#base.index]?.term;
+  get #lastIndex(): number {
+    return this.#base + this.#log.length;
   }
 
   #last(): LogPosition {
-    return { index: this.#base.index + this.#log.length, term: this.#log.at(-1)?.term ?? this.#base.term };
+    return { index: this.#lastIndex, term: this.#logTerm };
   }
 
-  #trim(): void {
-    const spare = this.#log.length - logEntriesMax;
-    if (spare <= 0) return;
-    const term = this.#log[spare - 1]?.term ?? this.#base.term;
-    this.#base = { index: this.#base.index + spare, term };
+  #beginLog(term: number, base = 0): void {
+    this.#logTerm = term;
+    this.#log = [];
+    this.#logBytes = 0;
+    this.#base = base;
+    this.#commitIndex = 0;
+  }
+
+  /** Adds entries and gives up the oldest beyond the bounds; the newest stays. */
+  #keep(entries: readonly Entry[]): void {
+    const { bytesOf } = this.#options;
+    for (const entry of entries) this.#logBytes += bytesOf(entry);
+    this.#log.push(...entries);
+    let spare = 0;
+    for (const entry of this.#log) {
+      const length = this.#log.length - spare;
+      if (length === 1 || (length <= logEntriesMax && this.#logBytes <= logBytesMax)) break;
+      this.#logBytes -= bytesOf(entry);
+      spare++;
+    }
+    if (spare === 0) return;
+    this.#base += spare;
     this.#log = this.#log.slice(spare);
   }
 

@@ -4,7 +4,7 @@
  */
 import type { Hex } from '../../base/bytes.ts';
 import type { MemberId } from '../committee.ts';
-import { pollAnswerMs, tickMs, wantedBodiesMax } from '../limits.ts';
+import { pollAnswerMs, pollMs, tickMs, wantedBodiesMax } from '../limits.ts';
 import type { ProposedBlock } from '../proposal.ts';
 import type { Message } from './message.ts';
 import type { Parts } from './parts.ts';
@@ -17,6 +17,8 @@ export class CatchUp {
   /** Bodies that are missing. */
   readonly #wanted = new Set<Hex>();
   readonly #answeredAt = new Map<MemberId, number>();
+  /** How many bodies each member was given, and since when that is counted. */
+  readonly #given = new Map<MemberId, { count: number; readonly since: number }>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -66,11 +68,15 @@ export class CatchUp {
     this.#parts.out.send(this.#anybody(), message);
   }
 
-  /** Gives a body to whoever misses it. */
-  onWanted(from: MemberId, { blockHash, height }: Extract<Message, { kind: 'body-wanted' }>): void {
+  /** Gives a body to whoever misses it, and not more of them than an honest member asks for. */
+  onWanted(from: MemberId, { blockHash, height }: Extract<Message, { kind: 'body-wanted' }>, now: number): void {
     const block = this.#parts.replica.body(blockHash);
-    if (block !== undefined) this.#parts.out.send(from, { kind: 'body', block });
-    else if (height <= this.#parts.replica.final.height) this.serve(from, height);
+    if (block !== undefined) {
+      let given = this.#given.get(from);
+      if (given === undefined || now - given.since >= pollMs / tickMs) given = { count: 0, since: now };
+      this.#given.set(from, given);
+      if (given.count++ < wantedBodiesMax) this.#parts.out.send(from, { kind: 'body', block });
+    } else if (height <= this.#parts.replica.final.height) this.serve(from, height);
   }
 
   /** Takes a body that was asked for; others are not listened to. */

@@ -20,7 +20,7 @@ import { VoteBook } from '../vote-book.ts';
 import { CatchUp } from './catch-up.ts';
 import { Directory, supervisorOf } from './directory.ts';
 import type { Input, MachineOptions, Ready } from './effects.ts';
-import type { LogEntry, Message, Offer } from './message.ts';
+import { entryBytes, type LogEntry, type Message, type Offer } from './message.ts';
 import { Obligations } from './obligations.ts';
 import { OfferStore } from './offer-store.ts';
 import { Outbox } from './outbox.ts';
@@ -96,6 +96,7 @@ export class Machine {
       restored: raftState,
       send: (to, message) => this.#out.send(to, { kind: 'raft', message }),
       persist: (state) => this.#out.persist({ kind: 'raft', state }),
+      bytesOf: entryBytes,
       onEntry: (entry) => this.#learn(entry, true),
     });
     const parts = {
@@ -241,7 +242,7 @@ export class Machine {
         this.#catchUp.answer(from, message, this.#now);
         return;
       case 'body-wanted':
-        this.#catchUp.onWanted(from, message);
+        this.#catchUp.onWanted(from, message, this.#now);
         return;
       case 'body':
         this.#catchUp.onBody(message.block);

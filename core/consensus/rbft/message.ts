@@ -1,7 +1,7 @@
 /** What members say to each other, and whether what they say is signed as it must be. */
 import type { Hex } from '../../base/bytes.ts';
 import type { Committee, MemberId } from '../committee.ts';
-import { appendEntriesMax, catchUpBlocksMax, messageTransactionsMax } from '../limits.ts';
+import { appendEntriesMax, catchUpBlocksMax, counterMax, messageTransactionsMax } from '../limits.ts';
 import { isProposal, type Proposal, type ProposedBlock } from '../proposal.ts';
 import { isRaftMessage, isTermCertificate, type RaftMessage } from '../raft/raft.ts';
 import type { MemberSignature, Verify } from '../signing.ts';
@@ -52,6 +52,27 @@ export interface Trust {
   readonly isWellFormed: (block: ProposedBlock) => boolean;
 }
 
+/** About how many bytes an entry has when it is sent. */
+export function entryBytes(entry: LogEntry): number {
+  switch (entry.kind) {
+    case 'offer':
+      return entry.offer.block.bytes.length + partBytes;
+    case 'certificate':
+      return certificateBytes(entry.certificate);
+    case 'new-view': {
+      const { statements, finalCertificate, lockCertificate } = entry.newView;
+      return statements.length * partBytes + certificateBytes(finalCertificate) + certificateBytes(lockCertificate);
+    }
+  }
+}
+
+/** More than a signature with what it is under. */
+const partBytes = 256;
+
+function certificateBytes(certificate: Certificate | null): number {
+  return certificate === null ? 0 : certificate.groups.reduce((bytes, { signatures }) => bytes + signatures.length * partBytes, partBytes);
+}
+
 /** Whether everything in a message that must be signed is, and blocks are what they say; `from` and `to` are who the transport says they are. */
 export function isAuthentic(trust: Trust, from: MemberId, to: MemberId, message: Message): boolean {
   const { committee, verify, epochStart, isWellFormed } = trust;
@@ -61,10 +82,10 @@ export function isAuthentic(trust: Trust, from: MemberId, to: MemberId, message:
         isRaftMessage(committee, verify, from, to, message.message) &&
         (message.message.kind !== 'append' ||
           (message.message.entries.length <= appendEntriesMax &&
-            message.message.entries.every(({ entry }) => isAuthentic(trust, from, to, entry))))
+            message.message.entries.every((entry) => isAuthentic(trust, from, to, entry))))
       );
     case 'leading':
-      return isTermCertificate(committee, verify, from, message.term, message.votes);
+      return message.term <= counterMax && isTermCertificate(committee, verify, from, message.term, message.votes);
     case 'vote':
       return isMemberVote(committee, verify, message.vote);
     case 'group-vote':
@@ -94,8 +115,9 @@ export function isAuthentic(trust: Trust, from: MemberId, to: MemberId, message:
     case 'transactions':
       return message.transactions.length <= messageTransactionsMax;
     case 'poll':
+      return message.finalHeight <= counterMax;
     case 'body-wanted':
-      return true;
+      return message.height <= counterMax;
   }
 }
 
