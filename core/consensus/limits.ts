@@ -60,8 +60,9 @@ export const ownVotesMax = 64;
 export const heightsAheadMax = 2;
 /** Offers of one proposer that are kept for a height or view about to be reached. */
 export const offersPerProposerMax = 2;
-/** Bodies of blocks that are not final, kept by hash. */
+/** Bodies of blocks that are not final, kept by hash, and their bytes together, but for those that are needed to go on. */
 export const bodiesMax = 256;
+export const bodiesBytesMax = 67_108_864;
 /** Verdicts on executed blocks that are remembered for one height. */
 export const verdictsMax = 64;
 /** Bodies that are asked for at a time. */
@@ -70,10 +71,13 @@ export const wantedBodiesMax = 8;
 export const obligationsMax = 256;
 /** Proofs of misbehaviour kept by one member until they are recorded: one a signer and kind. */
 export const proofsMax = 256;
-/** Blocks in one answer to a member that lags. */
+/** Blocks in one answer to a member that lags, and their bytes together: one at least. */
 export const catchUpBlocksMax = 16;
+export const catchUpBytesMax = 4_194_304;
 /** Nodes that are remembered to have been given blocks lately; they include all members and all observers that a validator admits. */
 export const servedNodesMax = 8_192;
-/** Transactions that are watched until they are final, and in one message. */
+/** Transactions that are watched until they are final. */
 export const spreadTransactionsMax = 10_000;
+/** Transactions in one message, and their bytes together: one at least. */
 export const messageTransactionsMax = 200;
+export const messageTransactionBytesMax = 1_048_576;

@@ -38,7 +38,7 @@ function withEpochs(records: readonly DurableRecord[]): DurableRecord[] {
     if (record.kind !== 'final') continue;
     const { height, blockHash } = record.certificate;
     const members = bodies.get(blockHash)?.nextMembers ?? null;
-    bodies.clear();
+    for (const [hash, body] of bodies) if (body.height <= height) bodies.delete(hash);
     if (members !== null) whole.push({ kind: 'epoch', epoch: ++epoch, start: { height, blockHash }, members });
   }
   return whole;

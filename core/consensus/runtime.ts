@@ -36,7 +36,10 @@ export interface ConsensusLedger {
     done: (block: ProposedBlock | null) => void,
   ): void;
   commit(block: ProposedBlock, certificate: Certificate, done: () => void): void;
-  /** Final blocks from a height on, at most `catchUpBlocksMax`, and the epoch that they all belong to. */
+  /**
+   * Final blocks from a height on, as many as {@link firstFitting} gives of them within `catchUpBlocksMax` and `catchUpBytesMax`, and the epoch
+   * that they all belong to.
+   */
   read(fromHeight: number, done: (blocks: readonly CertifiedBlock[], epoch: number) => void): void;
   /** Takes a transaction of a client or a member; false if it is known, final or refused. */
   accept(transaction: Uint8Array): boolean;
@@ -105,7 +108,9 @@ export class Runtime {
     const bodies = new Map<Hex, ProposedBlock>();
     for (const record of restored) {
       if (record.kind === 'epoch') {
-        if (record.epoch !== committee.epoch) committee = new Committee(genesisHash, record.epoch, record.members);
+        // The block before it may have told.
+        if (record.epoch === committee.epoch) continue;
+        committee = new Committee(genesisHash, record.epoch, record.members);
         start = record.start;
         followed = start;
         records = [];
@@ -114,9 +119,10 @@ export class Runtime {
       records.push(record);
       if (record.kind === 'body') bodies.set(record.block.hash, record.block);
       if (record.kind !== 'final') continue;
-      const block = bodies.get(record.certificate.blockHash);
-      followed = { height: record.certificate.height, blockHash: record.certificate.blockHash };
-      bodies.clear();
+      const { height, blockHash } = record.certificate;
+      const block = bodies.get(blockHash);
+      followed = { height, blockHash };
+      for (const [hash, body] of bodies) if (body.height <= height) bodies.delete(hash);
       if (block === undefined) continue;
       // The ledger may have been behind the log.
       if (block.height > ledger.height) ledger.commit(block, record.certificate, () => this.tellExecutable());
@@ -125,6 +131,10 @@ export class Runtime {
       start = followed;
       records = [];
     }
+    // A crash may have come between the block that ends an epoch and the record of the next one.
+    const last = restored.at(-1);
+    if (last?.kind === 'final' && start.height === last.certificate.height)
+      options.log.append([{ kind: 'epoch', epoch: committee.epoch, start, members: committee.keys }], () => undefined);
     this.#followed = followed;
     this.#trust = this.#trustIn(committee, start);
     this.#startMachine(records);
@@ -176,12 +186,11 @@ export class Runtime {
       else if (message.kind === 'poll') this.#serve(from, message.finalHeight + 1);
   }
 
-  /** Takes a client's transaction and sees that it gets to those who order; false if the ledger refuses it. */
+  /** Takes a client's transaction and sees that it gets to those who order, with others at the next tick; false if the ledger refuses it. */
   submit(transaction: Uint8Array): boolean {
     if (!this.#accept([transaction])) return false;
-    const targets = this.#machine?.transactionTargets ?? this.#everybody();
-    for (const to of targets) this.#sendTo(to, [{ kind: 'transactions', transactions: [transaction] }]);
     this.#transactions.add(transaction, this.#now);
+    if (this.#transactions.isBatchFull) this.#sendSubmitted();
     return true;
   }
 
@@ -200,6 +209,7 @@ export class Runtime {
   /** `tickMs` have passed. After a stall, what arrived is delivered first, and one tick given. */
   tick(): void {
     this.#now++;
+    this.#sendSubmitted();
     for (const transactions of this.#transactions.due(this.#now))
       for (const to of this.#everybody()) this.#sendTo(to, [{ kind: 'transactions', transactions }]);
     if (this.#machine === null) {
@@ -208,6 +218,12 @@ export class Runtime {
     }
     this.#machine.tick();
     this.#pump();
+  }
+
+  #sendSubmitted(): void {
+    const targets = this.#machine?.transactionTargets ?? this.#everybody();
+    for (const transactions of this.#transactions.takeSubmitted())
+      for (const to of targets) this.#sendTo(to, [{ kind: 'transactions', transactions }]);
   }
 
   #accept(transactions: readonly Uint8Array[]): boolean {

@@ -1,8 +1,9 @@
 /**
- * Sees that transactions reach those who order: one that is not final after a while goes to every member (else a silent primary group owes
- * nothing to anyone, and nobody leaves its view), and again ever more rarely until it is final.
+ * Sees that transactions reach those who order. They are gathered and sent in batches; one that is not final after a while goes to every member
+ * (else a silent primary group owes nothing to anyone, and nobody leaves its view), and again ever more rarely until it is final.
  */
-import { messageTransactionsMax, spreadTransactionsMax, tickMs, transactionSpreadMs } from './limits.ts';
+import { firstFitting } from './fitting.ts';
+import { messageTransactionBytesMax, messageTransactionsMax, spreadTransactionsMax, tickMs, transactionSpreadMs } from './limits.ts';
 
 interface Watched {
   readonly transaction: Uint8Array;
@@ -12,6 +13,8 @@ interface Watched {
 
 export class TransactionSpread {
   readonly #isPending: (transaction: Uint8Array) => boolean;
+  #submitted: Uint8Array[] = [];
+  #submittedBytes = 0;
   #watched: Watched[] = [];
   #dueAt = Number.POSITIVE_INFINITY;
 
@@ -19,8 +22,23 @@ export class TransactionSpread {
     this.#isPending = isPending;
   }
 
-  /** Watches a transaction that a client gave to this node. Beyond the limit it is only ordered, and not watched. */
+  /** Whether as much was submitted as goes into one message. */
+  get isBatchFull(): boolean {
+    return this.#submitted.length >= messageTransactionsMax || this.#submittedBytes >= messageTransactionBytesMax;
+  }
+
+  /** What was submitted since this was asked last, in batches of one message. */
+  takeSubmitted(): Uint8Array[][] {
+    const batches = batchesOf(this.#submitted);
+    this.#submitted = [];
+    this.#submittedBytes = 0;
+    return batches;
+  }
+
+  /** Takes a transaction that a client gave to this node, and watches it. Beyond the limit it is only ordered, and not watched. */
   add(transaction: Uint8Array, now: number): void {
+    this.#submitted.push(transaction);
+    this.#submittedBytes += transaction.length;
     if (this.#watched.length >= spreadTransactionsMax) return;
     const interval = transactionSpreadMs / tickMs;
     this.#watched.push({ transaction, dueAt: now + interval, interval });
@@ -37,9 +55,14 @@ export class TransactionSpread {
       watched.dueAt = now + watched.interval;
     }
     this.#dueAt = this.#watched.reduce((first, { dueAt }) => Math.min(first, dueAt), Number.POSITIVE_INFINITY);
-    const transactions = due.map(({ transaction }) => transaction);
-    return Array.from({ length: Math.ceil(transactions.length / messageTransactionsMax) }, (_, index) =>
-      transactions.slice(index * messageTransactionsMax, (index + 1) * messageTransactionsMax),
-    );
+    return batchesOf(due.map(({ transaction }) => transaction));
   }
+}
+
+function batchesOf(transactions: readonly Uint8Array[]): Uint8Array[][] {
+  const bounds = { count: messageTransactionsMax, bytes: messageTransactionBytesMax };
+  const batches: Uint8Array[][] = [];
+  for (let rest = transactions; rest.length > 0; rest = rest.slice(batches.at(-1)?.length))
+    batches.push(firstFitting(rest, bounds, ({ length }) => length));
+  return batches;
 }

@@ -3,7 +3,8 @@
  * the members. What is valid depends on the state, roots can be wrong, and clocks are looked at, as in the real one.
  */
 import { fromHex, type Hex, toHex, utf8 } from '../../core/base/bytes.ts';
-import { blocksLeftOutMax, catchUpBlocksMax } from '../../core/consensus/limits.ts';
+import { firstFitting } from '../../core/consensus/fitting.ts';
+import { blocksLeftOutMax, catchUpBlocksMax, catchUpBytesMax } from '../../core/consensus/limits.ts';
 import { changeMembers, type Members } from '../../core/consensus/membership.ts';
 import type { ProposedBlock } from '../../core/consensus/proposal.ts';
 import type { CertifiedBlock } from '../../core/consensus/rbft/message.ts';
@@ -266,7 +267,9 @@ export class ToyLedger {
 
   read(fromHeight: number): { readonly blocks: readonly CertifiedBlock[]; readonly epoch: number } {
     const epoch = this.chain[fromHeight - 1]?.epoch ?? 0;
-    const blocks = this.chain.slice(fromHeight - 1, fromHeight - 1 + catchUpBlocksMax).filter((block) => block.epoch === epoch);
+    const following = this.chain.slice(fromHeight - 1, fromHeight - 1 + catchUpBlocksMax).filter((block) => block.epoch === epoch);
+    const bounds = { count: catchUpBlocksMax, bytes: catchUpBytesMax };
+    const blocks = firstFitting(following, bounds, ({ block }) => block.bytes.length);
     return { blocks: blocks.map(({ block, certificate }) => ({ block, certificate })), epoch };
   }
 

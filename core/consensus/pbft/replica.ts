@@ -10,7 +10,7 @@
  */
 import type { Hex } from '../../base/bytes.ts';
 import type { Committee, MemberId } from '../committee.ts';
-import { bodiesMax, tickMs, verdictsMax, viewTimeoutMaxMs, viewTimeoutMs } from '../limits.ts';
+import { bodiesBytesMax, bodiesMax, tickMs, verdictsMax, viewTimeoutMaxMs, viewTimeoutMs } from '../limits.ts';
 import type { Proposal, ProposedBlock } from '../proposal.ts';
 import type { DurableRecord } from '../record.ts';
 import type { EpochStart, NewView, ProvenStatement } from '../view-change.ts';
@@ -239,7 +239,12 @@ export class Replica {
   /** The body of a block that was proposed, asked for, or certified. */
   onBody(block: ProposedBlock): void {
     if (block.height <= this.#final.height || this.#bodies.has(block.hash)) return;
-    if (this.#bodies.size >= bodiesMax && !this.#forgetBody() && block.hash !== this.#awaited?.blockHash) return;
+    while (this.#bodies.size >= bodiesMax || this.#bodyBytes + block.bytes.length > bodiesBytesMax) {
+      if (this.#forgetBody()) continue;
+      // Nothing is left but what is needed, or was voted for. A block that is final is needed, too.
+      if (block.hash !== this.#awaited?.blockHash && this.#bodies.size > 0) return;
+      break;
+    }
     this.#bodies.set(block.hash, block);
     this.#out.persist({ kind: 'body', block });
     if (this.#awaited?.blockHash === block.hash) this.onCertificate(this.#awaited);
@@ -436,6 +441,12 @@ export class Replica {
   #dropProposals(): void {
     this.#proposal = null;
     this.#proposedBy.clear();
+  }
+
+  get #bodyBytes(): number {
+    let bytes = 0;
+    for (const body of this.#bodies.values()) bytes += body.bytes.length;
+    return bytes;
   }
 
   /** Makes room by a body that this member did not vote for: others have it, if anybody needs it. Whether there is room. */
