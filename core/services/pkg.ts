@@ -282,7 +282,8 @@ async function createPkg(config: PkgConfig, database: ReturnType<typeof openServ
     return applications.exclusively(async () => {
       const application = applicationNamed(id);
       const state = ({ approve: 'approved', refuse: 'refused', revoke: 'revoked' } as const)[outcome];
-      const decided: Application = { ...application, state, reason, roles: outcome === 'approve' ? roles : 0 };
+      // Who is refused or revoked can be approved later: what was asked for stays known.
+      const decided: Application = { ...application, state, reason, roles: outcome === 'approve' ? roles : application.roles };
       await applications.save(decided);
       config.log({ event: 'application-decided', data: { applicationId: decided.applicationId, state } });
       return statusOf(decided);

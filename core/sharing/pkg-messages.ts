@@ -47,7 +47,7 @@ export const applicationStatusSchema = z.strictObject({
   version,
   applicationId: hexOfLength(16),
   state: z.enum(applicationStates),
-  /** The roles asked for, or, once decided, those approved. */
+  /** The roles asked for, or, once approved, those approved. */
   roles: z.int().min(0).max(31),
   /** The operator's words, when there are any. */
   reason: z.string().max(500),

@@ -182,6 +182,19 @@ describe('the PKG', () => {
     expect(await codeOf(client.enrol(freshKeySigner(), applicationId, [{ keys: stolen, roles: 1 }]))).toBe('PKG_APPLICATION_UNKNOWN');
   });
 
+  it('still knows after a refusal which roles were asked for, so that they can be approved later', async () => {
+    world.chain.failure = offline();
+    const { url } = await world.startPkg();
+    const client = world.pkgClient(url, (await world.pkgClient(url, '0x').info()).enrolmentAddress);
+    const applicant = freshKeySigner();
+    const { applicationId } = await client.apply(applicant, { name: 'Ada', contact: 'ada@example.org', roles: 3 });
+    await client.decide(world.operator, applicationId, { outcome: 'refuse', roles: 0, reason: 'not yet' });
+    const [asked] = await client.applications(world.operator);
+    expect(asked).toMatchObject({ state: 'refused', roles: 3 });
+    expect(await codeOf(client.enrol(applicant, applicationId, [{ keys: freshPseudonym(), roles: 1 }]))).toBe('PKG_NOT_APPROVED');
+    await client.decide(world.operator, applicationId, { outcome: 'approve', roles: asked?.roles ?? 0, reason: '' });
+    expect(await client.enrol(applicant, applicationId, [{ keys: freshPseudonym(), roles: 3 }])).toHaveLength(1);
+  });
   it('bounds applications and the pseudonyms of one person', async () => {
     world.chain.failure = offline();
     const { url } = await world.startPkg({ limits: { applicationsMax: 2, pseudonymsMax: 2 } });
