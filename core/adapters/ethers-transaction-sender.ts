@@ -8,6 +8,8 @@ import {
   type Interface,
   isError,
   JsonRpcProvider,
+  makeError,
+  type PerformActionRequest,
   Transaction,
   type TransactionReceipt,
   type TransactionRequest,
@@ -30,6 +32,9 @@ const FEE_WEI_MAX = 10n ** 18n / 4n;
 /** EIP-1474: the request exceeds a limit of the node; a validator of our own answers so where a quota is used up. */
 const LIMIT_EXCEEDED = -32_005;
 
+/** Words of nodes for a call that was executed and failed. */
+const EXECUTION_FAILED = /revert|out of gas|gas required exceeds|invalid opcode|invalid jump|stack (?:over|under)flow/i;
+
 /** How long a node may take to answer; ethers would wait five minutes. */
 const ANSWER_MS_MAX = 60_000;
 
@@ -37,7 +42,20 @@ const ANSWER_MS_MAX = 60_000;
 export function openProvider(rpcUrl: string, chainId: number): JsonRpcProvider {
   const connection = new FetchRequest(rpcUrl);
   connection.timeout = ANSWER_MS_MAX;
-  return new JsonRpcProvider(connection, chainId, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 1 });
+  return new CheckingProvider(connection, chainId, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 1 });
+}
+
+/** Questions that are answered with an object, a list, or null. */
+const answeredWithObjects = new Set<PerformActionRequest['method']>(['getBlock', 'getLogs', 'getTransaction', 'getTransactionReceipt']);
+
+/** ethers looks for fields in whatever a node gives, and stumbles over text as over a fault of its own: here it is the node's. */
+class CheckingProvider extends JsonRpcProvider {
+  override async _perform(request: PerformActionRequest): Promise<unknown> {
+    const answer: unknown = await super._perform(request);
+    if (answeredWithObjects.has(request.method) && typeof answer !== 'object')
+      throw makeError(`${request.method} was answered with no object`, 'BAD_DATA', { value: answer });
+    return answer;
+  }
 }
 
 /**
@@ -62,10 +80,15 @@ export function chainFailure(error: unknown): unknown {
   );
 }
 
-/** The contract's own reason for a revert, by name and arguments, or the node's message. */
+/**
+ * The contract's own reason for a revert, by name and arguments, or the node's message; undefined for any other failure. ethers calls
+ * every error of a simulated call a revert, also one of a node that is behind or overloaded.
+ */
 export function revertReason(error: unknown, abis: readonly Interface[]): string | undefined {
   if (!isError(error, 'CALL_EXCEPTION')) return undefined;
   const data = error.data;
+  const said = (error.info?.error as { message?: unknown } | undefined)?.message;
+  if (!data && typeof said === 'string' && !EXECUTION_FAILED.test(said)) return undefined;
   if (data) {
     for (const abi of abis) {
       const parsed = abi.parseError(data);

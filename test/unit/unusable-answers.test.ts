@@ -8,10 +8,14 @@ import { ServiceConnection } from '../../core/adapters/service-connection.ts';
 import { systemClock } from '../../core/adapters/system-clock.ts';
 import { systemRandom } from '../../core/adapters/system-random.ts';
 import type { Hex } from '../../core/base/bytes.ts';
+import type { SignedTransaction } from '../../core/sharing/chain.ts';
 import { codeOf } from './services/world.ts';
 
 const account: Hex = `0x${'11'.repeat(20)}`;
 const contracts = { entityRegistry: account, dataRecords: account, groth16Verifier: account, sharingMarket: account };
+
+/** Only its hash and its account are asked for here. */
+const signed: SignedTransaction = { raw: '0x', hash: `0x${'22'.repeat(32)}`, from: account, nonce: 0 };
 
 let server: Server | undefined;
 afterEach(() => {
@@ -43,6 +47,9 @@ test.each([
     expect(await codeOf(market.requirementIds())).toBe('CHAIN_UNREACHABLE');
     expect(await codeOf(market.marketOffer(5n))).toBe('CHAIN_UNREACHABLE');
     expect(await codeOf(sender.nextNonce(account))).toBe('CHAIN_UNREACHABLE');
+    const call = { contract: 'sharingMarket', method: 'reclaim', arguments: [signed.hash] } as const;
+    expect(await codeOf(sender.prepare(call, new Uint8Array(32).fill(1), 0))).toBe('CHAIN_UNREACHABLE');
+    expect(await codeOf(sender.deliver(signed))).toBe('CHAIN_UNREACHABLE');
   } finally {
     provider.destroy();
   }
