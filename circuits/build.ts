@@ -1,7 +1,7 @@
 /**
  * Compiles circuits to build/circuits/<name>/: `circuit.r1cs`, `circuit.wasm` (the witness calculator), `circuit.sym` and `circuit.json` (what
- * they were made of, and their SHA-256). Without arguments the default circuits and the small ones of the tests; `--template NAME` those of a
- * network template, `--circuit NAME` one. A circuit whose sources, parameters and compiler are unchanged is left alone.
+ * they were made of, and their SHA-256). Without arguments the default circuits; `--template NAME` those of a network template, `--circuit NAME`
+ * one; tests compile the small ones that they need. A circuit whose sources, parameters and compiler are unchanged is left alone.
  * Invariant: a folder build/circuits/<name> is complete or absent.
  */
 import { spawn } from 'node:child_process';
@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as constants from '../core/dataset/constants.ts';
 import { columnHash } from '../core/dataset/schema.ts';
-import { type CircuitEntry, circuitNamed, circuitsOfTemplate, defaultCircuits, mainSource, smallCircuits } from './catalogue.ts';
+import { type CircuitEntry, circuitNamed, circuitsOfTemplate, defaultCircuits, mainSource } from './catalogue.ts';
 
 const projectRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const templatesFolder = path.join('circuits', 'templates');
@@ -158,5 +158,5 @@ function fileHash(file: string): string {
 if (import.meta.main) {
   const { values } = parseArgs({ options: { template: { type: 'string', multiple: true }, circuit: { type: 'string', multiple: true } } });
   const asked = [...(values.template ?? []).flatMap(circuitsOfTemplate), ...(values.circuit ?? [])];
-  await buildCircuits(asked.length > 0 ? asked : [...defaultCircuits, ...smallCircuits], (text) => process.stdout.write(`${text}\n`));
+  await buildCircuits(asked.length > 0 ? asked : defaultCircuits, (text) => process.stdout.write(`${text}\n`));
 }
