@@ -34,6 +34,7 @@ import { ServiceLogs } from './service-logs.ts';
 import { Services } from './services.ts';
 import { Tasks } from './tasks.ts';
 import { showTray } from './tray.ts';
+import { clearUnfinished } from './unfinished.ts';
 import { checkForUpdate, updatesItself, watchForUpdates } from './updates.ts';
 import { windowStateFile } from './window-state-file.ts';
 import { MainWindow } from './windows.ts';
@@ -332,9 +333,14 @@ export function startApp(): RunningApp {
   endWithServices(services);
   watchForUpdates(() => installation.state.settings.updates, log);
   app.on('activate', () => window.show());
-  backups
-    .clearInterrupted()
-    .catch((error: unknown) => log(`what an interrupted restoration left is still there: ${viewOfError(error).what}`));
+  const stillThere = (error: unknown) => log(`what was interrupted has left something: ${viewOfError(error).what}`);
+  backups.clearInterrupted().catch(stillThere);
+  // What this installation knows must be known to tell what it does not know.
+  if (unreadable === null) {
+    const idsOf = (records: readonly { readonly id: string }[]) => records.map(({ id }) => id);
+    clearUnfinished(places.profiles, idsOf(installation.state.profiles)).catch(stillThere);
+    clearUnfinished(places.networks, idsOf(installation.state.networks)).catch(stillThere);
+  }
 
   return {
     followLink: (link) => {

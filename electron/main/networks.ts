@@ -2,7 +2,6 @@
  * Networks that this installation made: a validator, a PKG and proxies, each a utility process, and the operator's powers
  * in another. They start with the unlock, and run until they are stopped or the program ends.
  */
-import { rm } from 'node:fs/promises';
 import { writeFileAtomically } from '../../core/adapters/atomic-file.ts';
 import { textFile } from '../../core/adapters/text-file.ts';
 import { AppError } from '../../core/base/app-error.ts';
@@ -13,6 +12,7 @@ import type { Installation, NetworkRecord } from './installation.ts';
 import { networkHomes, type UserPlaces } from './places.ts';
 import type { ServicePlan, Services } from './services.ts';
 import { newLocalId } from './tasks.ts';
+import { whileMaking } from './unfinished.ts';
 
 /** What networks ask of the rest of main. */
 export interface NetworkPorts {
@@ -54,18 +54,15 @@ export class Networks {
     const { services, installation, places } = this.#ports;
     const id = newLocalId();
     const making = scaled(context, 0, 0.85);
-    try {
+    const make = async () => {
       await services.start(this.#operator(id, plan.proxies));
       const network = created.parse(await services.call(operatorId(id), 'create', plan, making));
-      const record: NetworkRecord = { id, ...network, wanted: true };
-      installation.update({ networks: [...installation.state.networks, record] });
       // Whoever made the network held the keys of all its services for a moment; the operator that works on holds its own alone.
       await services.stop(operatorId(id));
-    } catch (error) {
-      await services.stop(operatorId(id));
-      await rm(places.network(id), { recursive: true, force: true });
-      throw error;
-    }
+      const record: NetworkRecord = { id, ...network, wanted: true };
+      installation.update({ networks: [...installation.state.networks, record] });
+    };
+    await whileMaking(places.network(id), make, () => services.stop(operatorId(id)));
     await this.start(id, scaled(context, 0.85, 1));
     return id;
   }

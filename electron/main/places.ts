@@ -30,6 +30,7 @@ export function userPlaces(userData: string) {
   return {
     profiles: join(userData, 'profiles'),
     profile: (id: string) => join(userData, 'profiles', id),
+    networks: join(userData, 'networks'),
     network: (id: string) => join(userData, 'networks', id),
     artifacts: join(userData, 'artifacts'),
     sample: join(userData, 'sample'),

@@ -5,7 +5,6 @@
  * Invariant: the phrase goes from the vault to the secret window and back, and is in main for that moment only.
  */
 import { randomInt } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { AppError, isAppError } from '../../core/base/app-error.ts';
 import type { RequestOf, ResponseOf, SecretPurpose } from '../ipc-contract.ts';
@@ -20,6 +19,7 @@ import type { Acceptance } from './secret-window.ts';
 import type { ServicePlan, Services } from './services.ts';
 import { askOnce } from './short-lived-service.ts';
 import { newLocalId } from './tasks.ts';
+import { whileMaking } from './unfinished.ts';
 
 /** Coins that the operator of an own network gives to a new profile: a hundred, in wei. */
 const welcomeWei = (100n * 10n ** 18n).toString();
@@ -199,34 +199,31 @@ export class Profiles {
     const { network } = await networkOf(profile.networkFile);
     const phrase = profile.phrase === 'entered' ? await this.#enteredPhrase() : undefined;
     const id = newLocalId();
-    let vault: string;
-    try {
-      vault = await this.startVault(id, { networkFile: profile.networkFile, ...(phrase === undefined ? {} : { phrase }) });
+    const makeHome = async () => {
+      const vault = await this.startVault(id, { networkFile: profile.networkFile, ...(phrase === undefined ? {} : { phrase }) });
       tell('phrase', 0.3);
       if (profile.phrase === 'shown') await this.#showNewPhrase(vault);
-    } catch (error) {
-      // Nothing of it is on the chain yet, and nobody has its phrase: it goes without a trace.
-      await services.stop(vaultId(id));
-      await rm(places.profile(id), { recursive: true, force: true });
-      throw error;
-    }
-    const own = installation.state.networks.find((known) => known.id === profile.ownNetwork);
-    installation.update({
-      profiles: [
-        ...installation.state.profiles,
-        {
-          id,
-          name: profile.name,
-          networkName: network.name,
-          networkId: own?.id ?? null,
-          roles: [...profile.roles],
-          createdAtMs: Date.now(),
-          phraseUnseen: profile.phrase === 'unseen',
-          lastBackupAtMs: null,
-        },
-      ],
-      activeProfile: id,
-    });
+      const own = installation.state.networks.find((known) => known.id === profile.ownNetwork);
+      installation.update({
+        profiles: [
+          ...installation.state.profiles,
+          {
+            id,
+            name: profile.name,
+            networkName: network.name,
+            networkId: own?.id ?? null,
+            roles: [...profile.roles],
+            createdAtMs: Date.now(),
+            phraseUnseen: profile.phrase === 'unseen',
+            lastBackupAtMs: null,
+          },
+        ],
+        activeProfile: id,
+      });
+      return vault;
+    };
+    // Until then nothing of it is on the chain, and nobody has its phrase: it goes without a trace.
+    const vault = await whileMaking(places.profile(id), makeHome, () => services.stop(vaultId(id)));
     await this.#enrol(vault, profile, tell);
     if (profile.phrase === 'entered') await this.#rebuild(id, scaled({ signal, onProgress }, 0.8, 1));
     return id;
