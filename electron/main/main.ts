@@ -45,7 +45,8 @@ function openWindows(): void {
   if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
   declareAppScheme();
   applyContentRules();
-  if (app.isPackaged) app.setAsDefaultProtocolClient(linkScheme);
+  // On Linux the package's desktop file says it already; here it would be a program of the desktop for which the start waits.
+  if (app.isPackaged && process.platform !== 'linux') app.setAsDefaultProtocolClient(linkScheme);
   // A link may come before the app is ready to follow it.
   const links: string[] = [];
   let follow = (link: string): unknown => links.push(link);
