@@ -318,7 +318,7 @@ export type SecretPurpose = z.infer<typeof secretPurpose>;
 
 /** The channels of the secret window. Main answers them itself. */
 export const secretContract = {
-  'secret.purpose': call('main', nothing, secretPurpose),
+  'secret.purpose': call('main', nothing, z.strictObject({ purpose: secretPurpose, language: settingsView.shape.language })),
   /** Text that was typed; null closes the window without it. The answer says what was wrong with it, or that the window may close. */
   'secret.give': call(
     'main',

@@ -89,7 +89,10 @@ export function startApp(): RunningApp {
   });
   const files = new ChosenFiles();
   const networkText = (token: string) => files.text(token, readNetworkText);
-  const secretWindow = new SecretWindow(() => window.window);
+  const secretWindow = new SecretWindow(
+    () => window.window,
+    () => installation.state.settings.language,
+  );
   const ask: SecretWindow['ask'] = (purpose, accept) => secretWindow.ask(purpose, accept);
 
   const go = (route: string, confirm = false) => {

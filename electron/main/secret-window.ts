@@ -7,6 +7,7 @@ import { BrowserWindow, session } from 'electron';
 import { AppError } from '../../core/base/app-error.ts';
 import { type Answer, type SecretPurpose, secretContract, secretPurpose } from '../ipc-contract.ts';
 import { answerOf } from '../link.ts';
+import type { SettingsView } from '../views.ts';
 import { pageUrl, serveApp } from './app-protocol.ts';
 import { applySessionRules } from './content-rules.ts';
 import { preloadScript, rendererFolder } from './places.ts';
@@ -26,10 +27,12 @@ interface Question {
 /** Asks questions, one at a time. */
 export class SecretWindow {
   readonly #parent: () => BrowserWindow | undefined;
+  readonly #language: () => SettingsView['language'];
   #question: Question | undefined;
 
-  constructor(parent: () => BrowserWindow | undefined) {
+  constructor(parent: () => BrowserWindow | undefined, language: () => SettingsView['language']) {
     this.#parent = parent;
+    this.#language = language;
     answerWindow(
       'secret',
       'secret',
@@ -99,7 +102,7 @@ export class SecretWindow {
     return answerOf(async () => {
       const question = this.#question;
       if (question === undefined) throw new TypeError('no question is open');
-      if (channel === 'secret.purpose') return question.purpose;
+      if (channel === 'secret.purpose') return { purpose: question.purpose, language: this.#language() };
       if (channel !== 'secret.give') throw new TypeError('no such channel');
       const { text } = secretContract['secret.give'].request.parse(value);
       const problem = text === null ? null : await question.accept(text);

@@ -3,7 +3,7 @@
  * cache of queries.
  */
 import { z } from 'zod';
-import { type SecretPurpose, secretContract } from '../../electron/ipc-contract.ts';
+import { secretContract } from '../../electron/ipc-contract.ts';
 
 declare global {
   interface Window {
@@ -26,8 +26,10 @@ async function ask(channel: keyof typeof secretContract, value: unknown): Promis
   return given.value;
 }
 
-/** What this window is for. */
-export async function purpose(): Promise<SecretPurpose> {
+type Opening = z.infer<(typeof secretContract)['secret.purpose']['response']>;
+
+/** What this window is for, and the language that its user wishes. */
+export async function opening(): Promise<Opening> {
   return secretContract['secret.purpose'].response.parse(await ask('secret.purpose', {}));
 }
 

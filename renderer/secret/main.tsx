@@ -3,7 +3,7 @@ import '../app/base.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { changeLanguage, chosenLanguage } from '../app/texts.ts';
-import { purpose } from './bridge.ts';
+import { opening } from './bridge.ts';
 import { Question } from './question.tsx';
 
 const root = document.getElementById('root');
@@ -11,10 +11,15 @@ if (root === null) throw new Error('The page has no place for the question.');
 const page = createRoot(root);
 
 const dark = matchMedia('(prefers-color-scheme: dark)');
-document.documentElement.dataset.theme = dark.matches ? 'dark' : 'light';
-await changeLanguage(chosenLanguage('system', navigator.language));
+const applyTheme = () => {
+  document.documentElement.dataset.theme = dark.matches ? 'dark' : 'light';
+};
+applyTheme();
+dark.addEventListener('change', applyTheme);
+const { purpose, language } = await opening();
+await changeLanguage(chosenLanguage(language, navigator.language));
 page.render(
   <StrictMode>
-    <Question purpose={await purpose()} />
+    <Question purpose={purpose} />
   </StrictMode>,
 );
