@@ -1,6 +1,6 @@
 /** A list in columns of which only the visible rows are drawn. Arrow keys go through it, Enter opens. */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { type CSSProperties, type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { classNames } from './class-names.ts';
 import styles from './data-table.module.css';
 
@@ -11,6 +11,8 @@ export interface DataColumn<Row> {
   /** A track of a CSS grid: `2fr`, `8rem`. */
   readonly width?: string;
   readonly align?: 'start' | 'end';
+  /** Left out where the list is narrow: beside a detail, or at twice the size of text. */
+  readonly secondary?: boolean;
 }
 export interface DataTableProps<Row> {
   readonly label: string;
@@ -90,7 +92,10 @@ export function DataTable<Row>({
       }
     }
   };
-  const template = { gridTemplateColumns: columns.map(({ width }) => track(width)).join(' ') };
+  const tracks = (shown: readonly DataColumn<Row>[]) => shown.map(({ width }) => track(width)).join(' ');
+  const template = { '--tracks': tracks(columns), '--tracks-narrow': tracks(columns.filter(({ secondary }) => secondary !== true)) };
+  const cellClass = ({ align, secondary }: DataColumn<Row>) =>
+    classNames(styles.cell, align === 'end' && styles.end, secondary === true && styles.secondary);
   return (
     // biome-ignore lint/a11y/useSemanticElements: rows that are drawn when they are visible have no place in a <table>.
     <div
@@ -98,6 +103,7 @@ export function DataTable<Row>({
       aria-label={label}
       aria-rowcount={rows.length + 1}
       className={styles.grid}
+      style={template as CSSProperties}
       onKeyDown={onKeyDown}
       ref={scroller}
       tabIndex={-1}
@@ -105,10 +111,10 @@ export function DataTable<Row>({
       {/* biome-ignore lint/a11y/useSemanticElements: see the grid. */}
       <div role="rowgroup" className={classNames(styles.head, !showHeader && styles.hidden)}>
         {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see the grid; a header row is not interactive. */}
-        <div role="row" aria-rowindex={1} className={styles.headRow} style={template}>
+        <div role="row" aria-rowindex={1} className={classNames(styles.headRow, styles.tracks)}>
           {columns.map((column) => (
             // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see the grid.
-            <div key={column.id} role="columnheader" className={classNames(styles.cell, column.align === 'end' && styles.end)}>
+            <div key={column.id} role="columnheader" className={cellClass(column)}>
               {column.header}
             </div>
           ))}
@@ -128,8 +134,8 @@ export function DataTable<Row>({
               aria-rowindex={item.index + 2}
               {...(onOpen === undefined ? {} : { 'aria-selected': key === selected })}
               tabIndex={item.index === current ? 0 : -1}
-              className={classNames(styles.row, onOpen !== undefined && styles.opens, key === selected && styles.selected)}
-              style={{ ...template, top: item.start, height: item.size }}
+              className={classNames(styles.row, styles.tracks, onOpen !== undefined && styles.opens, key === selected && styles.selected)}
+              style={{ top: item.start, height: item.size }}
               onFocus={(event) => {
                 if (event.target === event.currentTarget) setActive(item.index);
               }}
@@ -140,7 +146,7 @@ export function DataTable<Row>({
             >
               {columns.map((column) => (
                 // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see the grid; the row takes the focus.
-                <div key={column.id} role="gridcell" className={classNames(styles.cell, column.align === 'end' && styles.end)}>
+                <div key={column.id} role="gridcell" className={cellClass(column)}>
                   {column.cell(row)}
                 </div>
               ))}

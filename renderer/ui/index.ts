@@ -10,6 +10,7 @@ export * from './feedback.tsx';
 export * from './fields.tsx';
 export * from './format.ts';
 export * from './layout.tsx';
+export * from './list-header.tsx';
 export * from './overlays.tsx';
 export * from './paged-table.tsx';
 export * from './tabs.tsx';

@@ -28,6 +28,9 @@ const rowHeight = 32;
 const pageRows = 200;
 const pagesKept = 40;
 const areaMax = 8_000_000;
+/** Bounds of a column's width, in characters. */
+const charactersMin = 6;
+const charactersMax = 40;
 
 /** The table; it fills its parent. */
 export function PagedTable(props: PagedTableProps) {
@@ -44,6 +47,8 @@ function Pages({ label, headers, totalRows, loadPage, rowNumbers = true }: Paged
   const [error, setError] = useState<Error | null>(null);
   const [viewHeight, setViewHeight] = useState(480);
   const [first, setFirst] = useState(0);
+  /** Characters of each column's longest value in the page that came first; later pages do not move the columns. */
+  const [longest, setLongest] = useState<readonly number[] | null>(null);
   const setByHand = useRef(false);
   const visible = Math.max(1, Math.floor((viewHeight - rowHeight) / rowHeight));
   const lastFirst = Math.max(0, totalRows - visible);
@@ -75,6 +80,7 @@ function Pages({ label, headers, totalRows, loadPage, rowNumbers = true }: Paged
           (rows) => {
             asked.current.delete(page);
             pages.current.set(page, rows);
+            setLongest((known) => known ?? longestOf(rows));
             const oldest = pages.current.keys().next().value;
             if (pages.current.size > pagesKept && oldest !== undefined) pages.current.delete(oldest);
             setError(null);
@@ -130,9 +136,17 @@ function Pages({ label, headers, totalRows, loadPage, rowNumbers = true }: Paged
   };
 
   const rowAt = (index: number) => pages.current.get(Math.floor(index / pageRows))?.[index % pageRows];
+  const characters = headers.map(({ label: name, detail = '' }, column) =>
+    Math.min(charactersMax, Math.max(charactersMin, name.length + detail.length + 1, longest?.[column] ?? 0)),
+  );
+  const ofNumbers = rowNumbers ? [Math.max(t('table.row').length, formatCount(totalRows, language).length)] : [];
+  const width = (count: number) => `calc(${count} * var(--character))`;
   const template = {
-    gridTemplateColumns: `${rowNumbers ? '5.5rem ' : ''}repeat(${headers.length}, minmax(9rem, 1fr))`,
+    gridTemplateColumns: [...ofNumbers.map(width), ...characters.map((count) => `minmax(${width(count)}, ${count}fr)`)].join(' '),
   };
+  const all = [...ofNumbers, ...characters];
+  // Every row is a grid of its own: of one width, all have the same columns.
+  const atLeast = `calc(${all.reduce((sum, count) => sum + count, 0)} * var(--character) + ${all.length - 1} * var(--column-gap) + 2 * var(--row-padding))`;
   // The drawn rows hang at the place of the first visible one, wherever the scroll position stands.
   const hang = (lastFirst === 0 ? 0 : (first / lastFirst) * travel) - (first - drawnFirst) * rowHeight;
   return (
@@ -152,7 +166,7 @@ function Pages({ label, headers, totalRows, loadPage, rowNumbers = true }: Paged
         onKeyDown={onKeyDown}
       >
         {/* biome-ignore lint/a11y/useSemanticElements: see the grid. */}
-        <div role="rowgroup" className={classNames(styles.head, styles.wide)}>
+        <div role="rowgroup" className={styles.head} style={{ minWidth: atLeast }}>
           {/* biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see the grid. */}
           <div role="row" aria-rowindex={1} className={styles.headRow} style={template}>
             {rowNumbers && (
@@ -180,8 +194,8 @@ function Pages({ label, headers, totalRows, loadPage, rowNumbers = true }: Paged
                 key={index}
                 role="row"
                 aria-rowindex={index + 2}
-                className={classNames(styles.row, styles.wide)}
-                style={{ ...template, top: hang + (index - drawnFirst) * rowHeight, height: rowHeight }}
+                className={styles.row}
+                style={{ ...template, minWidth: atLeast, top: hang + (index - drawnFirst) * rowHeight, height: rowHeight }}
               >
                 {rowNumbers && (
                   // biome-ignore lint/a11y/useSemanticElements lint/a11y/useFocusableInteractive: see the grid.
@@ -206,4 +220,9 @@ function Pages({ label, headers, totalRows, loadPage, rowNumbers = true }: Paged
       </div>
     </div>
   );
+}
+
+/** Characters of the longest value of each column. */
+function longestOf(rows: readonly (readonly string[])[]): number[] {
+  return (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
 }

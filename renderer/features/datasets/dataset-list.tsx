@@ -11,15 +11,15 @@ import {
   Button,
   Bytes,
   Count,
+  type DataColumn,
   DataTable,
   EmptyState,
   ErrorPanel,
   LinkButton,
+  ListHeader,
   ListPane,
   matches,
   Query,
-  Row,
-  SearchField,
   SplitView,
   StateBadge,
 } from '../../ui/index.ts';
@@ -41,22 +41,21 @@ export function DatasetList({ selected, onFile }: { readonly selected: string | 
         list={
           <ListPane
             header={
-              <>
-                <Row align="center">
-                  <h1 className={styles.title}>{t('title')}</h1>
+              <ListHeader
+                title={t('title')}
+                action={
                   <LinkButton to="/datasets/import" kind="primary" icon={<Plus />}>
                     {t('import')}
                   </LinkButton>
-                </Row>
-                <SearchField label={t('search')} value={search} onChange={setSearch} placeholder={t('search')} />
-              </>
+                }
+                search={{ label: t('search'), value: search, onChange: setSearch }}
+              />
             }
           >
             <Query result={datasets}>
               {(all) => (
                 <DatasetTable
                   datasets={all.filter(({ name, fileName, keywords }) => matches(search, name, fileName, ...keywords))}
-                  narrow={selected !== null}
                   selected={selected}
                   empty={
                     all.length === 0 ? (
@@ -86,38 +85,43 @@ export function DatasetList({ selected, onFile }: { readonly selected: string | 
 
 function DatasetTable({
   datasets,
-  narrow,
   selected,
   empty,
 }: {
   readonly datasets: readonly DatasetView[];
-  readonly narrow: boolean;
   readonly selected: string | null;
   readonly empty: ReactNode;
 }) {
   const t = useTexts('datasets');
   const [, navigate] = useLocation();
-  const name = {
-    id: 'name',
-    header: t('name'),
-    width: '2fr',
-    cell: (row: DatasetView) => (
-      <span className={styles.name}>
-        <strong>{row.name}</strong>
-        {row.fileName === row.name ? null : <span className={styles.file}>{row.fileName}</span>}
-      </span>
-    ),
-  };
-  const state = { id: 'state', header: t('state'), width: '9rem', cell: (row: DatasetView) => <StateBadge state={row.state} /> };
-  const rest = [
-    { id: 'rows', header: t('rows'), width: '7rem', align: 'end' as const, cell: (row: DatasetView) => <Count value={row.rows} /> },
-    { id: 'size', header: t('size'), width: '7rem', align: 'end' as const, cell: (row: DatasetView) => <Bytes value={row.fileBytes} /> },
-    { id: 'shared', header: t('shared'), width: '9rem', cell: (row: DatasetView) => <SharedBadge dataset={row} /> },
+  const columns: readonly DataColumn<DatasetView>[] = [
+    {
+      id: 'name',
+      header: t('name'),
+      width: '2fr',
+      cell: (row: DatasetView) => (
+        <span className={styles.name}>
+          <strong>{row.name}</strong>
+          {row.fileName === row.name ? null : <span className={styles.file}>{row.fileName}</span>}
+        </span>
+      ),
+    },
+    { id: 'state', header: t('state'), width: '9rem', cell: (row: DatasetView) => <StateBadge state={row.state} /> },
+    { id: 'rows', header: t('rows'), width: '7rem', align: 'end', secondary: true, cell: (row: DatasetView) => <Count value={row.rows} /> },
+    {
+      id: 'size',
+      header: t('size'),
+      width: '7rem',
+      align: 'end',
+      secondary: true,
+      cell: (row: DatasetView) => <Bytes value={row.fileBytes} />,
+    },
+    { id: 'shared', header: t('shared'), width: '9rem', secondary: true, cell: (row: DatasetView) => <SharedBadge dataset={row} /> },
   ];
   return (
     <DataTable
       label={t('title')}
-      columns={narrow ? [name, state] : [name, state, ...rest]}
+      columns={columns}
       rows={datasets}
       rowKey={(row) => row.datasetId}
       selected={selected}

@@ -82,7 +82,7 @@ export default function FirstStart({ onWay }: { readonly onWay?: (isTaken: boole
           </>
         ) : (
           <>
-            <div>
+            <div className={styles.back}>
               <Button kind="quiet" icon={<ArrowLeft />} onPress={back}>
                 {t('back')}
               </Button>

@@ -8,16 +8,16 @@ import { useTexts } from '../../app/texts.ts';
 import {
   Amount,
   Badge,
+  type DataColumn,
   DataTable,
   Due,
   EmptyState,
   LinkButton,
+  ListHeader,
   ListPane,
   matches,
   PersonName,
   Query,
-  SearchField,
-  Select,
   SplitView,
   StateBadge,
 } from '../../ui/index.ts';
@@ -44,19 +44,16 @@ export function GrantList({ selected }: { readonly selected: string | null }) {
       list={
         <ListPane
           header={
-            <>
-              <h1 className={styles.title}>{t('title')}</h1>
-              <div className={styles.tools}>
-                <SearchField label={t('search')} value={search} onChange={setSearch} placeholder={t('search')} />
-                <Select
-                  label={t('filter')}
-                  hideLabel
-                  value={filter}
-                  onChange={(chosen) => setFilter(filters.find((known) => known === chosen) ?? 'all')}
-                  options={filters.map((id) => ({ id, label: t(`filter.${id}`) }))}
-                />
-              </div>
-            </>
+            <ListHeader
+              title={t('title')}
+              search={{ label: t('search'), value: search, onChange: setSearch }}
+              filter={{
+                label: t('filter'),
+                value: filter,
+                onChange: setFilter,
+                options: filters.map((id) => ({ id, label: t(`filter.${id}`) })),
+              }}
+            />
           }
         >
           <Query result={offers}>
@@ -72,7 +69,6 @@ export function GrantList({ selected }: { readonly selected: string | null }) {
                     ...(offer.document?.columns ?? []).map(({ name }) => name),
                   ),
                 )}
-                narrow={selected !== null}
                 selected={selected}
                 empty={
                   all.some(({ side }) => side === 'owner') ? (
@@ -101,39 +97,38 @@ export function GrantList({ selected }: { readonly selected: string | null }) {
 
 function OfferTable({
   offers,
-  narrow,
   selected,
   empty,
 }: {
   readonly offers: readonly OfferView[];
-  readonly narrow: boolean;
   readonly selected: string | null;
   readonly empty: ReactNode;
 }) {
   const t = useTexts('grants');
   const [, navigate] = useLocation();
-  const dataset = {
-    id: 'dataset',
-    header: t('column.dataset'),
-    width: '2fr',
-    cell: (offer: OfferView) => (
-      <span className={styles.name}>
-        <strong>{offer.datasetName ?? t('unnamed')}</strong>
-        <PersonName address={offer.consumer} />
-      </span>
-    ),
-  };
-  const state = {
-    id: 'state',
-    header: t('column.state'),
-    width: '9rem',
-    cell: (offer: OfferView) => <StateBadge state={offer.chainState} />,
-  };
-  const rest = [
+  const columns: readonly DataColumn<OfferView>[] = [
+    {
+      id: 'dataset',
+      header: t('column.dataset'),
+      width: '2fr',
+      cell: (offer: OfferView) => (
+        <span className={styles.name}>
+          <strong>{offer.datasetName ?? t('unnamed')}</strong>
+          <PersonName address={offer.consumer} />
+        </span>
+      ),
+    },
+    {
+      id: 'state',
+      header: t('column.state'),
+      width: '9rem',
+      cell: (offer: OfferView) => <StateBadge state={offer.chainState} />,
+    },
     {
       id: 'turn',
       header: t('column.turn'),
       width: '2fr',
+      secondary: true,
       cell: (offer: OfferView) =>
         isMyTurn(offer) ? (
           <Badge tone="warning">{t('waits.me')}</Badge>
@@ -145,6 +140,7 @@ function OfferTable({
       id: 'due',
       header: t('column.due'),
       width: '8rem',
+      secondary: true,
       cell: (offer: OfferView) =>
         offer.dueAt === null || isOver(offer) ? <span className={styles.quiet}>—</span> : <Due seconds={offer.dueAt} />,
     },
@@ -152,14 +148,15 @@ function OfferTable({
       id: 'price',
       header: t('money.price'),
       width: '8rem',
-      align: 'end' as const,
+      align: 'end',
+      secondary: true,
       cell: (offer: OfferView) => <Amount wei={offer.price} />,
     },
   ];
   return (
     <DataTable
       label={t('title')}
-      columns={narrow ? [dataset, state] : [dataset, state, ...rest]}
+      columns={columns}
       rows={offers}
       rowKey={({ offerId }) => offerId}
       selected={selected}

@@ -5,7 +5,19 @@ import { useLocation } from 'wouter';
 import { useCall } from '../../api/client.ts';
 import { useLanguage, useTexts } from '../../app/texts.ts';
 import { requirementSentence, sentenceText } from '../../model/requirement-sentence.ts';
-import { Amount, Badge, DataTable, Due, EmptyState, ListPane, matches, Query, SearchField, Select, SplitView } from '../../ui/index.ts';
+import {
+  Amount,
+  Badge,
+  type DataColumn,
+  DataTable,
+  Due,
+  EmptyState,
+  ListHeader,
+  ListPane,
+  matches,
+  Query,
+  SplitView,
+} from '../../ui/index.ts';
 import { bestFit, type Fit, listed, type OpenRequirement, type RequirementFilter } from './matching.ts';
 import { RequirementDetail } from './requirement-detail.tsx';
 import styles from './requirement-list.module.css';
@@ -45,19 +57,16 @@ export function RequirementList({ selected }: { readonly selected: string | null
       list={
         <ListPane
           header={
-            <>
-              <h1 className={styles.title}>{t('title')}</h1>
-              <div className={styles.tools}>
-                <SearchField label={t('search')} value={search} onChange={setSearch} placeholder={t('search')} />
-                <Select
-                  label={t('filter')}
-                  hideLabel
-                  value={filter}
-                  onChange={(chosen) => setFilter(filters.find((known) => known === chosen) ?? 'all')}
-                  options={filters.map((id) => ({ id, label: t(`filter.${id}`) }))}
-                />
-              </div>
-            </>
+            <ListHeader
+              title={t('title')}
+              search={{ label: t('search'), value: search, onChange: setSearch }}
+              filter={{
+                label: t('filter'),
+                value: filter,
+                onChange: setFilter,
+                options: filters.map((id) => ({ id, label: t(`filter.${id}`) })),
+              }}
+            />
           }
         >
           <Query result={open}>
@@ -73,7 +82,6 @@ export function RequirementList({ selected }: { readonly selected: string | null
                 )}
                 sentence={sentence}
                 offered={offered}
-                narrow={selected !== null}
                 selected={selected}
                 empty={
                   all.length === 0 ? (
@@ -95,59 +103,59 @@ function RequirementTable({
   entries,
   sentence,
   offered,
-  narrow,
   selected,
   empty,
 }: {
   readonly entries: readonly OpenRequirement[];
   readonly sentence: (entry: OpenRequirement) => string;
   readonly offered: ReadonlySet<string>;
-  readonly narrow: boolean;
   readonly selected: string | null;
   readonly empty: ReactNode;
 }) {
   const t = useTexts('open-requirements');
   const [, navigate] = useLocation();
-  const words = {
-    id: 'words',
-    header: t('column.requirement'),
-    width: '4fr',
-    cell: (entry: OpenRequirement) => (
-      <span className={styles.words} title={sentence(entry)}>
-        {sentence(entry)}
-      </span>
-    ),
-  };
-  const fit = {
-    id: 'fit',
-    header: t('column.fit'),
-    width: '9rem',
-    cell: (entry: OpenRequirement) =>
-      offered.has(entry.requirement.requestId) ? (
-        <Badge tone="accent">{t('fit.offered')}</Badge>
-      ) : (
-        <FitBadge fit={bestFit(entry.matches)} />
+  const columns: readonly DataColumn<OpenRequirement>[] = [
+    {
+      id: 'words',
+      header: t('column.requirement'),
+      width: '4fr',
+      cell: (entry: OpenRequirement) => (
+        <span className={styles.words} title={sentence(entry)}>
+          {sentence(entry)}
+        </span>
       ),
-  };
-  const rest = [
+    },
+    {
+      id: 'fit',
+      header: t('column.fit'),
+      width: '9rem',
+      cell: (entry: OpenRequirement) =>
+        offered.has(entry.requirement.requestId) ? (
+          <Badge tone="accent">{t('fit.offered')}</Badge>
+        ) : (
+          <FitBadge fit={bestFit(entry.matches)} />
+        ),
+    },
     {
       id: 'price',
       header: t('price'),
       width: '8rem',
-      align: 'end' as const,
+      align: 'end',
+      secondary: true,
       cell: (entry: OpenRequirement) => <Amount wei={entry.requirement.terms.price} />,
     },
     {
       id: 'deadline',
       header: t('deadline'),
       width: '8rem',
+      secondary: true,
       cell: (entry: OpenRequirement) => <Due seconds={entry.requirement.terms.deadline} />,
     },
   ];
   return (
     <DataTable
       label={t('title')}
-      columns={narrow ? [words, fit] : [words, fit, ...rest]}
+      columns={columns}
       rows={entries}
       rowKey={({ requirement }) => requirement.requestId}
       selected={selected}

@@ -108,9 +108,7 @@ function Decision({
       title={t(`ask.${outcome}`, { name })}
       footer={
         <>
-          <Button kind="quiet" onPress={onClose}>
-            {t('cancel')}
-          </Button>
+          <Button onPress={onClose}>{t('cancel')}</Button>
           <Button kind="danger" onPress={() => onDecide(reason.trim())}>
             {t(outcome)}
           </Button>

@@ -4,23 +4,9 @@ import { type ReactNode, useState } from 'react';
 import type { ApplicationView } from '../../../electron/views.ts';
 import { useCall } from '../../api/client.ts';
 import { useTexts } from '../../app/texts.ts';
-import {
-  Count,
-  DataTable,
-  EmptyState,
-  ListPane,
-  matches,
-  Query,
-  SearchField,
-  Select,
-  SplitView,
-  StateBadge,
-  Text,
-  Time,
-} from '../../ui/index.ts';
+import { Count, DataTable, EmptyState, ListHeader, ListPane, matches, Query, SplitView, StateBadge, Time } from '../../ui/index.ts';
 import { useOwnNetwork, WhileRunning } from '../network/network-choice.tsx';
 import { ApplicationDetail } from './application-detail.tsx';
-import styles from './pkg.module.css';
 import { Roles } from './roles.tsx';
 
 const stateOrder: Record<ApplicationView['state'], number> = { pending: 0, approved: 1, refused: 2, revoked: 3 };
@@ -47,7 +33,7 @@ export default function Pkg() {
         <WhileRunning network={network}>
           {() => (
             <Query result={applications}>
-              {(all) => <Applications all={all} selected={selected} onOpen={setSelected} choice={choice} isWide={open === null} />}
+              {(all) => <Applications all={all} selected={selected} onOpen={setSelected} choice={choice} />}
             </Query>
           )}
         </WhileRunning>
@@ -61,13 +47,11 @@ function Applications({
   selected,
   onOpen,
   choice,
-  isWide,
 }: {
   readonly all: readonly ApplicationView[];
   readonly selected: string | null;
   readonly onOpen: (applicationId: string) => void;
   readonly choice: ReactNode;
-  readonly isWide: boolean;
 }) {
   const t = useTexts('pkg');
   const [query, setQuery] = useState('');
@@ -79,25 +63,18 @@ function Applications({
   return (
     <ListPane
       header={
-        <div className={styles.header}>
-          <div className={styles.titleLine}>
-            <h1 className={styles.title}>{t('title')}</h1>
-            {choice}
-          </div>
-          <Text size="small" tone="quiet">
-            {t('lead')}
-          </Text>
-          <div className={styles.filters}>
-            <SearchField label={t('search')} value={query} onChange={setQuery} placeholder={t('search')} />
-            <Select
-              label={t('filter')}
-              hideLabel
-              value={filter}
-              onChange={(chosen) => setFilter(chosen as (typeof filters)[number])}
-              options={filters.map((id) => ({ id, label: t(`filter.${id}`) }))}
-            />
-          </div>
-        </div>
+        <ListHeader
+          title={t('title')}
+          lead={t('lead')}
+          action={choice}
+          search={{ label: t('search'), value: query, onChange: setQuery }}
+          filter={{
+            label: t('filter'),
+            value: filter,
+            onChange: setFilter,
+            options: filters.map((id) => ({ id, label: t(`filter.${id}`) })),
+          }}
+        />
       }
     >
       {all.length === 0 ? (
@@ -112,25 +89,29 @@ function Applications({
           empty={<EmptyState icon={<UserCheck />} title={t('noMatchTitle')} text={t('noMatchText')} />}
           columns={[
             { id: 'name', header: t('name'), width: '2fr', cell: ({ name }: ApplicationView) => name },
-            ...(isWide
-              ? [
-                  { id: 'contact', header: t('contact'), width: '2fr', cell: ({ contact }: ApplicationView) => contact },
-                  { id: 'roles', header: t('roles'), width: '2fr', cell: ({ roles }: ApplicationView) => <Roles roles={roles} /> },
-                  {
-                    id: 'pseudonyms',
-                    header: t('pseudonyms'),
-                    width: '7rem',
-                    align: 'end' as const,
-                    cell: ({ pseudonyms }: ApplicationView) => <Count value={pseudonyms} />,
-                  },
-                  {
-                    id: 'submitted',
-                    header: t('submitted'),
-                    width: '9rem',
-                    cell: ({ submittedAtMs }: ApplicationView) => <Time ms={submittedAtMs} relative />,
-                  },
-                ]
-              : []),
+            { id: 'contact', header: t('contact'), width: '2fr', secondary: true, cell: ({ contact }: ApplicationView) => contact },
+            {
+              id: 'roles',
+              header: t('roles'),
+              width: '2fr',
+              secondary: true,
+              cell: ({ roles }: ApplicationView) => <Roles roles={roles} />,
+            },
+            {
+              id: 'pseudonyms',
+              header: t('pseudonyms'),
+              width: '7rem',
+              align: 'end',
+              secondary: true,
+              cell: ({ pseudonyms }: ApplicationView) => <Count value={pseudonyms} />,
+            },
+            {
+              id: 'submitted',
+              header: t('submitted'),
+              width: '9rem',
+              secondary: true,
+              cell: ({ submittedAtMs }: ApplicationView) => <Time ms={submittedAtMs} relative />,
+            },
             { id: 'state', header: t('state'), width: '10rem', cell: ({ state }: ApplicationView) => <StateBadge state={state} /> },
           ]}
         />

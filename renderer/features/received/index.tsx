@@ -11,15 +11,14 @@ import {
   DataTable,
   EmptyState,
   LinkButton,
+  ListHeader,
   ListPane,
   matches,
   PersonName,
   Query,
-  SearchField,
   SplitView,
 } from '../../ui/index.ts';
 import { PaymentBadge } from './payment-badge.tsx';
-import styles from './received.module.css';
 import { ReceivedDetail } from './received-detail.tsx';
 
 /** The screens under /received. */
@@ -50,16 +49,8 @@ function ReceivedList({ all, selected }: { readonly all: readonly ReceivedView[]
   const found = all.filter((one) =>
     matches(query, one.fileName, one.owner, ownerName(one.owner), one.datasetId, ...one.columns.map(({ name }) => name)),
   );
-  const wide = selected === null;
   return (
-    <ListPane
-      header={
-        <div className={styles.listHeader}>
-          <h1 className={styles.listTitle}>{t('title')}</h1>
-          <SearchField label={t('search')} value={query} onChange={setQuery} placeholder={t('search')} />
-        </div>
-      }
-    >
+    <ListPane header={<ListHeader title={t('title')} search={{ label: t('search'), value: query, onChange: setQuery }} />}>
       {all.length === 0 ? (
         <EmptyState
           icon={<PackageOpen />}
@@ -77,30 +68,29 @@ function ReceivedList({ all, selected }: { readonly all: readonly ReceivedView[]
           empty={<EmptyState icon={<PackageOpen />} title={t('noMatchTitle')} text={t('noMatchText')} />}
           columns={[
             { id: 'file', header: t('file'), width: '2fr', cell: ({ fileName }: ReceivedView) => fileName },
-            ...(wide
-              ? [
-                  {
-                    id: 'owner',
-                    header: t('owner'),
-                    width: '2fr',
-                    cell: ({ owner }: ReceivedView) => <PersonName address={owner} plain />,
-                  },
-                  {
-                    id: 'rows',
-                    header: t('rows'),
-                    width: '8rem',
-                    align: 'end' as const,
-                    cell: ({ rows }: ReceivedView) => <Count value={rows} />,
-                  },
-                  {
-                    id: 'bytes',
-                    header: t('size'),
-                    width: '8rem',
-                    align: 'end' as const,
-                    cell: ({ fileBytes }: ReceivedView) => <Bytes value={fileBytes} />,
-                  },
-                ]
-              : []),
+            {
+              id: 'owner',
+              header: t('owner'),
+              width: '2fr',
+              secondary: true,
+              cell: ({ owner }: ReceivedView) => <PersonName address={owner} plain />,
+            },
+            {
+              id: 'rows',
+              header: t('rows'),
+              width: '7rem',
+              align: 'end',
+              secondary: true,
+              cell: ({ rows }: ReceivedView) => <Count value={rows} />,
+            },
+            {
+              id: 'bytes',
+              header: t('size'),
+              width: '7rem',
+              align: 'end',
+              secondary: true,
+              cell: ({ fileBytes }: ReceivedView) => <Bytes value={fileBytes} />,
+            },
             { id: 'state', header: t('payment'), width: '9rem', cell: ({ state }: ReceivedView) => <PaymentBadge state={state} /> },
           ]}
         />

@@ -203,9 +203,7 @@ function FundDialog({
       size="small"
       footer={
         <>
-          <Button kind="quiet" onPress={onClose}>
-            {t('cancel')}
-          </Button>
+          <Button onPress={onClose}>{t('cancel')}</Button>
           <Button kind="primary" isDisabled={wei === null || wei === 0n} busy={funding.running} onPress={() => void pay()}>
             {t('fund')}
           </Button>

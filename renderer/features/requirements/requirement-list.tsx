@@ -12,10 +12,10 @@ import {
   Due,
   EmptyState,
   LinkButton,
+  ListHeader,
   ListPane,
   matches,
   Query,
-  SearchField,
   StateBadge,
   Time,
 } from '../../ui/index.ts';
@@ -41,17 +41,7 @@ export function RequirementList({ selected }: { readonly selected: string | null
     </LinkButton>
   );
   return (
-    <ListPane
-      header={
-        <div className={styles.listHeader}>
-          <h1 className={styles.listTitle}>{t('title')}</h1>
-          {create}
-          <div className={styles.search}>
-            <SearchField label={t('search')} value={query} onChange={setQuery} placeholder={t('search')} />
-          </div>
-        </div>
-      }
-    >
+    <ListPane header={<ListHeader title={t('title')} action={create} search={{ label: t('search'), value: query, onChange: setQuery }} />}>
       <Query result={requirements}>
         {(all) =>
           all.length === 0 ? (
@@ -74,31 +64,30 @@ export function RequirementList({ selected }: { readonly selected: string | null
                   cell: ({ document }) => <span className={styles.ellipsis}>{words(document)}</span>,
                 },
                 { id: 'state', header: t('columnState'), width: '8rem', cell: ({ state }) => <StateBadge state={state} /> },
-                ...(selected === null
-                  ? [
-                      {
-                        id: 'offers',
-                        header: t('columnOffers'),
-                        width: '5rem',
-                        align: 'end' as const,
-                        cell: ({ offers }: RequirementView) => <Count value={offers} />,
-                      },
-                      {
-                        id: 'escrow',
-                        header: t('columnEscrow'),
-                        width: '8rem',
-                        align: 'end' as const,
-                        cell: ({ escrow, state }: RequirementView) => (isDraft(state) ? '–' : <Amount wei={escrow} />),
-                      },
-                      {
-                        id: 'deadline',
-                        header: t('columnDeadline'),
-                        width: '9rem',
-                        cell: ({ state, terms }: RequirementView) =>
-                          state === 'closed' ? <Time seconds={terms.deadline} /> : <Due seconds={terms.deadline} />,
-                      },
-                    ]
-                  : []),
+                {
+                  id: 'offers',
+                  header: t('columnOffers'),
+                  width: '5rem',
+                  align: 'end',
+                  secondary: true,
+                  cell: ({ offers }: RequirementView) => <Count value={offers} />,
+                },
+                {
+                  id: 'escrow',
+                  header: t('columnEscrow'),
+                  width: '8rem',
+                  align: 'end',
+                  secondary: true,
+                  cell: ({ escrow, state }: RequirementView) => (isDraft(state) ? '–' : <Amount wei={escrow} />),
+                },
+                {
+                  id: 'deadline',
+                  header: t('columnDeadline'),
+                  width: '9rem',
+                  secondary: true,
+                  cell: ({ state, terms }: RequirementView) =>
+                    state === 'closed' ? <Time seconds={terms.deadline} /> : <Due seconds={terms.deadline} />,
+                },
               ]}
             />
           )
