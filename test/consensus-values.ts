@@ -69,6 +69,8 @@ export const durableRecord: fc.Arbitrary<DurableRecord> = fc.oneof(
   fc.record({ kind: fc.constant('body' as const), block }),
   fc.record({ kind: fc.constant('final' as const), certificate }),
   fc.record({ kind: fc.constant('raft' as const), state: fc.record({ term: counter, vote: fc.option(member) }) }),
+  fc.record({ kind: fc.constant('asked' as const), view: counter }),
+  fc.record({ kind: fc.constant('lost' as const) }),
   fc.record({
     kind: fc.constant('epoch' as const),
     epoch: counter,
@@ -111,6 +113,17 @@ export const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ kind: fc.constant('poll' as const), finalHeight: counter, view: counter, isEntered: fc.boolean() }),
   fc.record({ kind: fc.constant('body-wanted' as const), height: counter, blockHash: hash }),
   fc.record({ kind: fc.constant('body' as const), block }),
+  fc.record({ kind: fc.constant('votes-wanted' as const), nonce: counter }),
+  fc.record({
+    kind: fc.constant('votes-known' as const),
+    nonce: counter,
+    view: counter,
+    finalCertificate: fc.option(certificate),
+    lockCertificate: fc.option(certificate),
+    votes: fc.array(memberVote, { maxLength: 3 }),
+    statement: fc.option(statement),
+    proposals: fc.array(proposal, { maxLength: 3 }),
+  }),
   fc.record({ kind: fc.constant('blocks' as const), blocks: fc.array(fc.record({ block, certificate }), { maxLength: 3 }) }),
   fc.record({
     kind: fc.constant('transactions' as const),

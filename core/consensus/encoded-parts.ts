@@ -42,7 +42,7 @@ export const certificate = fields<Certificate>({
 });
 export const proposal = fields<Proposal>({ member: memberId, height: counter, view: counter, blockHash: hash, signature });
 
-const statement = fields<Statement>({
+export const statement = fields<Statement>({
   member: memberId,
   newView: counter,
   finalHeight: counter,

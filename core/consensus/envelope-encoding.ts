@@ -17,8 +17,9 @@ import {
   provenStatement,
   signatureBytes,
   signatures,
+  statement,
 } from './encoded-parts.ts';
-import { appendEntriesMax, catchUpBlocksMax, messageTransactionsMax } from './limits.ts';
+import { appendEntriesMax, catchUpBlocksMax, knownVotesMax, messageTransactionsMax } from './limits.ts';
 import type { LogPosition, RaftMessage } from './raft/raft.ts';
 import type { CertifiedBlock, LogEntry, Message, Offer } from './rbft/message.ts';
 import type { Envelope } from './runtime.ts';
@@ -85,6 +86,19 @@ const message: Format<Message> = alternatives<Message>({
     }),
   ],
   transactions: [13, fields<MessageRest<'transactions'>>({ transactions: list(bytes(spreadTransactionBytesMax), messageTransactionsMax) })],
+  'votes-wanted': [14, fields<MessageRest<'votes-wanted'>>({ nonce: counter })],
+  'votes-known': [
+    15,
+    fields<MessageRest<'votes-known'>>({
+      nonce: counter,
+      view: counter,
+      finalCertificate: optional(certificate),
+      lockCertificate: optional(certificate),
+      votes: list(memberVote, knownVotesMax),
+      statement: optional(statement),
+      proposals: list(proposal, knownVotesMax),
+    }),
+  ],
 });
 
 /** Epoch and number of messages. */

@@ -52,6 +52,8 @@ export const appendBytesMax = 4_194_304;
 export const termLeapMax = 1_000;
 /** Places (phase, height, view) in which one member's, or one group's, votes are remembered: the highest. */
 export const votePlacesMax = 16;
+/** Votes, and proposals, in an answer to a member that asks for its own. */
+export const knownVotesMax = 32;
 /** Different votes of one member in one place that are remembered: two, which prove that it is faulty. */
 export const rivalVotesMax = 2;
 /** Own votes and proposals at one height that are remembered to be sent again; older ones are below the own view. */

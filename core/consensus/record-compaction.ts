@@ -9,7 +9,11 @@ import type { DurableRecord } from './record.ts';
 
 /** The records that are still needed when the blocks up to `settledHeight` are durable in the ledger, in their order. */
 export function neededRecords(written: readonly DurableRecord[], settledHeight: number): readonly DurableRecord[] {
-  const records = withEpochs(written);
+  const lost = written.filter(({ kind }) => kind === 'lost').slice(0, 1);
+  return [...lost, ...neededInEpoch(withEpochs(written.filter(({ kind }) => kind !== 'lost')), settledHeight)];
+}
+
+function neededInEpoch(records: readonly DurableRecord[], settledHeight: number): readonly DurableRecord[] {
   const epochAt = records.findLastIndex((record) => record.kind === 'epoch' && record.start.height <= settledHeight);
   // Nothing before the beginning of an epoch counts in it.
   const epoch = epochAt === -1 ? records : records.slice(epochAt);
@@ -78,10 +82,12 @@ function viewOf(record: DurableRecord): number | null {
     case 'final':
       return record.certificate.view;
     case 'entry':
+    case 'asked':
       return record.view;
     case 'body':
     case 'raft':
     case 'epoch':
+    case 'lost':
       return null;
   }
 }
@@ -100,8 +106,10 @@ function heightOf(record: DurableRecord): number | null {
       return record.block.height;
     case 'statement':
     case 'entry':
+    case 'asked':
     case 'raft':
     case 'epoch':
+    case 'lost':
       return null;
   }
 }

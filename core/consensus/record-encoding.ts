@@ -27,6 +27,8 @@ const durableRecord = alternatives<DurableRecord>({
   final: [7, fields<Rest<'final'>>({ certificate })],
   raft: [8, fields<Rest<'raft'>>({ state: fields<RaftState>({ term: counter, vote: optional(memberId) }) })],
   epoch: [9, fields<Rest<'epoch'>>({ epoch: counter, start: epochStart, members })],
+  asked: [10, fields<Rest<'asked'>>({ view: counter })],
+  lost: [11, fields<Rest<'lost'>>({})],
 });
 
 export function encodeRecord(record: DurableRecord): Uint8Array {

@@ -16,5 +16,9 @@ export type DurableRecord =
   | { readonly kind: 'body'; readonly block: ProposedBlock }
   | { readonly kind: 'final'; readonly certificate: Certificate }
   | { readonly kind: 'raft'; readonly state: RaftState }
+  /** Others were asked for forgotten votes: nothing is signed in views below. */
+  | { readonly kind: 'asked'; readonly view: number }
+  /** Others know of a vote that was forgotten: nothing is signed with this key any more, in any epoch. */
+  | { readonly kind: 'lost' }
   /** An epoch began after a block: what follows belongs to it. */
   | { readonly kind: 'epoch'; readonly epoch: number; readonly start: EpochStart; readonly members: Members };

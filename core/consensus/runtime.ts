@@ -70,6 +70,12 @@ export interface RuntimeOptions {
   readonly random: (bound: number) => number;
   /** What was written before the last stop, in its order. */
   readonly restored: readonly DurableRecord[];
+  /** Whether that may not be all that was signed, because the log was cut or restored: then others are asked before anything is signed. */
+  readonly mustAsk: boolean;
+  /** Others were asked and know of nothing that was forgotten: the log may be relied on again. */
+  readonly onAsked: () => void;
+  /** Others know of a vote that is not in the log: nothing is signed any more, and a membership transaction must replace the key. */
+  readonly onVotesLost: () => void;
   readonly log: VoteLog;
   readonly ledger: ConsensusLedger;
   /** Sends to the node with a public key. */
@@ -90,6 +96,8 @@ export class Runtime {
   /** How far a node that is no member has followed the chain. */
   #followed: EpochStart;
   #isEpochOver = false;
+  #mustAsk: boolean;
+  #hasLostVotes = false;
   #isPumping = false;
   #now = 0;
   #polledAt = 0;
@@ -99,6 +107,7 @@ export class Runtime {
   constructor(options: RuntimeOptions) {
     this.#options = options;
     this.#isAuthentic = options.isAuthentic ?? isAuthentic;
+    this.#mustAsk = options.mustAsk;
     const { genesisHash, members, ledger, restored } = options;
     this.#transactions = new TransactionSpread((transaction) => ledger.isPending(transaction));
     let start: EpochStart = { height: 0, blockHash: genesisHash };
@@ -117,6 +126,7 @@ export class Runtime {
         continue;
       }
       records.push(record);
+      if (record.kind === 'lost') this.#hasLostVotes = true;
       if (record.kind === 'body') bodies.set(record.block.hash, record.block);
       if (record.kind !== 'final') continue;
       const { height, blockHash } = record.certificate;
@@ -138,6 +148,12 @@ export class Runtime {
     this.#followed = followed;
     this.#trust = this.#trustIn(committee, start);
     this.#startMachine(records);
+    if (this.#hasLostVotes) options.onVotesLost();
+  }
+
+  /** Whether nothing is signed, because something may have been, or was, that the log does not hold. */
+  get isMute(): boolean {
+    return this.#hasLostVotes || (this.#machine?.status.isMute ?? false);
   }
 
   /** The members that decide now. */
@@ -315,6 +331,19 @@ export class Runtime {
       case 'serve':
         this.#serve(committee.nameOf(action.to), action.fromHeight);
         return;
+      case 'votes-lost':
+        this.#hasLostVotes = true;
+        if (this.#machine !== null) {
+          this.#followed = this.#machine.status.final;
+          this.#isEpochOver = this.#machine.status.isOver;
+          this.#machine = null;
+        }
+        this.#options.onVotesLost();
+        return;
+      case 'votes-asked':
+        this.#mustAsk = false;
+        this.#options.onAsked();
+        return;
       case 'report':
         this.#options.onEvidence(action.evidence, committee.epoch);
         return;
@@ -323,7 +352,9 @@ export class Runtime {
 
   /** A final block is durable in the log. */
   #commit(block: ProposedBlock, certificate: Certificate): void {
-    this.#options.ledger.commit(block, certificate, () => this.tellExecutable());
+    // After a log was cut the ledger may be ahead of it.
+    if (block.height > this.#options.ledger.height) this.#options.ledger.commit(block, certificate, () => this.tellExecutable());
+    else this.tellExecutable();
     if (block.nextMembers !== null) this.#beginEpoch(block.nextMembers, { height: block.height, blockHash: block.hash });
   }
 
@@ -342,7 +373,10 @@ export class Runtime {
     const { committee, epochStart } = this.#trust;
     const self = committee.memberWith(this.#options.key);
     const { sign, random } = this.#options;
-    this.#machine = self === undefined ? null : new Machine({ committee, self, epochStart, sign, random, restored });
+    this.#machine =
+      self === undefined || this.#hasLostVotes
+        ? null
+        : new Machine({ committee, self, epochStart, sign, random, restored, mustAsk: this.#mustAsk });
   }
 
   #trustIn(committee: Committee, epochStart: EpochStart): Trust {

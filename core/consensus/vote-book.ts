@@ -33,8 +33,11 @@ export class VoteBook {
   /** The lowest height at which may be signed. */
   #height = 0;
   #view = 0;
+  /** Whether nothing is signed, because something may have been that is not remembered. */
+  #isMute: boolean;
 
-  constructor(committee: Committee, self: MemberId, sign: Sign) {
+  constructor(committee: Committee, self: MemberId, sign: Sign, isMute = false) {
+    this.#isMute = isMute;
     this.#committee = committee;
     this.#self = self;
     this.#sign = sign;
@@ -88,7 +91,36 @@ export class VoteBook {
     return this.#proposals.get(placeKey(height, view));
   }
 
+  /** Others were asked what this member signed. */
+  unmute(): void {
+    this.#isMute = false;
+  }
+
+  /** Whether a vote of this member, at a height that is not settled, is remembered. */
+  knowsVote(vote: MemberVote): boolean {
+    return this.#votes.get(ballotKey(vote))?.blockHash === vote.blockHash;
+  }
+
+  /** Whether a proposal of this member, at a height that is not settled, is remembered. */
+  knowsProposal({ height, view, blockHash }: Proposal): boolean {
+    return this.#proposals.get(placeKey(height, view))?.blockHash === blockHash;
+  }
+
+  /** Whether a statement of this member is the newest that is remembered, or an older one. */
+  knowsStatement({ newView, finalHeight, finalHash, lock }: Statement): boolean {
+    const own = this.#statement;
+    if (own === null || newView > own.newView) return false;
+    if (newView < own.newView) return true;
+    return (
+      own.finalHeight === finalHeight &&
+      own.finalHash === finalHash &&
+      own.lock?.view === lock?.view &&
+      own.lock?.blockHash === lock?.blockHash
+    );
+  }
+
   vote(ballot: Ballot): Signed<MemberVote> {
+    if (this.#isMute) return refused;
     const { phase, height, view, blockHash } = ballot;
     const known = this.#votes.get(ballotKey(ballot));
     if (known !== undefined) return known.blockHash === blockHash ? { outcome: 'known', value: known } : refused;
@@ -103,7 +135,7 @@ export class VoteBook {
 
   /** Leaves every view below `newView` for good. */
   state(newView: number, finalHeight: number, finalHash: Hex, lock: LockedBlock | null): Signed<Statement> {
-    if (newView <= this.#view) return refused;
+    if (this.#isMute || newView <= this.#view) return refused;
     const unsigned = { member: this.#self, newView, finalHeight, finalHash, lock };
     const value = { ...unsigned, signature: this.#sign(statementBytes(this.#committee, this.#committee.groupOf(this.#self), unsigned)) };
     this.#statement = value;
@@ -112,6 +144,7 @@ export class VoteBook {
   }
 
   propose(height: number, view: number, blockHash: Hex): Signed<Proposal> {
+    if (this.#isMute) return refused;
     const known = this.#proposals.get(placeKey(height, view));
     if (known !== undefined) return known.blockHash === blockHash ? { outcome: 'known', value: known } : refused;
     if (view < this.#view || height < this.#height) return refused;

@@ -103,7 +103,7 @@ describe('envelopes', () => {
       [head(0), 'an envelope holds a message'],
       [concatBytes(head(1), poll(2)), 'integer above 1'],
       [concatBytes(head(1), Uint8Array.of(0)), 'unknown kind'],
-      [concatBytes(head(1), Uint8Array.of(14)), 'unknown kind'],
+      [concatBytes(head(1), Uint8Array.of(16)), 'unknown kind'],
       [head(envelopeMessagesMax + 1), `integer above ${envelopeMessagesMax}`],
       [concatBytes(head(1), new Encoder().uint(13, 1).uint(201, 2).finish()), 'integer above 200'],
       [

@@ -165,6 +165,9 @@ function lifeFrom(world: World, nodeId: number, restored: readonly DurableRecord
     send: (to, envelope) => sent.push(JSON.stringify([to, envelope])),
     onRefused: () => undefined,
     onEvidence: () => undefined,
+    mustAsk: false,
+    onAsked: () => undefined,
+    onVotesLost: () => undefined,
   });
   runtime.tellExecutable();
   const standing = { ...runtime.machine?.status };

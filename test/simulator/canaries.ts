@@ -33,6 +33,7 @@ const catchUp = 'core/consensus/rbft/catch-up.ts';
 const machine = 'core/consensus/rbft/machine.ts';
 const message = 'core/consensus/rbft/message.ts';
 const committee = 'core/consensus/committee.ts';
+const lostVotes = 'core/consensus/rbft/lost-votes.ts';
 const runtime = 'core/consensus/runtime.ts';
 
 export const canaries: readonly Canary[] = [
@@ -134,6 +135,18 @@ export const canaries: readonly Canary[] = [
     ],
     caughtAs: /^S(6|9)/,
     seedsMax: 100,
+  },
+  {
+    name: 'a member whose log was cut votes without asking',
+    edits: [{ file: runtime, find: 'restored, mustAsk: this.#mustAsk });', replace: 'restored, mustAsk: false });' }],
+    caughtAs: /^S(1|6|7|9)/,
+    seedsMax: 100,
+  },
+  {
+    name: 'a member whose log was cut asks, and votes in views that it may have voted in',
+    edits: [{ file: lostVotes, find: '    replica.rejoin(view + 1, lock ?? null);', replace: '    replica.rejoin(0, lock ?? null);' }],
+    caughtAs: /^S(1|6|7|9)/,
+    seedsMax: 300,
   },
   {
     name: 'the entry of a view is not durable: after a restart only statements raise the own view',

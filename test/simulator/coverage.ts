@@ -13,6 +13,8 @@ const names = [
   'proofs',
   'refused',
   'leftOut',
+  'rejoined',
+  'votesLost',
   // What the network, the disks and the clocks did.
   'messages',
   'lost',
@@ -28,6 +30,7 @@ const names = [
   'lostWrites',
   'tornTails',
   'diskErrors',
+  'logsCut',
   // What Byzantine members did.
   'withheld',
   'sentToSome',

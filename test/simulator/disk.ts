@@ -53,6 +53,11 @@ export class VirtualDisk implements VoteLog {
     return records.length - count;
   }
 
+  /** Loses what had been durable, but for the first records: damage, or an old copy in the place of the log. */
+  cut(kept: number): void {
+    this.durable.length = Math.min(this.durable.length, kept);
+  }
+
   /** Whether a signature of this node may leave. */
   has(signature: Uint8Array): boolean {
     return this.#signatures.has(signature);

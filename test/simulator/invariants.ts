@@ -15,7 +15,7 @@
  * S10 a proof never names an honest member
  * S11 what a client was told is final survives power loss
  */
-import type { Hex } from '../../core/base/bytes.ts';
+import { type Hex, toHex } from '../../core/base/bytes.ts';
 import { accusedBy, type Evidence, forgets } from '../../core/consensus/evidence.ts';
 import type { Members } from '../../core/consensus/membership.ts';
 import type { LogEntry } from '../../core/consensus/rbft/message.ts';
@@ -35,6 +35,7 @@ interface Epoch {
   readonly quorum: number;
   readonly byzantine: readonly boolean[];
   readonly byzantineIn: readonly number[];
+  readonly names: readonly Hex[];
 }
 
 interface Count {
@@ -67,6 +68,8 @@ export class Invariants {
   readonly #shownViews = new Map<string, number>();
   readonly #leaders = new Map<string, number>();
   readonly #seen = new WeakSet<Uint8Array>();
+  /** Members, by their keys, whose log lost what was durable. */
+  readonly #forgetful = new Set<Hex>();
 
   /** An epoch began; `isByzantine` by member. */
   addEpoch(members: Members, byzantine: readonly boolean[]): void {
@@ -77,6 +80,7 @@ export class Invariants {
       majorities: members.map((group) => Math.floor(group.length / 2) + 1),
       quorum: Math.floor((groups + Math.floor((groups - 1) / 3)) / 2) + 1,
       byzantine,
+      names: members.flat().map(toHex),
       byzantineIn: members.map((_, group) => groupOf.filter((other, member) => other === group && byzantine[member]).length),
     });
   }
@@ -120,7 +124,7 @@ export class Invariants {
       const commits = this.#commits.get(key) ?? [];
       commits.push(vote);
       this.#commits.set(key, commits);
-      for (const statement of this.#statements.get(key) ?? []) this.#checkMemory(statement, vote);
+      for (const statement of this.#statements.get(key) ?? []) this.#checkMemory(epoch, statement, vote);
     }
     const groups = count.honestIn.filter(
       (honest, index) => honest + (epoch.byzantineIn[index] ?? 0) >= (epoch.majorities[index] ?? 0),
@@ -141,7 +145,7 @@ export class Invariants {
       throw new Violation(`S6: member ${member} made two statements for ${newView}`);
     statements.push(statement);
     this.#statements.set(key, statements);
-    for (const commit of this.#commits.get(key) ?? []) this.#checkMemory(statement, commit);
+    for (const commit of this.#commits.get(key) ?? []) this.#checkMemory(this.#epoch(epochNumber), statement, commit);
     return true;
   }
 
@@ -202,6 +206,18 @@ export class Invariants {
     this.#places.set(node, { epoch, view, height });
   }
 
+  /** The log of a node lost what was durable: until it rejoins it may stand anywhere, and it may forget what it COMMITted to. */
+  onForgotten(node: number, name: Hex): void {
+    this.#forgetful.add(name);
+    this.#places.delete(node);
+  }
+
+  /** A node whose log was cut signs again: nothing in views that it may have signed in. */
+  onRejoined(node: number, epoch: number, member: number | undefined, view: number): void {
+    const shown = member === undefined ? 0 : (this.#shownViews.get(`${epoch} ${member}`) ?? 0);
+    if (view < shown) throw new Violation(`S9: node ${node} signed for view ${shown} and rejoined in view ${view}`);
+  }
+
   /** A member leads its group in a term. */
   onLeader(epochNumber: number, member: number, term: number): void {
     const epoch = this.#epoch(epochNumber);
@@ -229,7 +245,9 @@ export class Invariants {
   /** An honest member reported somebody. */
   onEvidence(epochNumber: number, evidence: Evidence, holds: boolean): void {
     if (!holds) throw new Violation('S10: a proof does not hold');
-    if (!this.#epoch(epochNumber).byzantine[accusedBy(evidence)])
+    const epoch = this.#epoch(epochNumber);
+    if (evidence.kind === 'amnesia' && this.#mayForget(epoch, accusedBy(evidence))) return;
+    if (!epoch.byzantine[accusedBy(evidence)])
       throw new Violation(`S10: a proof of ${evidence.kind} names the honest member ${accusedBy(evidence)}`);
   }
 
@@ -239,8 +257,15 @@ export class Invariants {
     return epoch;
   }
 
+  /** Whether a COMMIT of a member may be forgotten by everybody: it could not be part of a certificate (S7 and S1 say so). */
+  #mayForget(epoch: Epoch, member: number): boolean {
+    return this.#forgetful.has(epoch.names[member] ?? '0x');
+  }
+
   #isSafe(epoch: Epoch, member: number): boolean {
     const group = epoch.groupOf[member] ?? 0;
+    // Whom it voted for is not asked about: no safety hangs on it.
+    if (epoch.names.some((name, other) => epoch.groupOf[other] === group && this.#forgetful.has(name))) return false;
     const size = epoch.groupOf.filter((other) => other === group).length;
     return (epoch.byzantineIn[group] ?? 0) < 2 * (epoch.majorities[group] ?? 0) - size;
   }
@@ -251,8 +276,9 @@ export class Invariants {
     if (view > shown) this.#shownViews.set(key, view);
   }
 
-  #checkMemory(statement: Statement, commit: MemberVote): void {
-    if (forgets(statement, commit)) throw new Violation(`S10: amnesia could be proven of the honest member ${statement.member}`);
+  #checkMemory(epoch: Epoch, statement: Statement, commit: MemberVote): void {
+    if (forgets(statement, commit) && !this.#mayForget(epoch, statement.member))
+      throw new Violation(`S10: amnesia could be proven of the honest member ${statement.member}`);
   }
 
   #checkCertificate(epochNumber: number, certificate: Certificate, height: number, blockHash: Hex): void {

@@ -3,7 +3,7 @@ import type { Hex } from '../../core/base/bytes.ts';
 import { type Evidence, isProof } from '../../core/consensus/evidence.ts';
 import type { Members } from '../../core/consensus/membership.ts';
 import type { ProposedBlock } from '../../core/consensus/proposal.ts';
-import type { isAuthentic } from '../../core/consensus/rbft/message.ts';
+import type { CertifiedBlock, isAuthentic } from '../../core/consensus/rbft/message.ts';
 import { type ConsensusLedger, type Envelope, Runtime } from '../../core/consensus/runtime.ts';
 import type { Certificate } from '../../core/consensus/vote.ts';
 import type { Coverage } from './coverage.ts';
@@ -51,7 +51,14 @@ export class SimulatedNode {
   standsFirst = false;
   /** A leader that leaves these transactions out. */
   censors: (transaction: ToyTransaction) => boolean = () => false;
+  /** Whether its log was cut or restored, and others were not asked yet. */
+  mustAsk = false;
+  /** Whether its log lost what had been durable. */
+  isForgetful = false;
   readonly #around: Surroundings;
+  /** Blocks that its ledger has, whatever its log does. */
+  #settled: readonly CertifiedBlock[] = [];
+  #wasMute = false;
   /** Tells what was scheduled before a restart. */
   #life = 0;
   #ledgerWork: (() => void)[] = [];
@@ -91,14 +98,18 @@ export class SimulatedNode {
     this.#isLedgerBusy = false;
     this.#inbox = [];
     this.ledger = new ToyLedger(this.#around.accounts, this.#around.members);
+    for (const { block, certificate } of this.#settled) this.ledger.commit(block, certificate);
     this.#isBooting = true;
     this.runtime = this.#makeRuntime();
     this.#isBooting = false;
     const { invariants } = this.#around;
     if (isRestart && this.isHonest) {
       const view = this.runtime.machine?.status.view ?? 0;
-      invariants.onRestart(this.id, this.epoch, this.member, view, this.runtime.final.height);
+      const isSure = !this.isForgetful || !this.runtime.isMute;
+      invariants.onRestart(this.id, this.epoch, isSure ? this.member : undefined, view, this.ledger.height);
+      if (!isSure) invariants.onForgotten(this.id, this.name);
     }
+    this.#wasMute = this.runtime.isMute;
     this.runtime.tellExecutable();
     this.check();
   }
@@ -108,6 +119,14 @@ export class SimulatedNode {
     this.isUp = false;
     this.#life++;
     return this.disk.crash(kept);
+  }
+
+  /** While it is down its log is cut, or an old copy put in its place; its ledger is on another disk. */
+  forget(records: number): void {
+    this.isForgetful = true;
+    this.mustAsk = true;
+    this.#settled = [...this.ledger.chain];
+    this.disk.cut(records);
   }
 
   receive(from: Hex, envelope: Envelope): void {
@@ -140,6 +159,12 @@ export class SimulatedNode {
     const { machine, final } = this.runtime;
     const status = machine?.status;
     const { invariants, coverage } = this.#around;
+    if (this.#wasMute && status !== undefined && !status.isMute) {
+      coverage.rejoined++;
+      invariants.onRejoined(this.id, this.epoch, this.member, status.view);
+      this.#around.note(this.label, `rejoins in view ${status.view}`);
+    }
+    this.#wasMute = this.runtime.isMute;
     invariants.onPlace(this.id, this.epoch, status?.view ?? 0, final.height);
     if (status === undefined || status.leader !== this.member) return;
     const term = `${this.epoch} ${status.term}`;
@@ -172,6 +197,16 @@ export class SimulatedNode {
       send: (to, envelope) => this.#around.send(this, to, envelope),
       onRefused: () => {
         coverage.refused++;
+      },
+      mustAsk: this.mustAsk,
+      onAsked: () => {
+        this.mustAsk = false;
+      },
+      onVotesLost: () => {
+        this.#around.invariants.onForgotten(this.id, this.name);
+        if (this.#isBooting) return;
+        coverage.votesLost++;
+        this.#around.note(this.label, 'refuses to sign: votes are not in its log');
       },
       onEvidence: (evidence, epoch) => this.#onEvidence(evidence, epoch),
     });

@@ -21,6 +21,8 @@ export interface SeedOptions extends Omit<NetworkOptions, 'onTrace'> {
   readonly deadGroups: readonly number[];
   /** Whether a membership transaction is submitted. */
   readonly changesMembers: boolean;
+  /** Whether the log of an honest member loses what had been durable. */
+  readonly forgets: boolean;
 }
 
 /** Within this virtual time after healing everything must be final: two minutes, four of the longest view timers. */
@@ -72,6 +74,7 @@ export function setUpOf(seed: number): SeedOptions {
     // A group that is gone counts as one that may be unsafe.
     deadGroups: unsafe < unsafeMax && random.chance(0.5) ? shuffled.slice(unsafe, unsafeMax) : [],
     changesMembers: random.chance(0.3),
+    forgets: members >= 3 && new Seeded(seed * 104_729).chance(0.3),
   };
 }
 
@@ -120,12 +123,15 @@ class Run {
           return 'account' in transaction && transaction.account === 0;
         };
     const changeAt = this.#options.changesMembers && world.mayChangeMembers ? random.below(faultTicks) : -1;
+    const forgetsAt = this.#options.forgets ? faultTicks / 4 + random.below(faultTicks / 2) : Number.POSITIVE_INFINITY;
+    let hasForgotten = false;
     while (world.now < faultTicks) {
       if (world.now % 40 === 0) changeWeather(world);
       if (world.now % 160 === 0) chooseWhatToHide(world);
       if (random.chance(0.03)) world.submit();
       if (world.now === changeAt) replaceMember(world);
       if (random.chance(0.012)) disturb(world);
+      if (!hasForgotten && world.now >= forgetsAt) hasForgotten = forget(world);
       if (byzantine.length > 0 && random.chance(0.35)) world.adversary.act();
       world.turn();
     }
@@ -174,7 +180,10 @@ class Run {
     const { committee } = world;
     let pending = Array.from({ length: committee.groups }, (_, group) =>
       world.honest.filter(({ isUp, member }) => isUp && member !== undefined && committee.groupOf(member) === group),
-    ).filter((members, group) => members.length >= committee.majority(group) && members.some(ledByIdle));
+    ).filter(
+      (members, group) =>
+        members.filter(({ runtime }) => runtime.machine !== null).length >= committee.majority(group) && members.some(ledByIdle),
+    );
     coverage.idleLeaders += pending.length;
     for (let tick = 0; pending.length > 0; tick++) {
       if (tick > deposedTicksMax) throw new Violation(`a leader that only sends heartbeats is not deposed:\n${world.describe()}`);
@@ -262,6 +271,18 @@ function crashFor(world: World, node: SimulatedNode): void {
   if (!node.isUp) return;
   world.crash(node);
   world.in(1 + world.random.below(120), () => world.restart(node));
+}
+
+/** An honest member's log is cut, or put back to an old copy, while no other waits for answers. Whether there was one. */
+function forget(world: World): boolean {
+  const { random } = world;
+  const members = world.honest.filter(({ isUp, member, disk }) => isUp && member !== undefined && disk.durable.length > 3);
+  if (members.length === 0) return false;
+  const node = random.pick(members);
+  const { length } = node.disk.durable;
+  world.forget(node, random.chance(0.6) ? length - 1 - random.below(Math.min(8, length)) : random.below(length));
+  world.in(1 + random.below(60), () => world.restart(node));
+  return true;
 }
 
 /** A node that is no member takes the place of one that is. */

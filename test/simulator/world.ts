@@ -186,12 +186,23 @@ export class World {
     if (!node.isUp) return;
     const lost = node.crash((count) => {
       const kept = this.random.below(count + 1);
-      if (kept > 0 && kept < count) this.coverage.tornTails++;
+      if (kept > 0 && kept < count) {
+        this.coverage.tornTails++;
+        node.mustAsk = true; // the log is cut
+      }
       return kept;
     });
     this.coverage.crashes++;
     if (lost > 0) this.coverage.lostWrites++;
     this.note(node.label, 'CRASH');
+  }
+
+  /** A node crashes, and its log keeps only its first records, although all had been durable. */
+  forget(node: SimulatedNode, records: number): void {
+    this.crash(node);
+    node.forget(records);
+    this.coverage.logsCut++;
+    this.note(node.label, 'LOG CUT');
   }
 
   restart(node: SimulatedNode): void {
@@ -392,6 +403,7 @@ export class World {
   #isAuthentic(trust: Trust, from: number, to: number, message: Message): boolean {
     const { committee } = trust;
     const { epoch } = committee;
+    if (message.kind === 'votes-known') return isAuthentic(trust, from, to, message);
     if (message.kind === 'leading') return this.#isElected(trust, from, to, message.votes, message.term, message);
     if (message.kind === 'raft') {
       const { message: inner } = message;

@@ -57,6 +57,9 @@ class Node {
       send: (to, envelope) => this.sent.push({ to, envelope }),
       onRefused: () => undefined,
       onEvidence: () => undefined,
+      mustAsk: false,
+      onAsked: () => undefined,
+      onVotesLost: () => undefined,
     });
   }
 }

@@ -121,9 +121,13 @@ export class Replica {
       case 'vote':
         if (record.vote.phase === 'prepare') this.#prepared.add(record.vote.blockHash);
         break;
+      case 'asked':
+        this.#skipTo(record.view);
+        break;
       case 'proposal':
       case 'raft':
       case 'epoch':
+      case 'lost':
         break;
     }
   }
@@ -179,7 +183,8 @@ export class Replica {
   /** Whether something should happen that has not: what the view timer runs for. */
   get isOwed(): boolean {
     if (this.#isOver) return false;
-    return this.#hasExecutable || this.#proposal !== null || this.#lock !== null || this.#isNewViewOwed || !this.#isEntered;
+    const isLeaving = !this.#isEntered && this.ownStatement !== null;
+    return this.#hasExecutable || this.#proposal !== null || this.#lock !== null || this.#isNewViewOwed || isLeaving;
   }
 
   body(hash: Hex): ProposedBlock | undefined {
@@ -307,13 +312,24 @@ export class Replica {
   }
 
   tick(): void {
-    // V3: a member that nobody follows stays one view ahead, and no further.
-    if (!this.isOwed || !(this.#isEntered || this.#statements.backing(this.view) >= this.#committee.quorum)) {
+    // V3: a member that nobody follows stays one view ahead, and no further. One that rejoined has not left its view for the next yet.
+    const mayLeave = this.#isEntered || this.ownStatement === null || this.#statements.backing(this.view) >= this.#committee.quorum;
+    if (!this.isOwed || !mayLeave) {
       this.#elapsed = 0;
       return;
     }
     this.#elapsed += tickMs;
     if (this.#elapsed >= this.#timeout()) this.#leave(this.view + 1);
+  }
+
+  /** Goes on after others were asked for forgotten votes: with the lock that this member may have had, and in no view below `view`. */
+  rejoin(view: number, lock: Certificate | null): void {
+    if (lock !== null && lock.view > (this.#lock?.view ?? -1)) {
+      this.#lock = lock;
+      this.#out.persist({ kind: 'lock', certificate: lock });
+    }
+    this.#out.persist({ kind: 'asked', view });
+    this.#skipTo(view);
   }
 
   #onPrepared(certificate: Certificate): void {
@@ -436,6 +452,16 @@ export class Replica {
     this.#statements.add(proven);
     this.#out.stated(proven);
     this.#join();
+  }
+
+  /** Makes a view the own one that nothing was heard of: it is left for the next one, or entered if the others come there. */
+  #skipTo(view: number): void {
+    if (view <= this.view) return;
+    this.#book.enter(view);
+    this.#isEntered = false;
+    this.#newView = null;
+    this.#isNewViewOwed = false;
+    this.#dropProposals();
   }
 
   #dropProposals(): void {

@@ -83,9 +83,14 @@ export class Tally {
     return [...(this.#groupVotes[group]?.values() ?? [])].flat().filter((vote) => vote.height === height);
   }
 
+  /** What a member voted, as far as it is remembered. */
+  votesOf(member: MemberId): MemberVote[] {
+    return [...(this.#memberVotes[member]?.values() ?? [])].flat();
+  }
+
   /** A member's COMMITs, as far as they are remembered. */
   commitsOf(member: MemberId): MemberVote[] {
-    return [...(this.#memberVotes[member]?.values() ?? [])].flat().filter(({ phase }) => phase === 'commit');
+    return this.votesOf(member).filter(({ phase }) => phase === 'commit');
   }
 
   /** Forgets what a final block has settled. */

@@ -166,6 +166,8 @@ export interface RaftOptions<Entry> {
   /** A number from 0 to `bound` - 1. */
   readonly random: (bound: number) => number;
   readonly restored: RaftState;
+  /** Whether it only follows until {@link Raft.unmute}. */
+  readonly isMute?: boolean;
   /** Sends to another member of the group. What must be durable first is written before anything leaves. */
   readonly send: (to: MemberId, message: RaftMessage<Entry>) => void;
   readonly persist: (state: RaftState) => void;
@@ -200,8 +202,11 @@ export class Raft<Entry> {
   #heartbeatAt = 0;
   #hasGrievance = false;
   #owesReply = false;
+  /** Whether it neither stands nor votes, because it may have voted and forgotten it. */
+  #isMute: boolean;
 
   constructor(options: RaftOptions<Entry>) {
+    this.#isMute = options.isMute ?? false;
     this.#options = options;
     this.#group = options.committee.groupOf(options.self);
     this.#peers = options.committee.members(this.#group).filter((member) => member !== options.self);
@@ -270,7 +275,15 @@ export class Raft<Entry> {
       }
       return;
     }
-    if (this.#now >= this.#timeoutAt) this.#stand();
+    if (this.#now >= this.#timeoutAt && !this.#isMute) this.#stand();
+  }
+
+  /** Others were asked what this member signed: from the next term on it stands and votes. */
+  unmute(): void {
+    this.#isMute = false;
+    this.#vote ??= this.#options.self;
+    this.#options.persist({ term: this.#term, vote: this.#vote });
+    this.#drawTimeout();
   }
 
   /** An acknowledgement that was put off, if one is owed: sent with something else, or at the next tick. */
@@ -305,14 +318,14 @@ export class Raft<Entry> {
   }
 
   #onPreVoteRequest(from: MemberId, term: number, last: LogPosition): void {
-    if (term <= this.#term || term > this.#term + termLeapMax) return;
+    if (this.#isMute || term <= this.#term || term > this.#term + termLeapMax) return;
     // Who hears a leader that does its work helps nobody to depose it.
     if (this.#hasLeader() || this.#isDeposed(from, term) || !this.#isUpToDate(last)) return;
     this.#options.send(from, { kind: 'pre-vote', term, signature: this.#signTerm('pre-vote', term, from) });
   }
 
   #onVoteRequest(from: MemberId, term: number, last: LogPosition): void {
-    if (term < this.#term) return;
+    if (this.#isMute || term < this.#term) return;
     if (term > this.#term) this.#follow(term, null);
     if (this.#vote !== null && this.#vote !== from) return;
     if (this.#role !== 'follower' || this.#leader !== null || this.#isDeposed(from, term) || !this.#isUpToDate(last)) return;

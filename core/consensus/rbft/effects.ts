@@ -32,6 +32,10 @@ export type Action =
   | { readonly kind: 'commit'; readonly block: ProposedBlock; readonly certificate: Certificate }
   /** Send a member final blocks with their certificates, from a height on. */
   | { readonly kind: 'serve'; readonly to: MemberId; readonly fromHeight: number }
+  /** Others know of a vote of this member that it forgot: it takes part no more. */
+  | { readonly kind: 'votes-lost' }
+  /** Others were asked, and whatever may have been forgotten does not matter any more. */
+  | { readonly kind: 'votes-asked' }
   /** A member is proven to be faulty: have it recorded. */
   | { readonly kind: 'report'; readonly evidence: Evidence };
 
@@ -56,4 +60,6 @@ export interface MachineOptions {
   readonly random: (bound: number) => number;
   /** What was written before the last stop, in its order. */
   readonly restored: readonly DurableRecord[];
+  /** Whether what was written may not be all that was signed: then others are asked before anything is. */
+  readonly mustAsk?: boolean;
 }

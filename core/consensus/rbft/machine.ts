@@ -20,6 +20,7 @@ import { VoteBook } from '../vote-book.ts';
 import { CatchUp } from './catch-up.ts';
 import { Directory, supervisorOf } from './directory.ts';
 import type { Input, MachineOptions, Ready } from './effects.ts';
+import { LostVotes } from './lost-votes.ts';
 import { entryBytes, type LogEntry, type Message, type Offer } from './message.ts';
 import { Obligations } from './obligations.ts';
 import { OfferStore } from './offer-store.ts';
@@ -45,6 +46,7 @@ export class Machine {
   /** The term whose leader was greeted with what this member has. */
   #greetedTerm = 0;
   readonly #catchUp: CatchUp;
+  readonly #lostVotes: LostVotes;
   readonly #proposer: Proposer;
   #executableSince: number | null = null;
   /** Since when the NEW-VIEW of the own group could have been made. */
@@ -52,14 +54,14 @@ export class Machine {
   #newsAt = 0;
   #resentAt = 0;
 
-  constructor({ committee, self, epochStart, sign, random, restored }: MachineOptions) {
+  constructor({ committee, self, epochStart, sign, random, restored, mustAsk = false }: MachineOptions) {
     this.#committee = committee;
     this.#self = self;
     this.#group = committee.groupOf(self);
     this.#out = new Outbox(self);
     this.#directory = new Directory(committee);
     this.#offers = new OfferStore(committee);
-    this.#book = new VoteBook(committee, self, sign);
+    this.#book = new VoteBook(committee, self, sign, mustAsk);
     this.#replica = new Replica({
       committee,
       epochStart,
@@ -94,6 +96,7 @@ export class Machine {
       sign,
       random,
       restored: raftState,
+      isMute: mustAsk,
       send: (to, message) => this.#out.send(to, { kind: 'raft', message }),
       persist: (state) => this.#out.persist({ kind: 'raft', state }),
       bytesOf: entryBytes,
@@ -112,6 +115,7 @@ export class Machine {
       out: this.#out,
     };
     this.#catchUp = new CatchUp(parts);
+    this.#lostVotes = new LostVotes(parts, mustAsk);
     this.#proposer = new Proposer(parts, {
       wantBody: (blockHash) => this.#catchUp.want(blockHash),
       onNewView: (newView) => {
@@ -132,7 +136,17 @@ export class Machine {
   /** Where this member stands; for whoever shows, logs or checks it. */
   get status() {
     const { view, isEntered, isOver, final, lock, proposal } = this.#replica;
-    return { view, isEntered, isOver, final, lock, proposal, term: this.#raft.term, leader: this.#raft.leader };
+    return {
+      view,
+      isEntered,
+      isOver,
+      final,
+      lock,
+      proposal,
+      term: this.#raft.term,
+      leader: this.#raft.leader,
+      isMute: this.#lostVotes.isMute,
+    };
   }
 
   /** The follower of the own group whose duty is to report what every follower checks. */
@@ -183,6 +197,7 @@ export class Machine {
   tick(): void {
     this.#hasReady = true;
     this.#now++;
+    this.#lostVotes.tick(this.#now);
     this.#replica.tick();
     this.#watchLeader();
     this.#raft.tick();
@@ -254,6 +269,12 @@ export class Machine {
           this.#replica.onCertificate(certificate);
           this.#share({ kind: 'certificate', certificate }, false);
         }
+        return;
+      case 'votes-wanted':
+        this.#lostVotes.answer(from, message.nonce, this.#watch.proposalsOf(from), this.#now);
+        return;
+      case 'votes-known':
+        this.#lostVotes.onKnown(from, message);
         return;
       case 'transactions':
         return; // the mempool's
@@ -401,6 +422,7 @@ export class Machine {
     this.#tally.settle(block.height);
     this.#catchUp.settle();
     this.#watch.settle(block.height);
+    this.#lostVotes.onFinal(block.height);
     this.#beginPlace();
     // Votes for the next height that came before its parent was final.
     for (let group = 0; group < this.#committee.groups; group++)

@@ -1,11 +1,19 @@
 /** What members say to each other, and whether what they say is signed as it must be. */
 import type { Hex } from '../../base/bytes.ts';
 import type { Committee, MemberId } from '../committee.ts';
-import { appendEntriesMax, catchUpBlocksMax, counterMax, messageTransactionsMax } from '../limits.ts';
+import { appendEntriesMax, catchUpBlocksMax, counterMax, knownVotesMax, messageTransactionsMax } from '../limits.ts';
 import { isProposal, type Proposal, type ProposedBlock } from '../proposal.ts';
 import { isRaftMessage, isTermCertificate, type RaftMessage } from '../raft/raft.ts';
 import type { MemberSignature, Verify } from '../signing.ts';
-import { type EpochStart, isNewView, isProvenStatement, type NewView, type ProvenStatement } from '../view-change.ts';
+import {
+  type EpochStart,
+  isNewView,
+  isProvenStatement,
+  isStatementSigned,
+  type NewView,
+  type ProvenStatement,
+  type Statement,
+} from '../view-change.ts';
 import { type Certificate, type GroupVote, isCertificate, isGroupVote, isMemberVote, type MemberVote } from '../vote.ts';
 
 /** A block with the signature of who proposes it and, once there is one, the vote of the proposer's group: that shows its authority. */
@@ -37,6 +45,19 @@ export type Message =
   | { readonly kind: 'leading'; readonly term: number; readonly votes: readonly MemberSignature[] }
   /** Asks for whatever a member at this height and view, entered or not, should know. */
   | { readonly kind: 'poll'; readonly finalHeight: number; readonly view: number; readonly isEntered: boolean }
+  /** Asks for what the sender signed, before it signs anything more; the number tells the answer from one to an earlier question. */
+  | { readonly kind: 'votes-wanted'; readonly nonce: number }
+  /** What is known to have been signed by the receiver, how far the sender is, and what proves that. */
+  | {
+      readonly kind: 'votes-known';
+      readonly nonce: number;
+      readonly view: number;
+      readonly finalCertificate: Certificate | null;
+      readonly lockCertificate: Certificate | null;
+      readonly votes: readonly MemberVote[];
+      readonly statement: Statement | null;
+      readonly proposals: readonly Proposal[];
+    }
   | { readonly kind: 'body-wanted'; readonly height: number; readonly blockHash: Hex }
   | { readonly kind: 'body'; readonly block: ProposedBlock }
   | { readonly kind: 'blocks'; readonly blocks: readonly CertifiedBlock[] }
@@ -118,7 +139,26 @@ export function isAuthentic(trust: Trust, from: MemberId, to: MemberId, message:
       return message.finalHeight <= counterMax;
     case 'body-wanted':
       return message.height <= counterMax;
+    case 'votes-wanted':
+      return true;
+    case 'votes-known':
+      return isKnownVotes(trust, to, message);
   }
+}
+
+/** Whether the signatures are the receiver's: nobody must be made to believe that it forgot one. */
+function isKnownVotes({ committee, verify }: Trust, to: MemberId, known: Extract<Message, { kind: 'votes-known' }>): boolean {
+  const { view, finalCertificate, lockCertificate, votes, statement, proposals } = known;
+  return (
+    view <= counterMax &&
+    votes.length <= knownVotesMax &&
+    proposals.length <= knownVotesMax &&
+    votes.every((vote) => vote.member === to && isMemberVote(committee, verify, vote)) &&
+    proposals.every((proposal) => proposal.member === to && isProposal(committee, verify, proposal)) &&
+    (statement === null || (statement.member === to && isStatementSigned(committee, verify, statement))) &&
+    (finalCertificate === null || (finalCertificate.phase === 'commit' && isCertificate(committee, verify, finalCertificate))) &&
+    (lockCertificate === null || (lockCertificate.phase === 'prepare' && isCertificate(committee, verify, lockCertificate)))
+  );
 }
 
 function isOffer({ committee, verify, isWellFormed }: Trust, { proposal, block, groupVote }: Offer): boolean {

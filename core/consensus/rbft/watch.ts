@@ -4,7 +4,7 @@
  */
 import type { MemberId } from '../committee.ts';
 import { accusedBy, type Evidence, forgets } from '../evidence.ts';
-import { proofsMax } from '../limits.ts';
+import { knownVotesMax, proofsMax } from '../limits.ts';
 import type { Proposal } from '../proposal.ts';
 import type { Statement } from '../view-change.ts';
 import type { MemberVote } from '../vote.ts';
@@ -43,6 +43,11 @@ export class Watch {
     const first = this.#proposals.get(key);
     if (first === undefined && this.#proposals.size < proofsMax) this.#proposals.set(key, proposal);
     if (first !== undefined && first.blockHash !== proposal.blockHash) this.#report({ kind: 'two-proposals', first, second: proposal });
+  }
+
+  /** What a member proposed, as far as it is remembered: the newest. */
+  proposalsOf(member: MemberId): Proposal[] {
+    return [...this.#proposals.values()].filter((proposal) => proposal.member === member).slice(-knownVotesMax);
   }
 
   /** Forgets proposals at heights that are final. */
