@@ -13,10 +13,10 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { writing } from '../adapters/atomic-file.ts';
 import { AppError } from '../base/app-error.ts';
-import { createNetwork, networkFolders } from '../services/network-creation.ts';
+import { createNetwork, networkFolders, networkShape } from '../services/network-creation.ts';
 import { argumentInvalid, wholeNumber } from './arguments.ts';
 import { forceRefusals } from './force.ts';
-import { chainIdOf, networkOf } from './network-source.ts';
+import { chainIdOf } from './network-source.ts';
 import { print } from './output.ts';
 import { printDryRun } from './owner-commands.ts';
 import { ready, spawnService, stopService } from './service-processes.ts';
@@ -79,6 +79,7 @@ async function runDemo(options: DemoOptions): Promise<void> {
       lock,
       name: 'Demo network',
       chainId,
+      groups: [3, 3, 3, 3],
       proxies: 3,
       threshold: 2,
       templates: ['range-1x32'],
@@ -136,20 +137,19 @@ async function dataOf(options: DemoOptions, folder: string): Promise<string> {
 
 /** Starts the network's services, each a process; every one that was started is in `services`, also when a later one fails. */
 async function startServices(services: ChildProcess[], networkHome: string, passphrase: string, report: Report): Promise<void> {
-  const { network } = await networkOf(networkHome);
-  const folders = networkFolders(networkHome, network.proxies.length);
-  const ownChain = network.chain.genesisHash !== null;
-  const homes: [string, string][] = [
-    ...(ownChain ? ([['validator', folders.validator]] as [string, string][]) : []),
-    ['pkg', folders.pkg],
-    ...folders.proxies.map((home): [string, string] => ['proxy', home]),
-  ];
-  for (const [kind, home] of homes) {
-    const service = spawnService(kind, home, passphrase);
+  const folders = networkFolders(networkHome, await networkShape(networkHome));
+  const start = async (kind: string, homes: readonly string[]): Promise<void> => {
+    const service = spawnService(kind, homes, passphrase);
     services.push(service);
-    await ready(service, kind);
-  }
-  report.done(`${services.length} services run: ${ownChain ? 'validator, ' : ''}PKG, ${network.proxies.length} proxies`);
+    await ready(service, kind, homes.length);
+  };
+  // A process a group: its validators share what they verified.
+  for (const group of folders.validators) await start('validator', group);
+  await start('pkg', [folders.pkg]);
+  for (const proxy of folders.proxies) await start('proxy', [proxy]);
+  const validators = folders.validators.flat().length;
+  const chain = validators > 0 ? `${validators} validators in ${folders.validators.length} groups, ` : '';
+  report.done(`${services.length} services run: ${chain}PKG, ${folders.proxies.length} proxies`);
 }
 
 /** Prints the story with the time of each stage. */

@@ -1,10 +1,11 @@
 /** `vouchsafe network ...`: make a network, run its services, fund accounts, look into its file. */
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { textFile } from '../adapters/text-file.ts';
-import { createNetwork, networkFolders } from '../services/network-creation.ts';
+import { createNetwork, networkFolders, networkShape } from '../services/network-creation.ts';
 import { readNetworkFile } from '../sharing/network-file.ts';
 import { addressArgument, parseCoins, wholeNumber } from './arguments.ts';
-import { chainIdOf, networkOf } from './network-source.ts';
+import { chainIdOf } from './network-source.ts';
 import { print, printFields } from './output.ts';
 import { asOperator, serveUntilStopped } from './service-commands.ts';
 import { lockOf } from './unlock.ts';
@@ -23,12 +24,14 @@ export function networkCommand(): Command {
     .option('--chain <url>', 'use an existing EVM chain over JSON-RPC instead of a chain of our own')
     .option('--chain-id <number>', 'id of the chain of our own', String(DEFAULT_CHAIN_ID))
     .option('--confirmations <number>', 'blocks on top until a transaction counts as final, on an existing chain', '0')
+    .option('--groups <number>', 'groups of validators of a chain of our own, at least 4', '4')
+    .option('--members <number>', 'validators in each group, at least 3', '3')
     .option('--proxies <number>', 'how many proxies', '3')
     .option('--threshold <number>', 'how many of them must answer', '2')
     .option('--templates <names...>', 'which forms of requirement have keys', ['range-1x32'])
     .option(
       '--first-port <number>',
-      'chain, PKG and proxies listen on this port and the next ones; 0 takes free ones',
+      'PKG, proxies and validators listen on this port and the next ones; 0 takes free ones',
       String(DEFAULT_FIRST_PORT),
     )
     .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
@@ -38,6 +41,7 @@ export function networkCommand(): Command {
         lock: await lockOf(options, 'Passphrase for the homes of the network: '),
         name: options.name,
         chainId: options.chain === undefined ? wholeNumber(options.chainId, '--chain-id') : await chainIdOf(options.chain),
+        groups: new Array<number>(wholeNumber(options.groups, '--groups')).fill(wholeNumber(options.members, '--members')),
         proxies: wholeNumber(options.proxies, '--proxies'),
         threshold: wholeNumber(options.threshold, '--threshold'),
         templates: options.templates,
@@ -47,7 +51,7 @@ export function networkCommand(): Command {
           : {}),
         onStep: (step) => print(`made: ${step}`),
       });
-      print(`\nThe network "${created.name}" is ready. Its file, for all who join: ${networkFolders(options.home, 0).networkFile}`);
+      print(`\nThe network "${created.name}" is ready. Its file, for all who join: ${join(options.home, 'network.json')}`);
       print(`Run its services with: vouchsafe network start --home ${options.home}`);
     });
   network
@@ -56,10 +60,8 @@ export function networkCommand(): Command {
     .requiredOption('--home <folder>', 'folder of the network')
     .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
     .action(async (options) => {
-      const { network: file } = await networkOf(options.home);
-      const folders = networkFolders(options.home, file.proxies.length);
-      const homes = [...(file.chain.genesisHash === null ? [] : [folders.validator]), folders.pkg, ...folders.proxies];
-      await serveUntilStopped(homes, await lockOf(options));
+      const folders = networkFolders(options.home, await networkShape(options.home));
+      await serveUntilStopped([...folders.validators.flat(), folders.pkg, ...folders.proxies], await lockOf(options));
     });
   network
     .command('fund')

@@ -10,7 +10,7 @@ import { print, printError } from './output.ts';
 import { lockOf } from './unlock.ts';
 
 /** Runs the services of these homes in this process until it is told to stop (SIGINT, SIGTERM), who started it with a channel is gone, or one of them fails. */
-export async function serveUntilStopped(homes: readonly string[], lock: DocumentLock | undefined): Promise<void> {
+export async function serveUntilStopped(homes: readonly string[], lock: DocumentLock): Promise<void> {
   const running: Running[] = [];
   const stopped = Promise.withResolvers<void>();
   const stop = () => stopped.resolve();
@@ -33,14 +33,15 @@ export async function serveUntilStopped(homes: readonly string[], lock: Document
 /** The services' commands. */
 export function serviceCommands(): Command[] {
   const validator = new Command('validator')
-    .description('run a validator of the chain: blocks, contracts, JSON-RPC')
-    .requiredOption('--home <folder>', "the validator's home")
-    .action(async ({ home }) => serveKind('validator', home));
+    .description('run validators of the chain: blocks, contracts, JSON-RPC')
+    .requiredOption('--home <folders...>', "the validator's home; several run in one process, which share what they verified")
+    .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
+    .action(async (options) => serveKind('validator', options.home, await lockOf(options)));
   const proxy = new Command('proxy')
     .description('run a semi-trusted proxy: ciphertexts, shares, fragments')
     .requiredOption('--home <folder>', "the proxy's home")
     .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
-    .action(async (options) => serveKind('proxy', options.home, await lockOf(options)));
+    .action(async (options) => serveKind('proxy', [options.home], await lockOf(options)));
   const pkg = new Command('pkg')
     .description('run the private key generator, or decide applications')
     .enablePositionalOptions()
@@ -48,7 +49,7 @@ export function serviceCommands(): Command[] {
     .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
     .action(async (options) => {
       if (options.home === undefined) throw argumentInvalid('--home names the home of the PKG');
-      await serveKind('pkg', options.home, await lockOf(options));
+      await serveKind('pkg', [options.home], await lockOf(options));
     });
   const operator = (name: string, description: string) =>
     pkg
@@ -84,11 +85,13 @@ export function rolesText(roles: number): string {
   return names.map(([name]) => name).join('+') || 'no role';
 }
 
-async function serveKind(kind: Running['name'], home: string, lock?: DocumentLock): Promise<void> {
-  const { service } = await readServiceDescription(home);
-  if (service !== kind) throw argumentInvalid(`the folder ${home} is the home of a ${service}, not of a ${kind}`);
+async function serveKind(kind: Running['name'], homes: readonly string[], lock: DocumentLock): Promise<void> {
+  for (const home of homes) {
+    const { service } = await readServiceDescription(home);
+    if (service !== kind) throw argumentInvalid(`the folder ${home} is the home of a ${service}, not of a ${kind}`);
+  }
   try {
-    await serveUntilStopped([home], lock);
+    await serveUntilStopped(homes, lock);
   } catch (error) {
     printError(error);
     process.exitCode = 1;

@@ -13,9 +13,8 @@ export function stopService(service: ChildProcess): Promise<void> {
 }
 
 /** Starts a service of the command line as a process; the passphrase goes through file descriptor 3, and the service ends when this process is gone. */
-export function spawnService(kind: string, home: string, passphrase: string): ChildProcess {
-  const keyed = kind === 'validator' ? [] : ['--passphrase-fd', '3'];
-  const child = startOwnProcess('command-line', [kind, '--home', home, ...keyed], ['ignore', 'pipe', 'pipe', 'pipe', 'ipc']);
+export function spawnService(kind: string, homes: readonly string[], passphrase: string): ChildProcess {
+  const child = startOwnProcess('command-line', [kind, '--home', ...homes, '--passphrase-fd', '3'], ['ignore', 'pipe', 'pipe', 'pipe', 'ipc']);
   const pipe = child.stdio[3] as NodeJS.WritableStream;
   // A process that dies before it has read leaves a broken pipe; its exit says so.
   pipe.on('error', () => undefined);
@@ -23,8 +22,8 @@ export function spawnService(kind: string, home: string, passphrase: string): Ch
   return child;
 }
 
-/** Waits until the service says that it is ready; what it printed goes into the error if it ends instead. */
-export function ready(child: ChildProcess, kind: string): Promise<void> {
+/** Waits until the service says so often that it is ready; what it printed goes into the error if it ends instead. */
+export function ready(child: ChildProcess, kind: string, times = 1): Promise<void> {
   return new Promise((resolve, reject) => {
     let text = '';
     const failed = () =>
@@ -37,7 +36,7 @@ export function ready(child: ChildProcess, kind: string): Promise<void> {
       );
     const hear = (chunk: Buffer) => {
       text = (text + chunk.toString()).slice(-4096);
-      if (!/^ready: /m.test(text)) return;
+      if ((text.match(/^ready: /gm)?.length ?? 0) < times) return;
       child.off('exit', failed);
       child.stdout?.off('data', hear).resume();
       child.stderr?.off('data', hear).resume();

@@ -205,9 +205,14 @@ export class Runtime {
   /** Takes a client's transaction and sees that it gets to those who order, with others at the next tick; false if the ledger refuses it. */
   submit(transaction: Uint8Array): boolean {
     if (!this.#accept([transaction])) return false;
+    this.spread(transaction);
+    return true;
+  }
+
+  /** Sees that a transaction which the ledger took from a client gets to those who order, with others at the next tick. */
+  spread(transaction: Uint8Array): void {
     this.#transactions.add(transaction, this.#now);
     if (this.#transactions.isBatchFull) this.#sendSubmitted();
-    return true;
   }
 
   /** The ledger's mempool or head changed. */

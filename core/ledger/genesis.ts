@@ -26,6 +26,16 @@ const coins = z
 /** Highest id of a chain of our own. */
 export const chainIdMax = 4_294_967_295;
 
+const publicKey = z.string().regex(/^0x[0-9a-f]{64}$/, 'Ed25519 key of 32 bytes in lower-case hexadecimal');
+
+/** A validator as the network's members know it: what its votes and its connections are checked against, and where it listens for the others. */
+const validator = z.strictObject({
+  key: publicKey,
+  transportKey: publicKey,
+  host: z.string().min(1).max(255),
+  port: z.int().min(1).max(65_535),
+});
+
 const schema = z.strictObject({
   format: z.literal(format),
   version: z.literal(version),
@@ -33,8 +43,12 @@ const schema = z.strictObject({
   timestamp: z.int().min(0).max(253_402_300_799),
   development: z.boolean(),
   alloc: z.record(address, z.strictObject({ balance: coins })),
-  validators: z.array(z.never()).length(0),
+  /** The validators by group; none where a single proposer orders, which nothing but tests has. */
+  validators: z.array(z.array(validator).max(64)).max(64),
 });
+
+/** One validator of the genesis document. */
+export type GenesisValidator = z.infer<typeof validator>;
 
 /**
  * A genesis document. `timestamp` is in seconds since 1970-01-01 UTC, `alloc` gives accounts (lower-case
@@ -50,6 +64,8 @@ export function createGenesisDocument(fields: {
   development: boolean;
   /** Wei by address. */
   alloc: Readonly<Record<string, bigint>>;
+  /** By group. */
+  validators?: readonly (readonly GenesisValidator[])[];
 }): GenesisDocument {
   const alloc = Object.fromEntries(
     Object.entries(fields.alloc).map(([key, balance]) => [key.toLowerCase(), { balance: balance.toString() }]),
@@ -61,7 +77,7 @@ export function createGenesisDocument(fields: {
     timestamp: fields.timestampSeconds,
     development: fields.development,
     alloc,
-    validators: [],
+    validators: fields.validators ?? [],
   });
 }
 
@@ -133,5 +149,11 @@ function encodeGenesisDocument(document: GenesisDocument): Uint8Array {
     .uint(document.development ? 1 : 0, 1)
     .uint(accounts.length, 4);
   for (const [key, { balance }] of accounts) encoder.fixed(fromHex(key), 20).fixed(toBigEndian(BigInt(balance), 16), 16);
-  return encoder.uint(document.validators.length, 4).finish();
+  encoder.uint(document.validators.length, 4);
+  for (const group of document.validators) {
+    encoder.uint(group.length, 2);
+    for (const { key, transportKey, host, port } of group)
+      encoder.fixed(fromHex(key), 32).fixed(fromHex(transportKey), 32).text(host).uint(port, 2);
+  }
+  return encoder.finish();
 }

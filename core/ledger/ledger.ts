@@ -110,6 +110,7 @@ export class Ledger implements OrderedLedger {
   readonly #mempool: Mempool;
   readonly #recent = new Map<number, FinalBlock>();
   readonly #executableListeners: (() => void)[] = [];
+  readonly #submittedListeners: ((raw: Uint8Array) => void)[] = [];
   readonly #blockListeners = new Set<(block: FinalBlock) => void>();
   /** Hashes of the latest blocks, which contracts ask for at 20 gas each: never looked up in the store. */
   readonly #blockHashes: Map<number, Hex>;
@@ -207,8 +208,35 @@ export class Ledger implements OrderedLedger {
       }
     }
     await this.#writeJournal(verdict.kind === 'known' ? [] : writes);
+    if (verdict.kind === 'added') for (const listener of this.#submittedListeners) listener(transaction.raw);
     for (const listener of this.#executableListeners) listener();
     return { ok: true, hash };
+  }
+
+  onSubmitted(listener: (raw: Uint8Array) => void): void {
+    this.#submittedListeners.push(listener);
+  }
+
+  *waitingTransactions(): Iterable<Uint8Array> {
+    for (const { raw } of this.#mempool.transactions()) yield raw;
+  }
+
+  take(raw: Uint8Array): boolean {
+    const hash = this.#hashOf(raw);
+    if (this.#mempool.get(hash) !== undefined || this.#options.store.get(transactionKey(hash)) !== undefined) return false;
+    const decoded = this.#options.decodeTransaction(raw);
+    if (!decoded.ok) return false;
+    const verdict = this.#mempool.add(decoded.transaction);
+    if (verdict.kind !== 'added') return false;
+    for (const evicted of verdict.evicted) this.#options.onDropped(evicted.hash, evicted.reason);
+    const writes = verdict.evicted.map((evicted) => ({ key: pendingKey(evicted.hash), value: null }));
+    // A disk that fails here fails the next block, too, and that one is told.
+    if (writes.length > 0) this.#writeJournal(writes).catch(() => undefined);
+    return true;
+  }
+
+  isWaiting(raw: Uint8Array): boolean {
+    return this.#mempool.get(this.#hashOf(raw)) !== undefined;
   }
 
   async propose(place: ProposalPlace): Promise<ExecutedBlock> {
@@ -269,7 +297,9 @@ export class Ledger implements OrderedLedger {
       const receipts: Receipt[] = [];
       let gasUsed = 0n;
       for (const raw of block.transactions) {
-        const decoded = this.#options.decodeTransaction(raw);
+        // One that waits here was decoded when it came: its signature need not be looked at again.
+        const waiting = this.#mempool.get(this.#hashOf(raw));
+        const decoded = waiting === undefined ? this.#options.decodeTransaction(raw) : { ok: true as const, transaction: waiting };
         if (!decoded.ok) return invalid(decoded.reason);
         transactions.push(decoded.transaction);
       }
@@ -335,6 +365,12 @@ export class Ledger implements OrderedLedger {
   certificateAt(height: number): Certificate | undefined {
     const bytes = this.#options.store.get(certificateKey(height));
     return bytes === undefined ? undefined : decodeCertificate(bytes);
+  }
+
+  certifiedAt(height: number): { readonly block: Block; readonly certificate: Certificate } | undefined {
+    const certificate = this.certificateAt(height);
+    const bytes = this.#options.store.get(blockKey(height));
+    return certificate === undefined || bytes === undefined ? undefined : { block: decodeBlock(bytes), certificate };
   }
 
   /** The height of a final block. */
@@ -496,6 +532,10 @@ export class Ledger implements OrderedLedger {
         return wanted < height && wanted >= height - blockHashesMax ? this.#blockHashes.get(wanted) : undefined;
       },
     };
+  }
+
+  #hashOf(raw: Uint8Array): Hex {
+    return toHex(this.#options.keccak256(raw));
   }
 
   #remember({ hash, block, transactions, receipts }: ExecutedBlock): void {

@@ -60,6 +60,11 @@ export class Mempool {
     return this.#byHash.get(hash);
   }
 
+  /** All that wait, in order of arrival. */
+  transactions(): Iterable<SignedTransaction> {
+    return this.#byHash.values();
+  }
+
   hasExecutable(): boolean {
     return this.#ready.size > 0;
   }

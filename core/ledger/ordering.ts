@@ -45,12 +45,20 @@ export interface OrderedLedger {
   verify(block: Block, options: { checkClock: boolean }): Promise<BlockVerdict>;
   /** Makes an executed block final: durable with its certificate, and only then visible. */
   commit(executed: ExecutedBlock, certificate: Certificate): Promise<void>;
+  /** A final block with its certificate; the genesis block has none. */
+  certifiedAt(height: number): { readonly block: Block; readonly certificate: Certificate } | undefined;
+  /** Calls back with each transaction of a client, in its signed encoding, once it is durable. */
+  onSubmitted(listener: (raw: Uint8Array) => void): void;
+  /** The transactions that wait, in their signed encoding. */
+  waitingTransactions(): Iterable<Uint8Array>;
+  /** Takes a transaction that another validator passed on: that one keeps it. False if it is known, final or refused. */
+  take(raw: Uint8Array): boolean;
+  /** Whether a transaction waits here. */
+  isWaiting(raw: Uint8Array): boolean;
 }
 
-/** Something that orders blocks. */
+/** Something that orders the blocks of a ledger. */
 export interface Ordering {
-  /** Begins; called once, when the ledger is open. */
-  start(ledger: OrderedLedger): void;
   /** Ends after the block in progress. */
   stop(): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, link, mkdir, readFile, rename } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { JsonRpcProvider } from 'ethers';
+import type { JsonRpcProvider } from 'ethers';
 import { partialSuffix, writeFileAtomically, writing } from '../adapters/atomic-file.ts';
 import type { ArtifactFile } from '../adapters/built-artifacts.ts';
 import { circuitArtifacts } from '../adapters/circuit-artifacts.ts';
@@ -17,20 +17,30 @@ import { homeDocuments } from '../adapters/home-documents.ts';
 import { HomeStore } from '../adapters/home-store.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
+import { textFile } from '../adapters/text-file.ts';
 import { AppError } from '../base/app-error.ts';
 import { fromHex, type Hex, toHex, utf8 } from '../base/bytes.ts';
 import { addressOfPrivateKey } from '../crypto/key-derivation.ts';
 import { createMclEngine } from '../crypto/mcl-engine.ts';
 import { requestKeyFrom } from '../crypto/request-key.ts';
+import { groupMembersMax, groupMembersMin, groupsMax, groupsMin } from '../consensus/limits.ts';
 import type { DocumentLock } from '../crypto/sealed-document.ts';
-import { chainIdMax, createGenesisDocument, parseGenesisDocument } from '../ledger/genesis.ts';
+import {
+  chainIdMax,
+  createGenesisDocument,
+  type GenesisDocument,
+  type GenesisValidator,
+  genesisHash,
+  parseGenesisDocument,
+} from '../ledger/genesis.ts';
 import { proofTemplates, REQUIREMENT_CIRCUIT } from '../proofs/templates.ts';
 import type { VerifyingKey } from '../proofs/verifying-key.ts';
-import { NETWORK_FILE_VERSION, type Network, type NetworkCircuit, networkNameMax, signNetworkFile } from '../sharing/network-file.ts';
+import { NETWORK_FILE_VERSION, type Network, type NetworkCircuit, networkNameMax, readNetworkFile, signNetworkFile } from '../sharing/network-file.ts';
 import { openOperatorKeys } from './network-operator.ts';
 import { openPkgAuthority } from './pkg-state.ts';
 import { openProxyKeys } from './proxy-state.ts';
-import { startService, writeServiceDescription } from './service-home.ts';
+import { type Running, readServiceDescription, startService, writeServiceDescription } from './service-home.ts';
+import { makeValidatorKeys } from './validator-state.ts';
 
 /** Coins of the treasury at the genesis of a chain of our own: a thousand million, in wei. */
 const TREASURY_WEI = 10n ** 27n;
@@ -48,11 +58,13 @@ export interface NetworkPlan {
   /** An existing chain's JSON-RPC address; without it the network gets a chain of its own. */
   readonly externalChain?: { readonly rpcUrl: string; readonly confirmations: number };
   readonly chainId: number;
+  /** Validators of a chain of our own, by group; at least four groups of three. */
+  readonly groups: readonly number[];
   readonly proxies: number;
   readonly threshold: number;
   /** Names of proof templates. */
   readonly templates: readonly string[];
-  /** First of the ports: chain, PKG, proxies in order; 0 takes free ones. */
+  /** First of the ports: PKG, proxies, then two for each validator; 0 takes free ones. */
   readonly firstPort: number;
   /** Told of everything that is made, in words. */
   readonly onStep?: (step: string) => void;
@@ -68,18 +80,28 @@ const stageBegins: Readonly<Record<CreationStage, number>> = { keys: 0, circuits
 
 /** An id for a chain of our own in `home`: the one that it has already, or a random one, so that two networks differ. */
 export async function ownChainId(home: string): Promise<number> {
-  const path = join(networkFolders(home, 0).validator, 'genesis.json');
-  if (existsSync(path)) return parseGenesisDocument(JSON.parse(await readFile(path, 'utf8'))).chainId;
+  const genesis = await storedGenesis(home);
+  if (genesis !== null) return genesis.chainId;
   const drawn = new DataView(systemRandom.bytes(4).buffer).getUint32(0);
   // The upper half: public chains have small ids.
   return (chainIdMax + 1) / 2 + (drawn >>> 1);
 }
 
+/** How many homes a network has. */
+export interface NetworkShape {
+  readonly proxies: number;
+  /** Validators by group; none where the chain is somebody else's. */
+  readonly groups: readonly number[];
+}
+
 /** Folders of a network's home. */
-export function networkFolders(home: string, proxies: number) {
+export function networkFolders(home: string, { proxies, groups }: NetworkShape) {
   return {
     operator: join(home, 'operator'),
-    validator: join(home, 'validator'),
+    genesis: join(home, 'genesis.json'),
+    validators: groups.map((members, group) =>
+      Array.from({ length: members }, (_, member) => join(home, `validator-${group + 1}-${member + 1}`)),
+    ),
     pkg: join(home, 'pkg'),
     proxies: Array.from({ length: proxies }, (_, position) => join(home, `proxy-${position + 1}`)),
     artifacts: join(home, 'artifacts'),
@@ -87,12 +109,25 @@ export function networkFolders(home: string, proxies: number) {
   };
 }
 
+/** The shape of a network that was made in `home`. */
+export async function networkShape(home: string): Promise<NetworkShape> {
+  const { network } = readNetworkFile(await textFile(join(home, 'network.json'), 'the file of the network'));
+  const genesis = await storedGenesis(home);
+  return { proxies: network.proxies.length, groups: genesis?.validators.map(({ length }) => length) ?? [] };
+}
+
+async function storedGenesis(home: string): Promise<GenesisDocument | null> {
+  const path = networkFolders(home, { proxies: 0, groups: [] }).genesis;
+  return existsSync(path) ? parseGenesisDocument(JSON.parse(await readFile(path, 'utf8'))) : null;
+}
+
 /** Makes the network and gives its file. @throws AppError `NETWORK_EXISTS`, `NETWORK_PLAN_INVALID`, `CHAIN_*` */
 export async function createNetwork(plan: NetworkPlan): Promise<Network> {
   const { onStep = () => undefined, onStage = () => undefined, lock, name } = plan;
   const enter = (stage: CreationStage): void => onStage(stage, stageBegins[stage]);
   checkPlan(plan);
-  const folders = networkFolders(plan.home, plan.proxies);
+  const groups = plan.externalChain ? [] : plan.groups;
+  const folders = networkFolders(plan.home, { proxies: plan.proxies, groups });
   if (existsSync(folders.networkFile))
     throw new AppError('NETWORK_EXISTS', {
       what: `There is a network in ${plan.home} already.`,
@@ -117,8 +152,8 @@ export async function createNetwork(plan: NetworkPlan): Promise<Network> {
     enter('chain');
     const ports = await choosePorts(plan);
     const treasuryKey = fromHex(operator.treasuryKey);
-    const chain = await prepareChain(plan, folders.validator, ports.chain, addressOfPrivateKey(treasuryKey));
-    const contracts = await withChain(plan, folders.validator, chain.rpcUrl, async (provider) => {
+    const chain = await prepareChain(plan, folders, ports.validators, addressOfPrivateKey(treasuryKey));
+    const contracts = await withChain(plan, folders.validators.flat(), chain.rpcUrls, async (provider) => {
       if (plan.externalChain) await fundFromUnlockedAccount(provider, addressOfPrivateKey(treasuryKey));
       // The four contracts and their keys cost about the same each.
       const parts = 4 + Object.keys(circuits).length;
@@ -151,7 +186,7 @@ export async function createNetwork(plan: NetworkPlan): Promise<Network> {
       chain: {
         chainId: plan.chainId,
         genesisHash: chain.genesisHash,
-        rpcUrls: [chain.rpcUrl],
+        rpcUrls: chain.rpcUrls,
         confirmations: plan.externalChain?.confirmations ?? 0,
       },
       contracts,
@@ -196,8 +231,16 @@ function checkPlan(plan: NetworkPlan): void {
   if (!(Number.isInteger(plan.proxies) && plan.proxies >= 1 && plan.proxies <= 32)) refuse('A network has 1 to 32 proxies.');
   if (!(Number.isInteger(plan.threshold) && plan.threshold >= 1 && plan.threshold <= plan.proxies))
     refuse('The threshold lies between 1 and the number of proxies.');
-  if (plan.firstPort !== 0 && !(plan.firstPort + 1 + plan.proxies <= PORT_MAX))
-    refuse(`The chain, the PKG and ${plan.proxies} proxies need ${2 + plan.proxies} ports up to ${PORT_MAX}.`);
+  if (plan.firstPort !== 0 && !(plan.firstPort + portsOf(plan) - 1 <= PORT_MAX))
+    refuse(`The validators, the PKG and the proxies need ${portsOf(plan)} ports up to ${PORT_MAX}.`);
+  if (!plan.externalChain) {
+    const few = plan.groups.length < groupsMin || plan.groups.some((members) => !(members >= groupMembersMin));
+    const many = plan.groups.length > groupsMax || plan.groups.some((members) => members > groupMembersMax);
+    if (few || many)
+      refuse(
+        `A network has ${groupsMin} to ${groupsMax} groups of ${groupMembersMin} to ${groupMembersMax} validators; with fewer, none may fail.`,
+      );
+  }
   if (!plan.externalChain && !(plan.chainId >= 1 && plan.chainId <= chainIdMax))
     refuse(`The id of a chain lies between 1 and ${chainIdMax}.`);
   if (plan.name === '' || plan.name.length > networkNameMax) refuse(`The name of a network has 1 to ${networkNameMax} characters.`);
@@ -243,11 +286,28 @@ async function publish({ path, sha256, bytes }: ArtifactFile, folder: string): P
   return { sha256, bytes };
 }
 
-async function choosePorts(plan: NetworkPlan): Promise<{ chain: number; pkg: number; proxies: number[] }> {
-  const wanted = 2 + plan.proxies;
-  const [chain, pkg, ...proxies] =
-    plan.firstPort === 0 ? await freePorts(wanted) : Array.from({ length: wanted }, (_, offset) => plan.firstPort + offset);
-  return { chain: chain as number, pkg: pkg as number, proxies };
+/** Ports that a network takes. */
+function portsOf({ proxies, groups, externalChain }: NetworkPlan): number {
+  return 1 + proxies + (externalChain ? 0 : 2 * groups.reduce((total, members) => total + members, 0));
+}
+
+/** Ports of a validator: for clients, and for the other validators. */
+interface ValidatorPorts {
+  readonly rpc: number;
+  readonly peers: number;
+}
+
+async function choosePorts(plan: NetworkPlan): Promise<{ pkg: number; proxies: number[]; validators: ValidatorPorts[] }> {
+  const wanted = portsOf(plan);
+  const ports = plan.firstPort === 0 ? await freePorts(wanted) : Array.from({ length: wanted }, (_, offset) => plan.firstPort + offset);
+  const [pkg, ...others] = ports as [number, ...number[]];
+  const forValidators = others.slice(plan.proxies);
+  const half = forValidators.length / 2;
+  return {
+    pkg,
+    proxies: others.slice(0, plan.proxies),
+    validators: forValidators.slice(0, half).map((rpc, position) => ({ rpc, peers: forValidators[half + position] as number })),
+  };
 }
 
 /** Ports that nobody uses now; all are held until the last is known, so they differ. */
@@ -267,52 +327,83 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Writes the validator's home, or looks at the existing chain. */
+/** Makes the validators' homes and the genesis document, last, or looks at the existing chain. */
 async function prepareChain(
   plan: NetworkPlan,
-  folder: string,
-  port: number,
+  folders: ReturnType<typeof networkFolders>,
+  ports: readonly ValidatorPorts[],
   treasury: Hex,
-): Promise<{ rpcUrl: string; genesisHash: Hex | null }> {
-  if (plan.externalChain) return { rpcUrl: plan.externalChain.rpcUrl, genesisHash: null };
-  await writing(folder, () => mkdir(folder, { recursive: true, mode: 0o700 }));
-  await writeServiceDescription(folder, { version: 1, service: 'validator', listen: { host: '127.0.0.1', port } });
-  const genesisPath = join(folder, 'genesis.json');
-  if (!existsSync(genesisPath)) {
-    const timestampSeconds = Math.floor(systemClock.nowMs() / 1000);
-    const genesis = createGenesisDocument({
-      chainId: plan.chainId,
-      timestampSeconds,
-      development: true,
-      alloc: { [treasury]: TREASURY_WEI },
-    });
-    await writeFileAtomically(genesisPath, utf8(`${JSON.stringify(genesis, null, 2)}\n`));
+): Promise<{ rpcUrls: string[]; genesisHash: Hex | null }> {
+  if (plan.externalChain) return { rpcUrls: [plan.externalChain.rpcUrl], genesisHash: null };
+  const homes = folders.validators.flat();
+  const genesis = (await storedGenesis(plan.home)) ?? (await makeGenesis(plan, folders, ports, treasury));
+  const rpcUrls: string[] = [];
+  for (const home of homes) {
+    await writeFileAtomically(join(home, 'genesis.json'), genesisText(genesis));
+    const { listen } = await readServiceDescription(home);
+    rpcUrls.push(`http://${listen.host}:${listen.port}`);
   }
-  const provider = new JsonRpcProvider(`http://127.0.0.1:${port}`, plan.chainId, { staticNetwork: true });
-  try {
-    const validator = await startService(folder, undefined, () => undefined);
-    const genesisHash = (await provider.getBlock(0))?.hash as Hex;
-    await validator.stop();
-    return { rpcUrl: validator.url, genesisHash };
-  } finally {
-    provider.destroy();
+  return { rpcUrls, genesisHash: genesisHash(genesis) };
+}
+
+async function makeGenesis(
+  plan: NetworkPlan,
+  folders: ReturnType<typeof networkFolders>,
+  ports: readonly ValidatorPorts[],
+  treasury: Hex,
+): Promise<GenesisDocument> {
+  const host = '127.0.0.1';
+  let next = 0;
+  const validators: GenesisValidator[][] = [];
+  for (const group of folders.validators) {
+    const members: GenesisValidator[] = [];
+    for (const home of group) {
+      const { rpc, peers } = ports[next++] as ValidatorPorts;
+      const store = await openOrCreate(home, plan.lock);
+      const names = await makeValidatorKeys(homeDocuments(store), home, systemRandom);
+      await store.close();
+      await writeServiceDescription(home, {
+        version: 1,
+        service: 'validator',
+        listen: { host, port: rpc },
+        listenForPeers: { host, port: peers },
+      });
+      members.push({ ...names, host, port: peers });
+    }
+    validators.push(members);
   }
+  const timestampSeconds = Math.floor(systemClock.nowMs() / 1000);
+  const genesis = createGenesisDocument({
+    chainId: plan.chainId,
+    timestampSeconds,
+    development: true,
+    alloc: { [treasury]: TREASURY_WEI },
+    validators,
+  });
+  await writeFileAtomically(folders.genesis, genesisText(genesis));
+  return genesis;
+}
+
+function genesisText(genesis: GenesisDocument): Uint8Array {
+  return utf8(`${JSON.stringify(genesis, null, 2)}\n`);
 }
 
 /** Runs `work` against the chain; our own is started for it and stopped after. */
 async function withChain<Result>(
   plan: NetworkPlan,
-  folder: string,
-  rpcUrl: string,
+  validators: readonly string[],
+  rpcUrls: readonly string[],
   work: (provider: JsonRpcProvider) => Promise<Result>,
 ): Promise<Result> {
-  const validator = plan.externalChain ? undefined : await startService(folder, undefined, () => undefined);
-  const provider = openProvider(rpcUrl, plan.chainId);
+  const running: Running[] = [];
+  const failed = Promise.withResolvers<never>();
+  const provider = openProvider(rpcUrls[0] as string, plan.chainId);
   try {
-    return await work(provider);
+    for (const home of validators) running.push(await startService(home, plan.lock, () => undefined, failed.reject));
+    return await Promise.race([work(provider), failed.promise]);
   } finally {
     provider.destroy();
-    await validator?.stop();
+    await Promise.all(running.map((service) => service.stop()));
   }
 }
 

@@ -11,6 +11,7 @@ import { openProvider } from '../adapters/ethers-transaction-sender.ts';
 import { homeDocuments } from '../adapters/home-documents.ts';
 import { HomeStore } from '../adapters/home-store.ts';
 import type { RunningService, ServiceLog } from '../adapters/http-service.ts';
+import type { OrderingEvent } from '../adapters/rbft-ordering.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
 import { textFile } from '../adapters/text-file.ts';
@@ -18,7 +19,9 @@ import { AppError } from '../base/app-error.ts';
 import { fromHex, utf8 } from '../base/bytes.ts';
 import { createMclEngine } from '../crypto/mcl-engine.ts';
 import { decodePublicParameters } from '../crypto/scheme-encodings.ts';
+import type { Verify } from '../consensus/signing.ts';
 import type { DocumentLock } from '../crypto/sealed-document.ts';
+import { parseGenesisDocument } from '../ledger/genesis.ts';
 import { hexOfLength } from '../sharing/enrolment.ts';
 import { readNetworkFile } from '../sharing/network-file.ts';
 import type { ProxyStorage } from './proxy.ts';
@@ -30,7 +33,13 @@ const listen = z.strictObject({
   publicHosts: z.array(z.string().max(255)).max(16).optional(),
 });
 const serviceSchema = z.discriminatedUnion('service', [
-  z.strictObject({ version: z.literal(1), service: z.literal('validator'), listen }),
+  z.strictObject({
+    version: z.literal(1),
+    service: z.literal('validator'),
+    listen,
+    /** Where the other validators reach this one; what they are told is in the genesis document. */
+    listenForPeers: z.strictObject({ host: z.string().max(255), port: z.int().min(0).max(65535) }),
+  }),
   z.strictObject({ version: z.literal(1), service: z.literal('pkg'), listen, operatorKey: hexOfLength(32) }),
   z.strictObject({ version: z.literal(1), service: z.literal('proxy'), listen, artifactsFolder: z.string().max(4096) }),
 ]);
@@ -69,42 +78,78 @@ export async function readServiceDescription(home: string): Promise<ServiceDescr
   );
 }
 
-/** Starts the service whose home this is. A validator has no secrets yet, so its home needs no passphrase. */
+/** Starts the service whose home this is. `onFailure` is told of an error after which a validator does nothing more. */
 export async function startService(
   home: string,
-  lock: DocumentLock | undefined,
+  lock: DocumentLock,
   log: ServiceLog,
   onFailure: (error: unknown) => void = () => undefined,
 ): Promise<Running> {
   const description = await readServiceDescription(home);
-  if (description.service === 'validator') {
-    const { host, port } = description.listen;
-    const genesis = jsonOf(await textFile(join(home, 'genesis.json'), 'the beginning of the chain'));
-    // Each kind is loaded when it is the one: a process that runs one service does not read the code of the others.
-    const { start } = await import('./validator.ts');
-    const validator = await start({
-      folder: join(home, 'ledger'),
-      genesis,
-      host,
-      port,
-      log: (line) => log({ event: 'validator', data: { line } }),
-      onFailure,
-    });
-    return { name: 'validator', url: validator.rpcUrl, stop: () => validator.stop() };
-  }
-  if (lock === undefined)
-    throw new AppError('PASSPHRASE_UNAVAILABLE', {
-      what: `The ${description.service} needs the passphrase of its home.`,
-      consequence: 'It was not started.',
-      remedy: 'Give the passphrase at the prompt or through --passphrase-fd.',
-    });
   const store = await HomeStore.open(home, lock);
   try {
-    return await startKeyed(home, description, store, log);
+    return description.service === 'validator'
+      ? await startOrderingValidator(home, description, store, log, onFailure)
+      : await startKeyed(home, description, store, log);
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+/** Signatures that are known to hold, of all validators that run in this process. */
+let verify: Verify | undefined;
+
+async function startOrderingValidator(
+  home: string,
+  { listen, listenForPeers }: Extract<ServiceDescription, { service: 'validator' }>,
+  store: HomeStore,
+  log: ServiceLog,
+  onFailure: (error: unknown) => void,
+): Promise<Running> {
+  // Each kind is loaded when it is the one: a process that runs one service does not read the code of the others.
+  const { start } = await import('./validator.ts');
+  const { startRbftOrdering } = await import('../adapters/rbft-ordering.ts');
+  const { rememberingVerifier } = await import('../adapters/node-ed25519.ts');
+  const { openValidatorKeys } = await import('./validator-state.ts');
+  const document = parseGenesisDocument(jsonOf(await textFile(join(home, 'genesis.json'), 'the beginning of the chain')));
+  const keys = await openValidatorKeys(homeDocuments(store), home);
+  verify ??= rememberingVerifier();
+  const shared = verify;
+  const validator = await start({
+    folder: join(home, 'ledger'),
+    genesis: document,
+    host: listen.host,
+    port: listen.port,
+    log: (line) => log({ event: 'validator', data: { line } }),
+    onFailure,
+    order: (ledger, { keccak256, onFailure: onOrderingFailure }) =>
+      startRbftOrdering({
+        ledger,
+        folder: home,
+        keys,
+        validators: document.validators,
+        listen: listenForPeers,
+        keccak256,
+        verify: shared,
+        onEvent: (event) => log({ event: event.kind, data: loggedOf(event) }),
+        onFailure: onOrderingFailure,
+      }),
+  });
+  return {
+    name: 'validator',
+    url: validator.rpcUrl,
+    stop: async () => {
+      await validator.stop();
+      await store.close();
+    },
+  };
+}
+
+/** What a log says of an event: a proof is recorded on the chain, not there. */
+function loggedOf(event: OrderingEvent): Record<string, string | number> {
+  if (event.kind !== 'misbehaviour') return { ...event };
+  return { kind: event.evidence.kind, accused: event.accused, epoch: event.epoch };
 }
 
 async function startKeyed(

@@ -1,7 +1,4 @@
-/**
- * The validator: a ledger in a folder, ordered by one local proposer, served as Ethereum JSON-RPC on
- * loopback. Ordering by several validators takes the proposer's place through the same port.
- */
+/** The validator: a ledger in a folder, whose blocks an ordering decides with others, served as Ethereum JSON-RPC on loopback. */
 import { setImmediate as nextEvents } from 'node:timers/promises';
 import { createEthereumjsEvm } from '../adapters/ethereumjs-evm.ts';
 import { type JsonRpcServer, startJsonRpcServer } from '../adapters/json-rpc-server.ts';
@@ -16,8 +13,15 @@ import type { Clock } from '../base/ports.ts';
 import { ethereumMethods } from '../ledger/ethereum-methods.ts';
 import { parseGenesisDocument } from '../ledger/genesis.ts';
 import { Ledger } from '../ledger/ledger.ts';
-import { LocalProposer } from '../ledger/local-proposer.ts';
+import type { Keccak256 } from '../ledger/merkle-patricia-trie.ts';
+import type { OrderedLedger, Ordering } from '../ledger/ordering.ts';
 import { ledgerCommon, transactionDecoder } from '../ledger/transaction.ts';
+
+/** Begins to order the blocks of a ledger that was opened; `onFailure` is told of what ends it. */
+export type StartOrdering<Started extends Ordering> = (
+  ledger: OrderedLedger,
+  surroundings: { readonly keccak256: Keccak256; readonly onFailure: (error: unknown) => void },
+) => Promise<Started>;
 
 /** How to run a validator. */
 export interface ValidatorConfig {
@@ -25,6 +29,8 @@ export interface ValidatorConfig {
   readonly folder: string;
   /** The network's genesis document, as read from JSON. */
   readonly genesis: unknown;
+  /** Begins to order the ledger's blocks. */
+  readonly order: StartOrdering<Ordering>;
   /** Loopback address to listen on; 127.0.0.1 unless given. */
   readonly host?: string;
   /** Port to listen on; 0 takes any that is free. */
@@ -50,7 +56,7 @@ export interface Validator {
 
 /**
  * Starts a validator. Errors: GENESIS_INVALID, GENESIS_VERSION, LEDGER_FOLDER_LOCKED, LEDGER_FOLDER_UNUSABLE,
- * LEDGER_HOST_REFUSED, LEDGER_OTHER_NETWORK, LEDGER_PORT_TAKEN, LEDGER_STORE_CORRUPT, LEDGER_STORE_VERSION.
+ * LEDGER_HOST_REFUSED, LEDGER_OTHER_NETWORK, LEDGER_PORT_TAKEN, LEDGER_STORE_CORRUPT, LEDGER_STORE_VERSION, and those of the ordering.
  */
 export async function start(config: ValidatorConfig): Promise<Validator> {
   const clock = config.clock ?? systemClock;
@@ -69,7 +75,7 @@ export async function start(config: ValidatorConfig): Promise<Validator> {
     log(`The ledger makes no more blocks: ${error instanceof Error ? error.message : String(error)}`);
     config.onFailure?.(error);
   };
-  const proposer = new LocalProposer(fail);
+  let ordering: Ordering;
   try {
     ledger = await Ledger.open({
       genesis,
@@ -90,18 +96,21 @@ export async function start(config: ValidatorConfig): Promise<Validator> {
       port: config.port,
       handler: { methods, onFailure, pause: nextEvents },
     });
+    ordering = await config.order(ledger, { keccak256: crypto.keccak256, onFailure: fail }).catch(async (error: unknown) => {
+      await server.close();
+      throw error;
+    });
   } catch (error) {
     await store.close();
     throw error;
   }
-  proposer.start(ledger);
   return {
     rpcUrl: server.url,
     webSocketUrl: server.url.replace(/^http/, 'ws'),
     genesisHash: ledger.genesisHash,
     stop: async () => {
       await server.close();
-      await proposer.stop();
+      await ordering.stop();
       await store.close();
     },
   };

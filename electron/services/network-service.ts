@@ -10,8 +10,8 @@ import { runService, type StartedService, type Surroundings } from './service-pr
 
 const configSchema = z.strictObject({
   home: z.string().min(1).max(4096),
-  /** Unlocks the home; a validator's holds no secret. */
-  key: z.instanceof(Uint8Array).optional(),
+  /** Unlocks the home. */
+  key: z.instanceof(Uint8Array),
 });
 
 /** Runs the service of this kind in this process. */
@@ -31,7 +31,7 @@ export async function startNetworkService(kind: ServiceName, config: unknown, { 
     });
   const running = await startService(
     home,
-    key === undefined ? undefined : { key },
+    { key },
     ({ event, data }) => {
       log(`${event} ${JSON.stringify(data)}`);
       // Whoever operates the network sees at once that somebody has applied.

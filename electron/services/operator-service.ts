@@ -58,6 +58,7 @@ export async function startOperator(config: unknown, { main, peer, log }: Surrou
     const network = await createNetwork({
       home,
       lock,
+      groups: [3, 3, 3, 3],
       name,
       chainId: await ownChainId(home),
       proxies,

@@ -23,7 +23,7 @@ import { datasetIdentity } from '../../core/sharing/dataset-workflow.ts';
 import type { Network } from '../../core/sharing/network-file.ts';
 import { receivingIdentity } from '../../core/sharing/offer-workflow.ts';
 import { replayLedger } from '../ledger-replay.ts';
-import { proxyCount } from '../story/story-network.ts';
+import { storyShape } from '../story/story-network.ts';
 
 /** What was counted on the way, for the report. */
 export interface Aftermath {
@@ -133,7 +133,7 @@ export async function examineHomes(
   passphrase: string,
   found: Aftermath,
 ): Promise<void> {
-  const homes = networkFolders(join(folder, 'network'), proxyCount);
+  const homes = networkFolders(join(folder, 'network'), storyShape);
   await examinePkg(homes.pkg, traces, acknowledged, found);
   const holders = new Map<string, number>(traces.map(({ ciphertextHash }) => [ciphertextHash, 0]));
   for (const [position, home] of homes.proxies.entries()) {
@@ -144,10 +144,13 @@ export async function examineHomes(
     if (count < threshold) found.violations.push(`the ciphertext ${sha256} is at ${count} proxies, fewer than must answer`);
   }
   const participants = stories.flatMap((story) => [join(story, 'owner'), join(story, 'consumer')]);
-  for (const home of [homes.operator, homes.pkg, ...homes.proxies, ...participants]) found.documents += await openAll(home, passphrase);
+  const validators = homes.validators.flat();
+  for (const home of [homes.operator, homes.pkg, ...homes.proxies, ...validators, ...participants]) found.documents += await openAll(home, passphrase);
   for (const home of participants) await examineLeftovers(home, found);
-  const genesis = parseGenesisDocument(JSON.parse(await readFile(join(homes.validator, 'genesis.json'), 'utf8')));
-  found.blocks = (await replayLedger(join(homes.validator, 'ledger'), genesis)).height;
+  const genesis = parseGenesisDocument(JSON.parse(await readFile(homes.genesis, 'utf8')));
+  const heads: Awaited<ReturnType<typeof replayLedger>>[] = [];
+  for (const home of validators) heads.push(await replayLedger(join(home, 'ledger'), genesis));
+  found.blocks = Math.max(...heads.map(({ height }) => height));
 }
 
 /** Every key that was handed out is in the log, and every application that was taken is there. */

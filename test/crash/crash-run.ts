@@ -87,9 +87,9 @@ class CrashRun {
     const data = join(this.#folder, 'data.csv');
     await writeSampleRows(data, rows);
     const { network, services } = await createStoryNetwork(this.#folder, passphrase);
-    onNote(`a network of ${services.length} services is made`);
+    onNote(`a network of ${services.length} processes is made`);
     try {
-      for (const { name, kind, home } of services) this.#startService(name, kind, home);
+      for (const { name, kind, homes } of services) this.#startService(name, kind, homes);
       await this.#untilReady();
       let story = await this.#tellNextStory(data);
       const plan = killPlan(seed);
@@ -108,15 +108,17 @@ class CrashRun {
     return this.#report();
   }
 
-  #startService(name: string, kind: string, home: string): void {
+  #startService(name: string, kind: string, homes: readonly string[]): void {
+    let ready = 0;
     const service = new ProcessUnderFire({
       name,
       spawn: () => {
         this.#ready.delete(name);
-        return spawnService(kind, home, passphrase);
+        ready = 0;
+        return spawnService(kind, homes, passphrase);
       },
       onLine: (line) => {
-        if (line.startsWith('ready: ')) this.#ready.add(name);
+        if (line.startsWith('ready: ') && ++ready === homes.length) this.#ready.add(name);
         const [, event, data] = /^\S+ ([a-z-]+) (\{.*\})$/.exec(line) ?? [];
         if (event !== undefined && data !== undefined) this.#acknowledged.push({ service: name, event, data: JSON.parse(data) });
         if (line.includes('request-failed') || line.includes('was given up')) this.#violation(`${name} says: ${line}`);

@@ -2,7 +2,7 @@
 import { seededRandom } from '../seeded-random.ts';
 
 /** Whom a kill may strike; proxies by their index from 0. */
-export const victims = ['validator', 'PKG', 'proxy 1', 'proxy 2', 'proxy 3', 'workflow'] as const;
+export const victims = ['group 1', 'group 2', 'group 3', 'group 4', 'PKG', 'proxy 1', 'proxy 2', 'proxy 3', 'workflow'] as const;
 export type Victim = (typeof victims)[number];
 
 /** One kill to come. */
@@ -13,8 +13,18 @@ export interface PlannedKill {
   readonly delayMs: number;
 }
 
-/** Of twelve kills, so many strike each victim. */
-const weights: Readonly<Record<Victim, number>> = { validator: 3, PKG: 2, 'proxy 1': 1, 'proxy 2': 1, 'proxy 3': 1, workflow: 4 };
+/** Of thirteen kills, so many strike each victim; a group is three validators at once. */
+const weights: Readonly<Record<Victim, number>> = {
+  'group 1': 1,
+  'group 2': 1,
+  'group 3': 1,
+  'group 4': 1,
+  PKG: 2,
+  'proxy 1': 1,
+  'proxy 2': 1,
+  'proxy 3': 1,
+  workflow: 4,
+};
 const lot = victims.flatMap((victim) => Array.from({ length: weights[victim] }, () => victim));
 const pauseMs = { min: 200, max: 2000 };
 const afterNewsMsMax = 400;

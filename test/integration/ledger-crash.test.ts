@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { getCreateAddress, JsonRpcProvider } from 'ethers';
 import { describe, expect, it } from 'vitest';
 import { start } from '../../core/services/validator.ts';
+import { alone } from '../local-proposer.ts';
 import { replayLedger } from '../ledger-replay.ts';
 import { compileContract, testGenesis, testWallet, withFolder } from './ledger-network.ts';
 
@@ -87,7 +88,7 @@ describe('a killed validator', () => {
         contract ??= getCreateAddress({ from: testWallet(0).address, nonce: 0 });
       }
 
-      const validator = await start({ folder, genesis: testGenesis(chainId), port: 0 });
+      const validator = await start({ folder, genesis: testGenesis(chainId), port: 0, order: alone });
       const provider = new JsonRpcProvider(validator.rpcUrl, undefined, { cacheTimeout: -1, pollingInterval: 20 });
       const receipts = await Promise.all([...acknowledged].map((hash) => provider.waitForTransaction(hash)));
       expect(receipts.every((receipt) => receipt?.status === 1)).toBe(true);

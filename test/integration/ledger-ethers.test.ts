@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { sendAndWait } from '../../core/adapters/ethers-transaction-sender.ts';
 import { unfundedTransactionGasMax } from '../../core/ledger/limits.ts';
 import { start, type Validator } from '../../core/services/validator.ts';
+import { alone } from '../local-proposer.ts';
 import { compileContract, testGenesis, testWallet, withFolder } from './ledger-network.ts';
 
 const counter = compileContract(
@@ -33,7 +34,7 @@ interface Network {
 
 async function withCounter(work: (network: Network) => Promise<void>, clock?: { nowMs(): number }): Promise<void> {
   await withFolder(async (folder) => {
-    const validator = await start({ folder, genesis: testGenesis(), port: 0, ...(clock === undefined ? {} : { clock }) });
+    const validator = await start({ folder, genesis: testGenesis(), port: 0, order: alone, ...(clock === undefined ? {} : { clock }) });
     const provider = new JsonRpcProvider(validator.rpcUrl, undefined, { cacheTimeout: -1, pollingInterval: 20 });
     try {
       const owner = testWallet(0).connect(provider);
@@ -50,7 +51,7 @@ async function withCounter(work: (network: Network) => Promise<void>, clock?: { 
 describe('ethers over HTTP', () => {
   it('deploys and calls a contract that survives a restart', async () => {
     await withFolder(async (folder) => {
-      const config = { folder, genesis: testGenesis(), port: 0 };
+      const config = { folder, genesis: testGenesis(), port: 0, order: alone };
       const first = await start(config);
       const provider = new JsonRpcProvider(first.rpcUrl, undefined, { cacheTimeout: -1 });
       const owner = testWallet(0).connect(provider);

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { batchCallsMax, filtersMax, requestBytesMax, subscriptionsMax, unfundedTransactionGasMax } from '../../core/ledger/limits.ts';
 import { start, type Validator } from '../../core/services/validator.ts';
+import { alone } from '../local-proposer.ts';
 import { compileContract, testGenesis, testWallet, withFolder } from './ledger-network.ts';
 
 const run = promisify(execFile);
@@ -20,7 +21,7 @@ beforeAll(async () => {
   const held = new Promise<void>((resolve) => (release = resolve));
   await new Promise<void>((ready, failed) => {
     closed = withFolder(async (folder) => {
-      validator = await start({ folder, genesis: testGenesis(), port: 0 });
+      validator = await start({ folder, genesis: testGenesis(), port: 0, order: alone });
       ready();
       await held;
       await validator.stop();

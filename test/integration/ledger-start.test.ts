@@ -10,12 +10,13 @@ import { openLevelLedgerStore } from '../../core/adapters/level-ledger-store.ts'
 import { Encoder } from '../../core/base/codec.ts';
 import { blockKey, headKey, type LedgerStore, nodeKey, receiptsKey, type StoreWrite } from '../../core/ledger/ledger-store.ts';
 import { start, type ValidatorConfig } from '../../core/services/validator.ts';
+import { alone } from '../local-proposer.ts';
 import { testGenesis, testWallet, withFolder } from './ledger-network.ts';
 
 /** A folder whose ledger has two blocks with a transfer each. */
 async function withLedger(work: (config: ValidatorConfig) => Promise<void>): Promise<void> {
   await withFolder(async (folder) => {
-    const config = { folder, genesis: testGenesis(), port: 0 };
+    const config = { folder, genesis: testGenesis(), port: 0, order: alone };
     const validator = await start(config);
     const provider = new JsonRpcProvider(validator.rpcUrl, undefined, { cacheTimeout: -1, pollingInterval: 20 });
     for (let count = 0; count < 2; count++)
@@ -49,22 +50,22 @@ describe('a validator does not start', () => {
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
     await withFolder(async (folder) => {
-      await expect(start({ folder, genesis: testGenesis(), port })).rejects.toThrow(code('LEDGER_PORT_TAKEN'));
+      await expect(start({ folder, genesis: testGenesis(), port, order: alone })).rejects.toThrow(code('LEDGER_PORT_TAKEN'));
       server.close();
       await once(server, 'close');
-      await (await start({ folder, genesis: testGenesis(), port })).stop();
+      await (await start({ folder, genesis: testGenesis(), port, order: alone })).stop();
     });
   });
 
   it('where others could reach it', async () => {
     await withFolder(async (folder) => {
-      await expect(start({ folder, genesis: testGenesis(), port: 0, host: '0.0.0.0' })).rejects.toThrow(code('LEDGER_HOST_REFUSED'));
+      await expect(start({ folder, genesis: testGenesis(), port: 0, order: alone, host: '0.0.0.0' })).rejects.toThrow(code('LEDGER_HOST_REFUSED'));
     });
   });
 
   it('on a folder in use, or one that is a file', async () => {
     await withFolder(async (folder) => {
-      const config = { folder, genesis: testGenesis(), port: 0 };
+      const config = { folder, genesis: testGenesis(), port: 0, order: alone };
       const first = await start(config);
       await expect(start(config)).rejects.toThrow(code('LEDGER_FOLDER_LOCKED'));
       await first.stop();

@@ -12,28 +12,33 @@ import { type Running, startService } from '../../core/services/service-home.ts'
 import type { Network } from '../../core/sharing/network-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vouchsafe-network-check-'));
+const shape = { proxies: 1, groups: [3, 3, 3, 3] };
+const lock = { passphrase: 'a passphrase of a test' };
+
 let network: Network;
-let validator: Running;
+let validators: Running[];
 let provider: JsonRpcProvider;
 
 beforeAll(async () => {
   network = await createNetwork({
     home: folder,
-    lock: { passphrase: 'a passphrase of a test' },
+    lock,
     name: 'Checked network',
     chainId: 76_402,
+    groups: shape.groups,
     proxies: 1,
     threshold: 1,
     templates: ['range-1x32'],
     firstPort: 0,
   });
-  validator = await startService(networkFolders(folder, 1).validator, undefined, () => undefined);
+  const homes = networkFolders(folder, shape).validators.flat();
+  validators = await Promise.all(homes.map((home) => startService(home, lock, () => undefined)));
   provider = openProvider(network.chain.rpcUrls[0] as string, network.chain.chainId);
 }, 600_000);
 
 afterAll(async () => {
   provider.destroy();
-  await validator.stop();
+  await Promise.all(validators.map((validator) => validator.stop()));
   rmSync(folder, { recursive: true });
 });
 

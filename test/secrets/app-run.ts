@@ -121,7 +121,7 @@ class AppRun {
         lock,
         owner: { name: names.owner, contact: 'owner@example.org', home: homeOf(owner.id), phrase: owner.phrase },
         consumer: { name: names.consumer, contact: 'consumer@example.org', home: homeOf(consumer.id), phrase: consumer.phrase },
-        network: networkFolders(this.#path(join('user-data', 'networks', networkId)), proxies),
+        network: networkFolders(this.#path(join('user-data', 'networks', networkId)), { proxies, groups: [3, 3, 3, 3] }),
         data: this.#path('data.csv'),
       })),
       { name: 'the sealing key', bytes: key, form: 'number' },

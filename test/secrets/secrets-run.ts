@@ -16,7 +16,7 @@ import { createPhrase } from '../../core/crypto/key-derivation.ts';
 import { networkFolders } from '../../core/services/network-creation.ts';
 import { createParticipant } from '../../core/services/participant.ts';
 import { readServiceDescription, writeServiceDescription } from '../../core/services/service-home.ts';
-import { createStoryNetwork, freePortsInARow, proxyCount, type ServiceHome, writeSampleRows } from '../story/story-network.ts';
+import { createStoryNetwork, freePortsInARow, type ServiceHomes, storyShape, writeSampleRows } from '../story/story-network.ts';
 import type { StoryLine } from '../story/story-process.ts';
 import { allowedPlaces } from './allowed-places.ts';
 import { allowCoreFiles, endWithCore } from './core-files.ts';
@@ -71,7 +71,7 @@ class SecretsRun {
     const data = this.#path('data.csv');
     await writeSampleRows(data, rows);
     const { services } = await createStoryNetwork(this.#folder, passphrase);
-    const network = networkFolders(this.#path('network'), proxyCount);
+    const network = networkFolders(this.#path('network'), storyShape);
     const owner = await this.#person('owner', 'Theodora Planted-Suomalainen');
     const consumer = await this.#person('consumer', 'Casimir Planted-Okonkwo');
     await mkdir(this.#path('cache/vouchsafe'), { recursive: true });
@@ -121,21 +121,24 @@ class SecretsRun {
   }
 
   /** Moves every service to another port and puts a recorder on the one that the network file names. */
-  async #startRecorded(services: readonly ServiceHome[]): Promise<void> {
-    const { listen: named } = await readServiceDescription((services[0] as ServiceHome).home);
-    const moved = await freePortsInARow(services.length, named.port + services.length);
-    for (const [position, { name, kind, home }] of services.entries()) {
-      const description = await readServiceDescription(home);
-      const { port } = description.listen;
-      const target = moved + position;
-      const listen = { ...description.listen, port: target, publicHosts: [`127.0.0.1:${port}`] };
-      await writeServiceDescription(home, { ...description, listen });
+  async #startRecorded(services: readonly ServiceHomes[]): Promise<void> {
+    const listening = await Promise.all(services.flatMap(({ homes }) => homes.map(async (home) => (await readServiceDescription(home)).listen.port)));
+    let target = await freePortsInARow(listening.length, Math.max(...listening) + 100);
+    for (const { name, kind, homes } of services) {
       const label = fileName(name);
-      this.#recorders.push(await TrafficRecorder.start({ name: label, folder: this.#path('traffic'), port, target }));
-      const service = spawnService(kind, home, passphrase);
+      for (const [position, home] of homes.entries()) {
+        const description = await readServiceDescription(home);
+        const { port } = description.listen;
+        const listen = { ...description.listen, port: target, publicHosts: [`127.0.0.1:${port}`] };
+        await writeServiceDescription(home, { ...description, listen });
+        const recorded = homes.length === 1 ? label : `${label}-${position + 1}`;
+        this.#recorders.push(await TrafficRecorder.start({ name: recorded, folder: this.#path('traffic'), port, target }));
+        target++;
+      }
+      const service = spawnService(kind, homes, passphrase);
       this.#log(label, service);
       this.#running.set(label, service);
-      await ready(service, kind);
+      await ready(service, kind, homes.length);
     }
   }
 

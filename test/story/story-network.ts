@@ -13,31 +13,38 @@ export const proxyCount = 3;
 const portsFrom = 21_000;
 const portsTo = 32_000;
 
-/** One service and its home. */
-export interface ServiceHome {
+/** A process: services of one kind, and their homes. */
+export interface ServiceHomes {
   readonly name: string;
   readonly kind: ServiceName;
-  readonly home: string;
+  readonly homes: readonly string[];
 }
 
-/** Makes a network of one validator, the PKG and three proxies (two must answer) in `folder`/network. */
-export async function createStoryNetwork(folder: string, passphrase: string): Promise<{ network: Network; services: ServiceHome[] }> {
+/** Four groups of three validators. */
+const groups = [3, 3, 3, 3];
+/** Ports of the PKG, the proxies, and two for each validator. */
+const portCount = 1 + proxyCount + 2 * groups.reduce((total, members) => total + members, 0);
+/** The shape of the network. */
+export const storyShape = { proxies: proxyCount, groups };
+
+/** Makes a network of twelve validators (a process a group), the PKG and three proxies (two must answer) in `folder`/network. */
+export async function createStoryNetwork(folder: string, passphrase: string): Promise<{ network: Network; services: ServiceHomes[] }> {
   const home = join(folder, 'network');
   const network = await createNetwork({
     home,
     lock: { passphrase },
     name: 'Test network',
     chainId,
-    proxies: proxyCount,
+    ...storyShape,
     threshold: 2,
     templates: ['range-1x32'],
-    firstPort: await freePortsInARow(2 + proxyCount),
+    firstPort: await freePortsInARow(portCount),
   });
-  const folders = networkFolders(home, proxyCount);
-  const services: ServiceHome[] = [
-    { name: 'validator', kind: 'validator', home: folders.validator },
-    { name: 'PKG', kind: 'pkg', home: folders.pkg },
-    ...folders.proxies.map((proxy, position) => ({ name: `proxy ${position + 1}`, kind: 'proxy' as const, home: proxy })),
+  const folders = networkFolders(home, storyShape);
+  const services: ServiceHomes[] = [
+    ...folders.validators.map((homes, group) => ({ name: `group ${group + 1}`, kind: 'validator' as const, homes })),
+    { name: 'PKG', kind: 'pkg', homes: [folders.pkg] },
+    ...folders.proxies.map((proxy, position) => ({ name: `proxy ${position + 1}`, kind: 'proxy' as const, homes: [proxy] })),
   ];
   return { network, services };
 }

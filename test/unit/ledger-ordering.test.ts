@@ -16,7 +16,7 @@ import {
   transactionGasMax,
   unfundedTransactionGasMax,
 } from '../../core/ledger/limits.ts';
-import { LocalProposer } from '../../core/ledger/local-proposer.ts';
+import { LocalProposer } from '../local-proposer.ts';
 import { emptyTrieRoot } from '../../core/ledger/merkle-patricia-trie.ts';
 import { ledgerCommon, transactionDecoder } from '../../core/ledger/transaction.ts';
 import { memoryStore, testGenesis, testWallet } from '../integration/ledger-network.ts';

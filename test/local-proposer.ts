@@ -1,10 +1,11 @@
 /**
- * The ordering of a network with one validator: whatever it proposes is final. It proposes as soon as a
+ * A double of the consensus for tests of the ledger: whatever it proposes is final. It proposes as soon as a
  * transaction can be executed, never an empty block, and takes what arrives meanwhile into the next block.
  * It tolerates no fault and says so in its certificates, which are of the kind `local` and carry no votes.
  */
-import type { Certificate } from './block.ts';
-import type { OrderedLedger, Ordering } from './ordering.ts';
+import type { Certificate } from '../core/ledger/block.ts';
+import type { OrderedLedger, Ordering } from '../core/ledger/ordering.ts';
+import type { StartOrdering } from '../core/services/validator.ts';
 
 const certificate: Certificate = { kind: 'local', votes: new Uint8Array(0) };
 
@@ -18,6 +19,7 @@ export class LocalProposer implements Ordering {
     this.#onFailure = onFailure;
   }
 
+  /** Begins; called once, when the ledger is open. */
   start(ledger: OrderedLedger): void {
     const wake = (): void => {
       if (this.#stopped || this.#running !== null) return;
@@ -47,3 +49,10 @@ export class LocalProposer implements Ordering {
     }
   }
 }
+
+/** Orders a validator's ledger without others. */
+export const alone: StartOrdering<Ordering> = async (ledger, { onFailure }) => {
+  const proposer = new LocalProposer(onFailure);
+  proposer.start(ledger);
+  return proposer;
+};

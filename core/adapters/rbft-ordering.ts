@@ -1,0 +1,181 @@
+/**
+ * Orders the blocks of a ledger by RBFT, as one validator among others: the consensus (core/consensus) on a vote log in a folder,
+ * connections to the other validators, and the machine's clock. Everything that decides is in the consensus; this only connects it.
+ */
+import { type KeyObject, randomInt } from 'node:crypto';
+import { fromHex, type Hex } from '../base/bytes.ts';
+import { tickMs } from '../consensus/limits.ts';
+import { accusedBy, type Evidence } from '../consensus/evidence.ts';
+import { Runtime } from '../consensus/runtime.ts';
+import type { Verify } from '../consensus/signing.ts';
+import type { GenesisValidator } from '../ledger/genesis.ts';
+import type { Keccak256 } from '../ledger/merkle-patricia-trie.ts';
+import type { OrderedLedger, Ordering } from '../ledger/ordering.ts';
+import { OrderedConsensusLedger } from './consensus-ledger.ts';
+import { filesIn } from './log-files.ts';
+import { signerOf } from './node-ed25519.ts';
+import { type PeerStatus, PeerTransport, type StrangerStatus } from './peer-transport.ts';
+import { ProposedBlocks } from './proposed-blocks.ts';
+import { publicKeyName } from './transport-certificate.ts';
+import { FileVoteLog } from './vote-log.ts';
+
+/** A validator's secrets, and the log of what was signed with them. */
+export interface ValidatorKeys {
+  /** Signs votes. */
+  readonly consensus: KeyObject;
+  /** Shown to the other validators in TLS. */
+  readonly transport: KeyObject;
+  /** Names the vote log that belongs to the consensus key. */
+  readonly logId: Uint8Array;
+}
+
+export interface RbftOptions {
+  readonly ledger: OrderedLedger;
+  /** Folder of the vote log. */
+  readonly folder: string;
+  readonly keys: ValidatorKeys;
+  /** Those of the genesis document, by group. */
+  readonly validators: readonly (readonly GenesisValidator[])[];
+  /** Where to listen for the others. */
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly keccak256: Keccak256;
+  /** Checks signatures; validators that share a process share one that remembers. */
+  readonly verify: Verify;
+  /** Told of what an operator should know. */
+  readonly onEvent: (event: OrderingEvent) => void;
+  /** Told once of the error after which this validator does nothing more. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+export type OrderingEvent =
+  | { readonly kind: 'invalid-block'; readonly height: number; readonly hash: Hex; readonly reason: string }
+  | { readonly kind: 'refused-message'; readonly from: Hex; readonly message: string }
+  | { readonly kind: 'misbehaviour'; readonly evidence: Evidence; readonly accused: Hex; readonly epoch: number };
+
+/** Where a validator stands, for whoever shows it. */
+export interface OrderingStatus {
+  readonly key: Hex;
+  readonly epoch: number;
+  readonly groups: readonly (readonly Hex[])[];
+  readonly height: number;
+  readonly view: number;
+  readonly isViewEntered: boolean;
+  readonly term: number;
+  /** The leader of the own group, as far as it is known. */
+  readonly leader: Hex | null;
+  /** The follower whose duty is to report. */
+  readonly supervisor: Hex | null;
+  readonly peers: readonly PeerStatus[];
+  readonly strangers: StrangerStatus;
+}
+
+/** A validator's part in the ordering, as it runs. */
+export interface RbftOrdering extends Ordering {
+  status(): OrderingStatus;
+}
+
+/**
+ * Begins, or goes on after a stop. Errors: VOTE_LOG_MISSING, VOTE_LOG_OTHER, VOTE_LOG_VERSION, VOTE_LOG_DAMAGED, VOTE_LOG_UNUSABLE,
+ * TRANSPORT_PORT_TAKEN, TRANSPORT_NOT_LISTENING.
+ */
+export async function startRbftOrdering(options: RbftOptions): Promise<RbftOrdering> {
+  const { ledger, keys, validators, keccak256, verify, onEvent } = options;
+  const key = publicKeyName(keys.consensus);
+  let isOver = false;
+  const fail = (error: unknown): void => {
+    if (isOver) return;
+    isOver = true;
+    options.onFailure(error);
+  };
+  const { log, records } = await FileVoteLog.open({
+    files: filesIn(options.folder),
+    logId: keys.logId,
+    settledHeight: () => ledger.head().header.height,
+    onFailure: fail,
+  });
+  const blocks = new ProposedBlocks(keccak256);
+  const port = new OrderedConsensusLedger({
+    ledger,
+    blocks,
+    keccak256,
+    epoch: () => runtime.committee.epoch,
+    onInvalid: ({ height, hash }, reason) => onEvent({ kind: 'invalid-block', height, hash, reason }),
+    onFailure: fail,
+  });
+  let transport: PeerTransport;
+  try {
+    transport = await PeerTransport.start({
+      name: key,
+      privateKey: keys.transport,
+      genesisHash: ledger.genesisHash,
+      ...options.listen,
+      peers: validators.flat().map((peer) => ({ ...peer, name: peer.key as Hex, transportKey: peer.transportKey as Hex })),
+      onEnvelope: (from, envelope) => {
+        if (!isOver) runtime.receive(from, envelope);
+      },
+      random: () => randomInt(2 ** 32) / 2 ** 32,
+    });
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+  const runtime = new Runtime({
+    genesisHash: ledger.genesisHash,
+    members: validators.map((group) => group.map((validator) => fromHex(validator.key))),
+    key,
+    sign: signerOf(keys.consensus),
+    verify,
+    isWellFormed: (block) => blocks.read(block) !== null,
+    random: (bound) => randomInt(bound),
+    restored: records,
+    log,
+    ledger: port,
+    send: (to, envelope) => transport.send(to, envelope),
+    onRefused: (from, message) => {
+      transport.refuse(from);
+      onEvent({ kind: 'refused-message', from, message });
+    },
+    onEvidence: (evidence, epoch) =>
+      onEvent({ kind: 'misbehaviour', evidence, accused: runtime.committee.nameOf(accusedBy(evidence)), epoch }),
+  });
+  ledger.onSubmitted((transaction) => runtime.spread(transaction));
+  ledger.onExecutable(() => runtime.tellExecutable());
+  // What clients handed in before the last stop may have got to nobody.
+  for (const transaction of ledger.waitingTransactions()) runtime.spread(transaction);
+  runtime.tellExecutable();
+  const ticking = setInterval(() => {
+    // After a stall, what arrived meanwhile comes before the tick.
+    setImmediate(() => {
+      if (!isOver) runtime.tick();
+    });
+  }, tickMs);
+  return {
+    status: () => statusOf(key, runtime, transport),
+    stop: async () => {
+      isOver = true;
+      clearInterval(ticking);
+      await transport.close();
+      await port.stop();
+      await log.close();
+    },
+  };
+}
+
+function statusOf(key: Hex, runtime: Runtime, transport: PeerTransport): OrderingStatus {
+  const { committee, machine, final } = runtime;
+  const nameOf = (member: number | null | undefined): Hex | null =>
+    member === null || member === undefined ? null : committee.nameOf(member);
+  return {
+    key,
+    epoch: committee.epoch,
+    groups: Array.from({ length: committee.groups }, (_, group) => committee.members(group).map((member) => committee.nameOf(member))),
+    height: final.height,
+    view: machine?.status.view ?? 0,
+    isViewEntered: machine?.status.isEntered ?? false,
+    term: machine?.status.term ?? 0,
+    leader: nameOf(machine?.status.leader),
+    supervisor: nameOf(machine?.supervisor),
+    peers: transport.peers,
+    strangers: transport.strangers,
+  };
+}
