@@ -80,6 +80,8 @@ export const ownNetworkView = z.strictObject({
   name: line(80),
   state: z.enum(['stopped', 'starting', 'running', 'partly-running']),
   development: z.boolean(),
+  /** Validators by group. */
+  groups: z.array(z.int().min(1)).max(64),
   proxies: z.int(),
   threshold: z.int(),
 });

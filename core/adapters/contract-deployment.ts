@@ -2,18 +2,19 @@
  * Deploys a network's contracts in their order: registry, records, verifier (its list of verifying keys filled and
  * sealed), market. Nothing refers to an address before it has code, and the market only to a sealed verifier.
  */
-import { ContractFactory, type JsonRpcProvider, Wallet } from 'ethers';
+import { ContractFactory, Wallet } from 'ethers';
 import { type Hex, toHex } from '../base/bytes.ts';
 import { circuitId } from '../proofs/identifiers.ts';
 import { contractVerifyingKey } from '../proofs/proof.ts';
 import type { VerifyingKey } from '../proofs/verifying-key.ts';
 import type { ContractName } from '../sharing/chain.ts';
 import { loadContractArtifact } from './contract-artifacts.ts';
+import type { ChainProvider } from './ethers-provider.ts';
 import { sendAndWait } from './ethers-transaction-sender.ts';
 
 /** What a deployment needs. */
 export interface Deployment {
-  readonly provider: JsonRpcProvider;
+  readonly provider: ChainProvider;
   /** The account that deploys and may fill the verifier's list until it is sealed. */
   readonly deployerKey: Uint8Array;
   readonly enrolmentAccount: Hex;

@@ -3,27 +3,19 @@
  * is stored before, is the outbox's affair (core/sharing/outbox.ts).
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  FetchRequest,
-  type Interface,
-  isError,
-  JsonRpcProvider,
-  makeError,
-  type PerformActionRequest,
-  Transaction,
-  type TransactionReceipt,
-  type TransactionRequest,
-  Wallet,
-} from 'ethers';
+import { type Interface, isError, Transaction, type TransactionReceipt, type TransactionRequest, Wallet } from 'ethers';
 import { AppError } from '../base/app-error.ts';
 import { type Hex, toHex } from '../base/bytes.ts';
 import type { ContractCall, ContractName, SignedTransaction, TransactionFate, TransactionSender } from '../sharing/chain.ts';
 import { loadContractArtifact } from './contract-artifacts.ts';
+import type { ChainProvider } from './ethers-provider.ts';
 
 /** How often a waiting transaction is asked for. */
 const POLL_MS = 100;
 /** Polls after which a transaction that the chain does not show is handed over again. */
 const POLLS_PER_DELIVERY = 50;
+/** Polls after which another node is asked: this one may be cut off from the others. */
+const POLLS_PER_NODE = 100;
 /** Gas above the estimate, in percent: state may change between simulation and inclusion. */
 const GAS_MARGIN_PERCENT = 25n;
 /** Most that one transaction may cost in fees, in wei: what a node asks beyond that is not signed. */
@@ -34,29 +26,6 @@ const LIMIT_EXCEEDED = -32_005;
 
 /** Words of nodes for a call that was executed and failed. */
 const EXECUTION_FAILED = /revert|out of gas|gas required exceeds|invalid opcode|invalid jump|stack (?:over|under)flow/i;
-
-/** How long a node may take to answer; ethers would wait five minutes. */
-const ANSWER_MS_MAX = 60_000;
-
-/** A provider that trusts no cache (nonces go stale with instant blocks) and does not ask for the network again. */
-export function openProvider(rpcUrl: string, chainId: number): JsonRpcProvider {
-  const connection = new FetchRequest(rpcUrl);
-  connection.timeout = ANSWER_MS_MAX;
-  return new CheckingProvider(connection, chainId, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 1 });
-}
-
-/** Questions that are answered with an object, a list, or null. */
-const answeredWithObjects = new Set<PerformActionRequest['method']>(['getBlock', 'getLogs', 'getTransaction', 'getTransactionReceipt']);
-
-/** ethers looks for fields in whatever a node gives, and stumbles over text as over a fault of its own: here it is the node's. */
-class CheckingProvider extends JsonRpcProvider {
-  override async _perform(request: PerformActionRequest): Promise<unknown> {
-    const answer: unknown = await super._perform(request);
-    if (answeredWithObjects.has(request.method) && typeof answer !== 'object')
-      throw makeError(`${request.method} was answered with no object`, 'BAD_DATA', { value: answer });
-    return answer;
-  }
-}
 
 /**
  * An unreachable node as an AppError, and so one that answers with an error or with something else than a chain would say:
@@ -100,12 +69,12 @@ export function revertReason(error: unknown, abis: readonly Interface[]): string
 
 /** {@link TransactionSender} over one JSON-RPC address. */
 export class EthersTransactionSender implements TransactionSender {
-  readonly provider: JsonRpcProvider;
+  readonly provider: ChainProvider;
   readonly #addresses: Readonly<Record<ContractName, Hex>>;
   readonly #confirmations: number;
   readonly #abis: Readonly<Record<ContractName, Interface>>;
 
-  constructor(provider: JsonRpcProvider, addresses: Readonly<Record<ContractName, Hex>>, confirmations: number) {
+  constructor(provider: ChainProvider, addresses: Readonly<Record<ContractName, Hex>>, confirmations: number) {
     this.provider = provider;
     this.#addresses = addresses;
     this.#confirmations = confirmations;
@@ -199,7 +168,7 @@ export class EthersTransactionSender implements TransactionSender {
  * for an operator's own steps. Throws `CHAIN_INSUFFICIENT_FUNDS`, `CHAIN_TRANSACTION_REJECTED`, `CHAIN_UNREACHABLE`.
  */
 export async function sendAndWait(
-  provider: JsonRpcProvider,
+  provider: ChainProvider,
   wallet: Wallet,
   request: TransactionRequest,
   confirmations: number,
@@ -218,7 +187,7 @@ export async function sendAndWait(
 }
 
 /** Waits until a transaction that a node signed itself is in a block; asks again and again, for the reason given at {@link finalReceipt}. */
-export async function waitUntilIncluded(provider: JsonRpcProvider, hash: string): Promise<void> {
+export async function waitUntilIncluded(provider: ChainProvider, hash: string): Promise<void> {
   while ((await provider.getTransactionReceipt(hash)) === null) await delay(POLL_MS);
 }
 
@@ -228,7 +197,7 @@ export async function waitUntilIncluded(provider: JsonRpcProvider, hash: string)
  * that makes blocks on demand may never come.
  */
 async function finalReceipt(
-  provider: JsonRpcProvider,
+  provider: ChainProvider,
   transaction: SignedTransaction,
   confirmations: number,
   signal?: AbortSignal,
@@ -241,12 +210,15 @@ async function finalReceipt(
     } else if ((await provider.getTransactionCount(transaction.from, 'latest')) > transaction.nonce) {
       // Asked again: the receipt may have appeared between the two questions.
       if (!(await provider.getTransactionReceipt(transaction.hash))) return null;
-    } else if (poll % POLLS_PER_DELIVERY === 0) await broadcast(provider, transaction);
+    } else {
+      if (poll > 0 && poll % POLLS_PER_NODE === 0) provider.askAnother();
+      if (poll % POLLS_PER_DELIVERY === 0) await broadcast(provider, transaction);
+    }
     await delay(POLL_MS, undefined, signal ? { signal } : undefined);
   }
 }
 
-async function broadcast(provider: JsonRpcProvider, transaction: SignedTransaction): Promise<void> {
+async function broadcast(provider: ChainProvider, transaction: SignedTransaction): Promise<void> {
   try {
     await provider.send('eth_sendRawTransaction', [transaction.raw]);
   } catch (error) {

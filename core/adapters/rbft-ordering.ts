@@ -4,8 +4,8 @@
  */
 import { type KeyObject, randomInt } from 'node:crypto';
 import { fromHex, type Hex } from '../base/bytes.ts';
-import { tickMs } from '../consensus/limits.ts';
 import { accusedBy, type Evidence } from '../consensus/evidence.ts';
+import { tickMs } from '../consensus/limits.ts';
 import { Runtime } from '../consensus/runtime.ts';
 import type { Verify } from '../consensus/signing.ts';
 import type { GenesisValidator } from '../ledger/genesis.ts';

@@ -13,7 +13,8 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { writing } from '../adapters/atomic-file.ts';
 import { AppError } from '../base/app-error.ts';
-import { createNetwork, networkFolders, networkShape } from '../services/network-creation.ts';
+import { createNetwork, networkShape } from '../services/network-creation.ts';
+import { networkFolders, smallestGroups } from '../services/network-folders.ts';
 import { argumentInvalid, wholeNumber } from './arguments.ts';
 import { forceRefusals } from './force.ts';
 import { chainIdOf } from './network-source.ts';
@@ -79,7 +80,7 @@ async function runDemo(options: DemoOptions): Promise<void> {
       lock,
       name: 'Demo network',
       chainId,
-      groups: [3, 3, 3, 3],
+      groups: smallestGroups,
       proxies: 3,
       threshold: 2,
       templates: ['range-1x32'],

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { textFile } from '../adapters/text-file.ts';
-import { createNetwork, networkFolders, networkShape } from '../services/network-creation.ts';
+import { createNetwork, networkShape } from '../services/network-creation.ts';
+import { networkFolders } from '../services/network-folders.ts';
 import { readNetworkFile } from '../sharing/network-file.ts';
 import { addressArgument, parseCoins, wholeNumber } from './arguments.ts';
 import { chainIdOf } from './network-source.ts';

@@ -36,12 +36,12 @@ export function serviceCommands(): Command[] {
     .description('run validators of the chain: blocks, contracts, JSON-RPC')
     .requiredOption('--home <folders...>', "the validator's home; several run in one process, which share what they verified")
     .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
-    .action(async (options) => serveKind('validator', options.home, await lockOf(options)));
+    .action(async (options) => serveKind('validator', options.home, options));
   const proxy = new Command('proxy')
     .description('run a semi-trusted proxy: ciphertexts, shares, fragments')
     .requiredOption('--home <folder>', "the proxy's home")
     .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
-    .action(async (options) => serveKind('proxy', [options.home], await lockOf(options)));
+    .action(async (options) => serveKind('proxy', [options.home], options));
   const pkg = new Command('pkg')
     .description('run the private key generator, or decide applications')
     .enablePositionalOptions()
@@ -49,7 +49,7 @@ export function serviceCommands(): Command[] {
     .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
     .action(async (options) => {
       if (options.home === undefined) throw argumentInvalid('--home names the home of the PKG');
-      await serveKind('pkg', [options.home], await lockOf(options));
+      await serveKind('pkg', [options.home], options);
     });
   const operator = (name: string, description: string) =>
     pkg
@@ -85,13 +85,13 @@ export function rolesText(roles: number): string {
   return names.map(([name]) => name).join('+') || 'no role';
 }
 
-async function serveKind(kind: Running['name'], homes: readonly string[], lock: DocumentLock): Promise<void> {
+async function serveKind(kind: Running['name'], homes: readonly string[], options: Parameters<typeof lockOf>[0]): Promise<void> {
   for (const home of homes) {
     const { service } = await readServiceDescription(home);
     if (service !== kind) throw argumentInvalid(`the folder ${home} is the home of a ${service}, not of a ${kind}`);
   }
   try {
-    await serveUntilStopped(homes, lock);
+    await serveUntilStopped(homes, await lockOf(options));
   } catch (error) {
     printError(error);
     process.exitCode = 1;

@@ -14,7 +14,11 @@ export function stopService(service: ChildProcess): Promise<void> {
 
 /** Starts a service of the command line as a process; the passphrase goes through file descriptor 3, and the service ends when this process is gone. */
 export function spawnService(kind: string, homes: readonly string[], passphrase: string): ChildProcess {
-  const child = startOwnProcess('command-line', [kind, '--home', ...homes, '--passphrase-fd', '3'], ['ignore', 'pipe', 'pipe', 'pipe', 'ipc']);
+  const child = startOwnProcess(
+    'command-line',
+    [kind, '--home', ...homes, '--passphrase-fd', '3'],
+    ['ignore', 'pipe', 'pipe', 'pipe', 'ipc'],
+  );
   const pipe = child.stdio[3] as NodeJS.WritableStream;
   // A process that dies before it has read leaves a broken pipe; its exit says so.
   pipe.on('error', () => undefined);

@@ -7,12 +7,12 @@ import { existsSync } from 'node:fs';
 import { copyFile, link, mkdir, readFile, rename } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import type { JsonRpcProvider } from 'ethers';
 import { partialSuffix, writeFileAtomically, writing } from '../adapters/atomic-file.ts';
 import type { ArtifactFile } from '../adapters/built-artifacts.ts';
 import { circuitArtifacts } from '../adapters/circuit-artifacts.ts';
 import { deployContracts } from '../adapters/contract-deployment.ts';
-import { openProvider, waitUntilIncluded } from '../adapters/ethers-transaction-sender.ts';
+import { ChainProvider } from '../adapters/ethers-provider.ts';
+import { waitUntilIncluded } from '../adapters/ethers-transaction-sender.ts';
 import { homeDocuments } from '../adapters/home-documents.ts';
 import { HomeStore } from '../adapters/home-store.ts';
 import { systemClock } from '../adapters/system-clock.ts';
@@ -20,10 +20,10 @@ import { systemRandom } from '../adapters/system-random.ts';
 import { textFile } from '../adapters/text-file.ts';
 import { AppError } from '../base/app-error.ts';
 import { fromHex, type Hex, toHex, utf8 } from '../base/bytes.ts';
+import { groupMembersMax, groupMembersMin, groupsMax, groupsMin } from '../consensus/limits.ts';
 import { addressOfPrivateKey } from '../crypto/key-derivation.ts';
 import { createMclEngine } from '../crypto/mcl-engine.ts';
 import { requestKeyFrom } from '../crypto/request-key.ts';
-import { groupMembersMax, groupMembersMin, groupsMax, groupsMin } from '../consensus/limits.ts';
 import type { DocumentLock } from '../crypto/sealed-document.ts';
 import {
   chainIdMax,
@@ -35,7 +35,15 @@ import {
 } from '../ledger/genesis.ts';
 import { proofTemplates, REQUIREMENT_CIRCUIT } from '../proofs/templates.ts';
 import type { VerifyingKey } from '../proofs/verifying-key.ts';
-import { NETWORK_FILE_VERSION, type Network, type NetworkCircuit, networkNameMax, readNetworkFile, signNetworkFile } from '../sharing/network-file.ts';
+import {
+  NETWORK_FILE_VERSION,
+  type Network,
+  type NetworkCircuit,
+  networkNameMax,
+  readNetworkFile,
+  signNetworkFile,
+} from '../sharing/network-file.ts';
+import { type NetworkShape, networkFolders } from './network-folders.ts';
 import { openOperatorKeys } from './network-operator.ts';
 import { openPkgAuthority } from './pkg-state.ts';
 import { openProxyKeys } from './proxy-state.ts';
@@ -85,28 +93,6 @@ export async function ownChainId(home: string): Promise<number> {
   const drawn = new DataView(systemRandom.bytes(4).buffer).getUint32(0);
   // The upper half: public chains have small ids.
   return (chainIdMax + 1) / 2 + (drawn >>> 1);
-}
-
-/** How many homes a network has. */
-export interface NetworkShape {
-  readonly proxies: number;
-  /** Validators by group; none where the chain is somebody else's. */
-  readonly groups: readonly number[];
-}
-
-/** Folders of a network's home. */
-export function networkFolders(home: string, { proxies, groups }: NetworkShape) {
-  return {
-    operator: join(home, 'operator'),
-    genesis: join(home, 'genesis.json'),
-    validators: groups.map((members, group) =>
-      Array.from({ length: members }, (_, member) => join(home, `validator-${group + 1}-${member + 1}`)),
-    ),
-    pkg: join(home, 'pkg'),
-    proxies: Array.from({ length: proxies }, (_, position) => join(home, `proxy-${position + 1}`)),
-    artifacts: join(home, 'artifacts'),
-    networkFile: join(home, 'network.json'),
-  };
 }
 
 /** The shape of a network that was made in `home`. */
@@ -393,11 +379,11 @@ async function withChain<Result>(
   plan: NetworkPlan,
   validators: readonly string[],
   rpcUrls: readonly string[],
-  work: (provider: JsonRpcProvider) => Promise<Result>,
+  work: (provider: ChainProvider) => Promise<Result>,
 ): Promise<Result> {
   const running: Running[] = [];
   const failed = Promise.withResolvers<never>();
-  const provider = openProvider(rpcUrls[0] as string, plan.chainId);
+  const provider = new ChainProvider(rpcUrls, plan.chainId);
   try {
     for (const home of validators) running.push(await startService(home, plan.lock, () => undefined, failed.reject));
     return await Promise.race([work(provider), failed.promise]);
@@ -408,7 +394,7 @@ async function withChain<Result>(
 }
 
 /** A development chain (anvil, hardhat) lends its unlocked account; elsewhere the treasury must hold coins already. */
-async function fundFromUnlockedAccount(provider: JsonRpcProvider, treasury: Hex): Promise<void> {
+async function fundFromUnlockedAccount(provider: ChainProvider, treasury: Hex): Promise<void> {
   if ((await provider.getBalance(treasury)) > 0n) return;
   const accounts = (await provider.send('eth_accounts', []).catch(() => [])) as string[];
   const [unlocked] = accounts;

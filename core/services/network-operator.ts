@@ -6,10 +6,11 @@
  * PKG's signed revocations there too; done again after an interruption, it brings what is missing.
  */
 import { join } from 'node:path';
-import { Contract, JsonRpcProvider, type TransactionRequest, Wallet } from 'ethers';
+import { Contract, type TransactionRequest, Wallet } from 'ethers';
 import { z } from 'zod';
 import { loadContractArtifact } from '../adapters/contract-artifacts.ts';
-import { chainFailure, openProvider, sendAndWait } from '../adapters/ethers-transaction-sender.ts';
+import { ChainProvider } from '../adapters/ethers-provider.ts';
+import { chainFailure, sendAndWait } from '../adapters/ethers-transaction-sender.ts';
 import { homeDocuments } from '../adapters/home-documents.ts';
 import { HomeStore } from '../adapters/home-store.ts';
 import { PkgClient } from '../adapters/pkg-client.ts';
@@ -87,11 +88,10 @@ export async function openNetworkOperator(home: string, network: Network, lock: 
 }
 
 function operate(store: HomeStore, keys: OperatorKeys, network: Network): NetworkOperator {
-  const { chainId, confirmations } = network.chain;
-  const rpcUrl = network.chain.rpcUrls[0] as string;
-  const provider = openProvider(rpcUrl, chainId);
+  const { chainId, confirmations, rpcUrls } = network.chain;
+  const provider = new ChainProvider(rpcUrls, chainId);
   // Many blocks are asked for at once, and a block does not change: these may share a request.
-  const blockProvider = new JsonRpcProvider(rpcUrl, chainId, { staticNetwork: true, cacheTimeout: -1 });
+  const blockProvider = new ChainProvider(rpcUrls, chainId, { batches: true });
   const wallet = new Wallet(keys.treasuryKey, provider);
   const registryInterface = loadContractArtifact('entityRegistry').abi;
   const registry = new Contract(network.contracts.entityRegistry, registryInterface, provider);

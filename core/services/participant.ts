@@ -14,7 +14,8 @@ import { HomeDatasets } from '../adapters/dataset-files.ts';
 import type { DatasetWorkshop } from '../adapters/dataset-work.ts';
 import { createEthersChainReader } from '../adapters/ethers-chain-reader.ts';
 import { createEthersMarket } from '../adapters/ethers-market.ts';
-import { chainFailure, EthersTransactionSender, openProvider } from '../adapters/ethers-transaction-sender.ts';
+import { ChainProvider } from '../adapters/ethers-provider.ts';
+import { chainFailure, EthersTransactionSender } from '../adapters/ethers-transaction-sender.ts';
 import { homeDocuments } from '../adapters/home-documents.ts';
 import { lockFileName } from '../adapters/home-lock.ts';
 import { HomeStore } from '../adapters/home-store.ts';
@@ -244,7 +245,7 @@ export class Participant {
     this.#seed = parts.seed;
     this.#identity = parts.identity;
     const { chainId, confirmations, rpcUrls } = network.chain;
-    const provider = openProvider(config.rpcUrl ?? (rpcUrls[0] as string), chainId);
+    const provider = new ChainProvider(config.rpcUrl === undefined ? rpcUrls : [config.rpcUrl], chainId);
     this.#sender = new EthersTransactionSender(provider, network.contracts, confirmations);
     this.#provider = provider;
     this.outbox = new Outbox(this.documents, this.#checkedSender());

@@ -17,7 +17,7 @@ import {
   type Publication,
   type RecordedDataset,
 } from '../adapters/chain-history.ts';
-import { openProvider } from '../adapters/ethers-transaction-sender.ts';
+import { ChainProvider } from '../adapters/ethers-provider.ts';
 import { AppError } from '../base/app-error.ts';
 import { type Hex, toHex } from '../base/bytes.ts';
 import { DecodeError } from '../base/codec.ts';
@@ -94,7 +94,7 @@ export async function restoreHome(
       participant = await openParticipant(config);
     }
     const { chain, contracts } = participant.network;
-    const provider = openProvider(config.rpcUrl ?? (chain.rpcUrls[0] as string), chain.chainId);
+    const provider = new ChainProvider(config.rpcUrl === undefined ? chain.rpcUrls : [config.rpcUrl], chain.chainId);
     try {
       const history = createChainHistory(provider, contracts, chain.confirmations);
       await new Restoration(participant, config.home, history, report, options).run();

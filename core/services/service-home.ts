@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../adapters/atomic-file.ts';
 import { createEthersChainReader } from '../adapters/ethers-chain-reader.ts';
-import { openProvider } from '../adapters/ethers-transaction-sender.ts';
+import { ChainProvider } from '../adapters/ethers-provider.ts';
 import { homeDocuments } from '../adapters/home-documents.ts';
 import { HomeStore } from '../adapters/home-store.ts';
 import type { RunningService, ServiceLog } from '../adapters/http-service.ts';
@@ -17,9 +17,9 @@ import { systemRandom } from '../adapters/system-random.ts';
 import { textFile } from '../adapters/text-file.ts';
 import { AppError } from '../base/app-error.ts';
 import { fromHex, utf8 } from '../base/bytes.ts';
+import type { Verify } from '../consensus/signing.ts';
 import { createMclEngine } from '../crypto/mcl-engine.ts';
 import { decodePublicParameters } from '../crypto/scheme-encodings.ts';
-import type { Verify } from '../consensus/signing.ts';
 import type { DocumentLock } from '../crypto/sealed-document.ts';
 import { parseGenesisDocument } from '../ledger/genesis.ts';
 import { hexOfLength } from '../sharing/enrolment.ts';
@@ -160,7 +160,7 @@ async function startKeyed(
 ): Promise<Running> {
   const { network } = readNetworkFile(await textFile(join(home, 'network.json'), 'the file of the network in this home'));
   const { chainId, rpcUrls, confirmations } = network.chain;
-  const provider = openProvider(rpcUrls[0] as string, chainId);
+  const provider = new ChainProvider(rpcUrls, chainId);
   const engine = await createMclEngine();
   const { host, port, publicHosts } = description.listen;
   const common = {

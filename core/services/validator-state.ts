@@ -12,7 +12,12 @@ import type { Documents } from '../sharing/documents.ts';
 import { hexOfLength } from '../sharing/enrolment.ts';
 
 const keysDocument = 'validator-keys';
-const keysSchema = z.strictObject({ version: z.literal(1), consensusKey: hexOfLength(32), transportKey: hexOfLength(32), logId: hexOfLength(16) });
+const keysSchema = z.strictObject({
+  version: z.literal(1),
+  consensusKey: hexOfLength(32),
+  transportKey: hexOfLength(32),
+  logId: hexOfLength(16),
+});
 
 /** What stands before the 32 bytes of a private Ed25519 key in PKCS #8 (RFC 8410). */
 const privateKeyPrefix = fromHex('0x302e020100300506032b657004220420');

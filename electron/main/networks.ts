@@ -1,15 +1,16 @@
 /**
- * Networks that this installation made: a validator, a PKG and proxies, each a utility process, and the operator's powers
+ * Networks that this installation made: groups of validators, a PKG and proxies, each a utility process, and the operator's powers
  * in another. They start with the unlock, and run until they are stopped or the program ends.
  */
 import { writeFileAtomically } from '../../core/adapters/atomic-file.ts';
 import { textFile } from '../../core/adapters/text-file.ts';
 import { AppError } from '../../core/base/app-error.ts';
 import { utf8 } from '../../core/base/bytes.ts';
+import { networkFolders } from '../../core/services/network-folders.ts';
 import { type OwnNetworkView, ownNetworkView, progressView } from '../views.ts';
 import type { CallContext } from './call-routing.ts';
 import type { Installation, NetworkRecord } from './installation.ts';
-import { networkHomes, type UserPlaces } from './places.ts';
+import type { UserPlaces } from './places.ts';
 import type { ServicePlan, Services } from './services.ts';
 import { newLocalId } from './tasks.ts';
 import { whileMaking } from './unfinished.ts';
@@ -23,7 +24,7 @@ export interface NetworkPorts {
   onEvent(service: string, event: string, value: unknown): void;
 }
 
-const created = ownNetworkView.pick({ name: true, development: true, proxies: true, threshold: true });
+const created = ownNetworkView.pick({ name: true, development: true, groups: true, proxies: true, threshold: true });
 
 /** All own networks. */
 export class Networks {
@@ -37,7 +38,7 @@ export class Networks {
   views(): OwnNetworkView[] {
     const { installation, services } = this.#ports;
     return installation.state.networks.map(({ wanted: _, ...network }) => {
-      const states = this.#servers(network.id, network.proxies).map(({ id }) => services.stateOf(id));
+      const states = this.#servers(network).map(({ id }) => services.stateOf(id));
       const running = states.filter((state) => state === 'running').length;
       const isStarting = states.some((state) => state === 'starting' || state === 'restarting');
       const partly = isStarting ? 'starting' : 'partly-running';
@@ -70,11 +71,11 @@ export class Networks {
   /** Starts a network's services: the chain, and then all who read it. */
   async start(id: string, { onProgress }: CallContext = silent): Promise<void> {
     const { services, installation } = this.#ports;
-    const { proxies } = this.#record(id);
+    const servers = this.#servers(this.#record(id));
     installation.updateNetwork(id, { wanted: true });
-    const [chain, ...others] = this.#servers(id, proxies) as [ServicePlan, ...ServicePlan[]];
+    const others = servers.filter(({ kind }) => kind !== 'validator');
     onProgress({ step: 'start-validator', fraction: 0 });
-    await services.startAnew(chain);
+    await Promise.all(servers.filter(({ kind }) => kind === 'validator').map((group) => services.startAnew(group)));
     let started = 0;
     const tell = (kind: string) => onProgress({ step: `start-${kind}`, fraction: (1 + started) / (1 + others.length) });
     tell('pkg');
@@ -90,10 +91,10 @@ export class Networks {
   /** Stops a network's services; the chain last. */
   async stop(id: string): Promise<void> {
     const { services, installation } = this.#ports;
-    const { proxies } = this.#record(id);
+    const servers = this.#servers(this.#record(id));
     installation.updateNetwork(id, { wanted: false });
     await services.stop(operatorId(id));
-    for (const { id: server } of this.#servers(id, proxies).reverse()) await services.stop(server);
+    for (const { id: server } of servers.reverse()) await services.stop(server);
   }
 
   /** After an unlock: starts what ran before. What fails shows in the state of its service. */
@@ -112,7 +113,7 @@ export class Networks {
   /** The network's file, for those who join. */
   networkFile(id: string): Promise<string> {
     this.#record(id);
-    return textFile(networkHomes(this.#ports.places.network(id), 0).networkFile, 'the file of this network');
+    return textFile(networkFolders(this.#ports.places.network(id), { proxies: 0, groups: [] }).networkFile, 'the file of this network');
   }
 
   /** Id of the own network that a file is of, or null. */
@@ -156,20 +157,21 @@ export class Networks {
     };
   }
 
-  #servers(id: string, proxies: number): ServicePlan[] {
-    const homes = networkHomes(this.#ports.places.network(id), proxies);
-    const server = (kind: ServicePlan['kind'], name: string, home: string): ServicePlan => ({
+  #servers({ id, groups, proxies }: Pick<NetworkRecord, 'id' | 'groups' | 'proxies'>): ServicePlan[] {
+    const folders = networkFolders(this.#ports.places.network(id), { groups, proxies });
+    const server = (kind: ServicePlan['kind'], name: string, homes: readonly string[]): ServicePlan => ({
       id: name,
       kind,
       belongsTo: id,
-      configuration: () => (kind === 'validator' ? { home } : { home, key: this.#ports.key() }),
+      configuration: () => ({ homes, key: this.#ports.key() }),
       peers: [],
       onEvent: (event, value) => this.#ports.onEvent(name, event, value),
     });
     return [
-      server('validator', `validator-${id}`, homes.validator),
-      server('pkg', `pkg-${id}`, homes.pkg),
-      ...homes.proxies.map((home, position) => server('proxy', `proxy-${id}-${position + 1}`, home)),
+      // A process a group: its validators share what they verified.
+      ...folders.validators.map((homes, group) => server('validator', `validator-${id}-${group + 1}`, homes)),
+      server('pkg', `pkg-${id}`, [folders.pkg]),
+      ...folders.proxies.map((home, position) => server('proxy', `proxy-${id}-${position + 1}`, [home])),
     ];
   }
 }

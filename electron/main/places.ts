@@ -37,13 +37,3 @@ export function userPlaces(userData: string) {
   };
 }
 export type UserPlaces = ReturnType<typeof userPlaces>;
-
-/** The homes of a network's services, as core/services/network-creation.ts lays them out. */
-export function networkHomes(network: string, proxies: number) {
-  return {
-    validator: join(network, 'validator'),
-    pkg: join(network, 'pkg'),
-    proxies: Array.from({ length: proxies }, (_, position) => join(network, `proxy-${position + 1}`)),
-    networkFile: join(network, 'network.json'),
-  };
-}

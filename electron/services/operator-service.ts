@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { AppError } from '../../core/base/app-error.ts';
 import type { Hex } from '../../core/base/bytes.ts';
 import { createNetwork, ownChainId } from '../../core/services/network-creation.ts';
+import { smallestGroups } from '../../core/services/network-folders.ts';
 import { type NetworkOperator, type OperatedApplication, openNetworkOperator } from '../../core/services/network-operator.ts';
 import type { ProxyStorage } from '../../core/services/proxy.ts';
 import { entityRoles } from '../../core/sharing/chain-reader.ts';
@@ -58,7 +59,7 @@ export async function startOperator(config: unknown, { main, peer, log }: Surrou
     const network = await createNetwork({
       home,
       lock,
-      groups: [3, 3, 3, 3],
+      groups: smallestGroups,
       name,
       chainId: await ownChainId(home),
       proxies,
@@ -71,7 +72,7 @@ export async function startOperator(config: unknown, { main, peer, log }: Surrou
         tell({ ...stage, detail: detail.slice(0, 300) });
       },
     });
-    return { name: network.name, development: network.development, proxies: network.proxies.length, threshold: network.threshold };
+    return { name, development: network.development, groups: [...smallestGroups], proxies, threshold };
   };
 
   const decide = async ({ applicationId, outcome, reason }: RequestOf<'ownNetwork.decide'>): Promise<ApplicationView> => {

@@ -16,7 +16,7 @@ import { assert } from '../../core/base/assert.ts';
 import type { Hex } from '../../core/base/bytes.ts';
 import { parseGenesisDocument } from '../../core/ledger/genesis.ts';
 import { purchases } from '../../core/services/consumer.ts';
-import { networkFolders } from '../../core/services/network-creation.ts';
+import { networkFolders } from '../../core/services/network-folders.ts';
 import { datasets, offers } from '../../core/services/owner.ts';
 import { openParticipant, type Participant } from '../../core/services/participant.ts';
 import { datasetIdentity } from '../../core/sharing/dataset-workflow.ts';
@@ -145,7 +145,8 @@ export async function examineHomes(
   }
   const participants = stories.flatMap((story) => [join(story, 'owner'), join(story, 'consumer')]);
   const validators = homes.validators.flat();
-  for (const home of [homes.operator, homes.pkg, ...homes.proxies, ...validators, ...participants]) found.documents += await openAll(home, passphrase);
+  for (const home of [homes.operator, homes.pkg, ...homes.proxies, ...validators, ...participants])
+    found.documents += await openAll(home, passphrase);
   for (const home of participants) await examineLeftovers(home, found);
   const genesis = parseGenesisDocument(JSON.parse(await readFile(homes.genesis, 'utf8')));
   const heads: Awaited<ReturnType<typeof replayLedger>>[] = [];

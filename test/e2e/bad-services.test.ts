@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { start as startValidator, type Validator } from '../../core/services/validator.ts';
+import { alone } from '../local-proposer.ts';
 import { alertOf } from './alert.ts';
 import { launch, picture, type RunningApp } from './app.ts';
 import { ask, until } from './bridge.ts';
@@ -139,7 +140,7 @@ describe('a damaged state', () => {
     const { window, app } = running;
     const block = (await ask(window, 'network.status', {})).blockNumber;
     await ask(window, 'ownNetwork.stop', { networkId: network });
-    const ledger = join(running.userData, 'networks', network, 'validator', 'ledger');
+    const ledger = join(running.userData, 'networks', network, 'validator-1-1', 'ledger');
     const heal = damage(largest(ledger, '.ldb') ?? largest(ledger, '.log'));
     await open('Network');
     await window.getByRole('button', { name: 'Start', exact: true }).click();
@@ -204,15 +205,16 @@ describe('a clock that is an hour off', () => {
   let validator: Validator | undefined;
   afterAll(() => validator?.stop());
 
-  /** The sample's chain, run by this process with another time. */
+  /** The sample's chain, answered for by this process with another time. */
   async function chainAt(offsetMs: number): Promise<void> {
     await validator?.stop();
-    const home = join(running.userData, 'networks', network, 'validator');
+    const home = join(running.userData, 'networks', network, 'validator-1-1');
     const { listen } = JSON.parse(readFileSync(join(home, 'service.json'), 'utf8')) as { listen: { host: string; port: number } };
     validator = await startValidator({
       folder: join(home, 'ledger'),
       genesis: JSON.parse(readFileSync(join(home, 'genesis.json'), 'utf8')),
       ...listen,
+      order: alone,
       clock: { nowMs: () => Date.now() + offsetMs },
     });
   }

@@ -16,7 +16,9 @@ const passphrase = 'the passphrase of a person';
 describe('the command line', () => {
   let folder: string;
   let homes: string;
-  const kinds = { validator: ['validator'], pkg: ['pkg'], proxies: ['proxy-1', 'proxy-2', 'proxy-3'] } as const;
+  const group = (number: number) => [1, 2, 3].map((member) => `validator-${number}-${member}`);
+  /** Homes by process. */
+  const kinds = { validators: [1, 2, 3, 4].map(group), pkg: [['pkg']], proxies: [['proxy-1'], ['proxy-2'], ['proxy-3']] };
   type Kind = keyof typeof kinds;
   const running = new Map<Kind, Service[]>();
   const network = () => join(folder, 'network');
@@ -25,9 +27,9 @@ describe('the command line', () => {
   const start = async (kind: Kind) => {
     const services: Service[] = [];
     running.set(kind, services);
-    for (const home of kinds[kind]) {
-      const words = [home.replace(/-\d$/, ''), '--home', join(network(), home)];
-      services.push(await serve(words, 1, kind === 'validator' ? {} : operator));
+    for (const homes of kinds[kind]) {
+      const [name] = (homes[0] as string).split('-');
+      services.push(await serve([name as string, '--home', ...homes.map((home) => join(network(), home))], homes.length, operator));
     }
   };
   const stop = async (kind: Kind) => {
@@ -49,7 +51,7 @@ describe('the command line', () => {
     const { code, errors } = await vouchsafe(['network', 'create', '--home', network(), '--first-port', '0'], operator);
     expect(errors).toBe('');
     expect(code).toBe(0);
-    for (const kind of ['validator', 'pkg', 'proxies'] as const) await start(kind);
+    for (const kind of ['validators', 'pkg', 'proxies'] as const) await start(kind);
     address = await enrolled(person(), ['owner', 'consumer']);
     expect((await vouchsafe(['network', 'fund', address, '20', '--home', network()], operator)).code).toBe(0);
   });
@@ -119,7 +121,7 @@ describe('the command line', () => {
 
   test('ledger not running: every step that needs it says so, and goes on when it is back', async () => {
     const dataset = /dataset (0x[0-9a-f]{64})/.exec(await does(`dataset import ${csv(rows)} --home ${home()}`))?.[1];
-    await without('validator', async () => {
+    await without('validators', async () => {
       await isRefused(`requirement open --home ${home()}`, 'CHAIN_UNREACHABLE');
       // The proxies look the signer up on the chain, so they are the first to miss it.
       await isRefused(`dataset publish ${dataset} --home ${home()}`, 'CHAIN_UNREACHABLE');
@@ -145,7 +147,7 @@ describe('the command line', () => {
 
   test('ports taken: the service names the port, stops what it began, and starts when the port is free', async () => {
     const { network: content } = readNetworkFile(readFileSync(file(), 'utf8'));
-    for (const kind of ['proxies', 'pkg', 'validator'] as const) await stop(kind);
+    for (const kind of ['proxies', 'pkg', 'validators'] as const) await stop(kind);
     const port = Number(new URL(content.pkg.url).port);
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
@@ -157,7 +159,7 @@ describe('the command line', () => {
       expect(code).toBe(1);
     } finally {
       await new Promise((resolve) => other.close(resolve));
-      for (const kind of ['validator', 'pkg', 'proxies'] as const) await start(kind);
+      for (const kind of ['validators', 'pkg', 'proxies'] as const) await start(kind);
     }
   });
 

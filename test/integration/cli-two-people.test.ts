@@ -10,7 +10,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Service, serve, vouchsafe } from './command-line.ts';
 
-const SERVICES = 5;
+/** Twelve validators, the PKG and three proxies. */
+const SERVICES = 16;
 
 describe('two people with two homes', () => {
   let folder: string;

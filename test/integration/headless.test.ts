@@ -48,12 +48,12 @@ describe('the app without windows', () => {
     expect(code).toBe(1);
   });
 
-  test('makes a network, runs its validator, and ends when it is told to', async () => {
+  test('makes a network, runs a validator of it, and ends when it is told to', async () => {
     const home = join(folder, 'network');
     const made = await start(['network', 'create', '--home', home, '--first-port', '0', '--passphrase-fd', '3'], 'a passphrase\n').ended;
     expect(made.output).toContain('made: signed network file');
     expect(made.code).toBe(0);
-    const validator = start(['validator', '--home', join(home, 'validator')]);
+    const validator = start(['validator', '--home', join(home, 'validator-1-1'), '--passphrase-fd', '3'], 'a passphrase\n');
     await expect.poll(validator.output, { timeout: 60_000 }).toContain('ready: validator at http://127.0.0.1:');
     validator.child.kill('SIGTERM');
     expect((await validator.ended).code).toBe(0);

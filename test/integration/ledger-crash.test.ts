@@ -6,8 +6,8 @@ import { setImmediate } from 'node:timers/promises';
 import { getCreateAddress, JsonRpcProvider } from 'ethers';
 import { describe, expect, it } from 'vitest';
 import { start } from '../../core/services/validator.ts';
-import { alone } from '../local-proposer.ts';
 import { replayLedger } from '../ledger-replay.ts';
+import { alone } from '../local-proposer.ts';
 import { compileContract, testGenesis, testWallet, withFolder } from './ledger-network.ts';
 
 const kills = 12;

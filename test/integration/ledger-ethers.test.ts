@@ -1,6 +1,7 @@
 /** ethers, unmodified, on the ledger: over HTTP and WebSocket, and across a restart. */
 import { Contract, ContractFactory, isError, JsonRpcProvider, type Log, Wallet, WebSocketProvider } from 'ethers';
 import { describe, expect, it } from 'vitest';
+import { ChainProvider } from '../../core/adapters/ethers-provider.ts';
 import { sendAndWait } from '../../core/adapters/ethers-transaction-sender.ts';
 import { unfundedTransactionGasMax } from '../../core/ledger/limits.ts';
 import { start, type Validator } from '../../core/services/validator.ts';
@@ -145,7 +146,7 @@ describe('ethers over HTTP', () => {
   });
 
   it('sends from an account without coins, and charges no fee that is offered', async () => {
-    await withCounter(async ({ provider, contract }) => {
+    await withCounter(async ({ validator, provider, contract }) => {
       const pauper = testWallet(12).connect(provider);
       const receipt = await (
         await (contract.connect(pauper) as Contract).getFunction('count')(1, { maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 9n })
@@ -154,7 +155,8 @@ describe('ethers over HTTP', () => {
       expect(receipt.gasPrice).toBe(0n);
       expect(await provider.getBalance(pauper.address)).toBe(0n);
       const heavy = { to: pauper.address, gasLimit: unfundedTransactionGasMax + 1n };
-      await expect(sendAndWait(provider, new Wallet(pauper.privateKey, provider), heavy, 0)).rejects.toMatchObject({
+      const sender = new ChainProvider([validator.rpcUrl], Number((await provider.getNetwork()).chainId));
+      await expect(sendAndWait(sender, new Wallet(pauper.privateKey, sender), heavy, 0)).rejects.toMatchObject({
         code: 'CHAIN_LIMIT_REACHED',
         text: { what: expect.stringContaining('holds less than 0.01 coin') },
       });

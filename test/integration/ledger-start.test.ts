@@ -59,7 +59,9 @@ describe('a validator does not start', () => {
 
   it('where others could reach it', async () => {
     await withFolder(async (folder) => {
-      await expect(start({ folder, genesis: testGenesis(), port: 0, order: alone, host: '0.0.0.0' })).rejects.toThrow(code('LEDGER_HOST_REFUSED'));
+      await expect(start({ folder, genesis: testGenesis(), port: 0, order: alone, host: '0.0.0.0' })).rejects.toThrow(
+        code('LEDGER_HOST_REFUSED'),
+      );
     });
   });
 

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonRpcProvider } from 'ethers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openProvider } from '../../core/adapters/ethers-transaction-sender.ts';
+import { ChainProvider } from '../../core/adapters/ethers-provider.ts';
 import { checkNetworkOnChain } from '../../core/adapters/network-check.ts';
 import type { Hex } from '../../core/base/bytes.ts';
-import { createNetwork, networkFolders } from '../../core/services/network-creation.ts';
+import { createNetwork } from '../../core/services/network-creation.ts';
+import { networkFolders } from '../../core/services/network-folders.ts';
 import { type Running, startService } from '../../core/services/service-home.ts';
 import type { Network } from '../../core/sharing/network-file.ts';
 
@@ -33,7 +34,7 @@ beforeAll(async () => {
   });
   const homes = networkFolders(folder, shape).validators.flat();
   validators = await Promise.all(homes.map((home) => startService(home, lock, () => undefined)));
-  provider = openProvider(network.chain.rpcUrls[0] as string, network.chain.chainId);
+  provider = new ChainProvider(network.chain.rpcUrls, network.chain.chainId);
 }, 600_000);
 
 afterAll(async () => {
@@ -75,7 +76,7 @@ describe('a network file beside its chain', () => {
   });
 
   test('a chain that does not answer is not taken for another chain', async () => {
-    const nobody = openProvider('http://127.0.0.1:9', network.chain.chainId);
+    const nobody = new ChainProvider(['http://127.0.0.1:9'], network.chain.chainId);
     await expect(checkNetworkOnChain(nobody, network)).rejects.toMatchObject({ code: 'CHAIN_UNREACHABLE' });
     nobody.destroy();
   });

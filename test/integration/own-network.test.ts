@@ -64,8 +64,8 @@ describe('an own network', () => {
   let pkg: Supervised;
   let person: Participant;
 
-  const serve = async (kind: 'validator' | 'pkg' | 'proxy', name: string) => {
-    const config = kind === 'validator' ? { home: join(home, name) } : { home: join(home, name), key };
+  const serve = async (kind: 'validator' | 'pkg' | 'proxy', ...names: string[]) => {
+    const config = { homes: names.map((name) => join(home, name)), key };
     const service = await new Supervised().start((surroundings) => startNetworkService(kind, config, surroundings));
     services.push(service);
     return service;
@@ -108,13 +108,13 @@ describe('an own network', () => {
         fraction = progress.fraction as number;
       },
     });
-    expect(made).toEqual({ name: 'Ours', development: true, proxies: proxyCount, threshold: 2 });
+    expect(made).toEqual({ name: 'Ours', development: true, groups: [3, 3, 3, 3], proxies: proxyCount, threshold: 2 });
     expect(steps).toEqual(['network-keys', 'network-circuits', 'network-chain', 'network-contracts', 'network-file']);
     await expect(operator.link.call('create', plan)).rejects.toMatchObject({ code: 'NETWORK_EXISTS' });
   });
 
   test('runs its services from their homes, each only as what it is', async () => {
-    await serve('validator', 'validator');
+    for (const group of [1, 2, 3, 4]) await serve('validator', ...[1, 2, 3].map((member) => `validator-${group}-${member}`));
     pkg = await serve('pkg', 'pkg');
     // The third one stays off.
     for (const index of [1, 2]) proxies.set(`proxy-${index}`, await serve('proxy', `proxy-${index}`));

@@ -6,12 +6,13 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { HDNodeWallet, type JsonRpcProvider, Wallet } from 'ethers';
+import { HDNodeWallet, Wallet } from 'ethers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadContractArtifact } from '../../core/adapters/contract-artifacts.ts';
 import { deployContracts } from '../../core/adapters/contract-deployment.ts';
 import { createEthersChainReader } from '../../core/adapters/ethers-chain-reader.ts';
-import { EthersTransactionSender, openProvider } from '../../core/adapters/ethers-transaction-sender.ts';
+import { ChainProvider } from '../../core/adapters/ethers-provider.ts';
+import { EthersTransactionSender } from '../../core/adapters/ethers-transaction-sender.ts';
 import { PkgClient } from '../../core/adapters/pkg-client.ts';
 import { systemClock } from '../../core/adapters/system-clock.ts';
 import { systemRandom } from '../../core/adapters/system-random.ts';
@@ -30,7 +31,7 @@ const mnemonic = 'test test test test test test test test test test test junk';
 
 describe('the PKG beside a real chain', () => {
   let anvil: ChildProcess;
-  let provider: JsonRpcProvider;
+  let provider: ChainProvider;
   let folder: string;
 
   beforeEach(async () => {
@@ -46,7 +47,7 @@ describe('the PKG beside a real chain', () => {
         if (found !== undefined) resolve(found);
       });
     });
-    provider = openProvider(`http://127.0.0.1:${port}`, Number(chainId));
+    provider = new ChainProvider([`http://127.0.0.1:${port}`], Number(chainId));
   });
   afterEach(async () => {
     provider.destroy();
@@ -150,7 +151,7 @@ describe('the PKG beside a real chain', () => {
 });
 
 /** Sends a call from the funded account and waits until it is final. */
-function transactions(provider: JsonRpcProvider, addresses: Readonly<Record<ContractName, Hex>>, privateKey: Uint8Array) {
+function transactions(provider: ChainProvider, addresses: Readonly<Record<ContractName, Hex>>, privateKey: Uint8Array) {
   const sender = new EthersTransactionSender(provider, addresses, 0);
   const account = new Wallet(toHex(privateKey)).address.toLowerCase() as Hex;
   return async (call: ContractCall) => {

@@ -15,7 +15,7 @@ import { systemRandom } from '../../core/adapters/system-random.ts';
 import { fromHex, type Hex, toHex, utf8 } from '../../core/base/bytes.ts';
 import { createPhrase } from '../../core/crypto/key-derivation.ts';
 import { openDocument } from '../../core/crypto/sealed-document.ts';
-import { networkFolders } from '../../core/services/network-creation.ts';
+import { networkFolders } from '../../core/services/network-folders.ts';
 import { launch, type RunningApp } from '../e2e/app.ts';
 import { ask, until } from '../e2e/bridge.ts';
 import { tradeSample } from '../e2e/sample-trade.ts';

@@ -16,7 +16,7 @@ import { encodeScalar, lagrangeCoefficient } from '../../core/crypto/scalar.ts';
 import { decodeIdentityKey, decodeMasterSecret, decodeProxyShare, type ProxyShare } from '../../core/crypto/scheme-encodings.ts';
 import { type DocumentLock, openDocument } from '../../core/crypto/sealed-document.ts';
 import { promisedColumns } from '../../core/dataset/schema.ts';
-import type { networkFolders } from '../../core/services/network-creation.ts';
+import type { networkFolders } from '../../core/services/network-folders.ts';
 import type { Secret } from './encodings.ts';
 
 /** A person of the story, with the phrase that was planted. */

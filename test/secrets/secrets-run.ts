@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { systemRandom } from '../../core/adapters/system-random.ts';
 import { ready, spawnService } from '../../core/cli/service-processes.ts';
 import { createPhrase } from '../../core/crypto/key-derivation.ts';
-import { networkFolders } from '../../core/services/network-creation.ts';
+import { networkFolders } from '../../core/services/network-folders.ts';
 import { createParticipant } from '../../core/services/participant.ts';
 import { readServiceDescription, writeServiceDescription } from '../../core/services/service-home.ts';
 import { createStoryNetwork, freePortsInARow, type ServiceHomes, storyShape, writeSampleRows } from '../story/story-network.ts';
@@ -122,7 +122,9 @@ class SecretsRun {
 
   /** Moves every service to another port and puts a recorder on the one that the network file names. */
   async #startRecorded(services: readonly ServiceHomes[]): Promise<void> {
-    const listening = await Promise.all(services.flatMap(({ homes }) => homes.map(async (home) => (await readServiceDescription(home)).listen.port)));
+    const listening = await Promise.all(
+      services.flatMap(({ homes }) => homes.map(async (home) => (await readServiceDescription(home)).listen.port)),
+    );
     let target = await freePortsInARow(listening.length, Math.max(...listening) + 100);
     for (const { name, kind, homes } of services) {
       const label = fileName(name);

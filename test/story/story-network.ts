@@ -2,7 +2,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { createNetwork, networkFolders } from '../../core/services/network-creation.ts';
+import { createNetwork } from '../../core/services/network-creation.ts';
+import { networkFolders } from '../../core/services/network-folders.ts';
 import type { ServiceName } from '../../core/services/service-home.ts';
 import type { Network } from '../../core/sharing/network-file.ts';
 

@@ -16,10 +16,10 @@ import {
   transactionGasMax,
   unfundedTransactionGasMax,
 } from '../../core/ledger/limits.ts';
-import { LocalProposer } from '../local-proposer.ts';
 import { emptyTrieRoot } from '../../core/ledger/merkle-patricia-trie.ts';
 import { ledgerCommon, transactionDecoder } from '../../core/ledger/transaction.ts';
 import { memoryStore, testGenesis, testWallet } from '../integration/ledger-network.ts';
+import { LocalProposer } from '../local-proposer.ts';
 
 const chainId = 7331;
 const place = { epoch: 0, view: 0 };

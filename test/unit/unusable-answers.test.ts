@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createEthersMarket } from '../../core/adapters/ethers-market.ts';
-import { EthersTransactionSender, openProvider } from '../../core/adapters/ethers-transaction-sender.ts';
+import { ChainProvider } from '../../core/adapters/ethers-provider.ts';
+import { EthersTransactionSender } from '../../core/adapters/ethers-transaction-sender.ts';
 import { ServiceConnection } from '../../core/adapters/service-connection.ts';
 import { systemClock } from '../../core/adapters/system-clock.ts';
 import { systemRandom } from '../../core/adapters/system-random.ts';
@@ -40,7 +41,7 @@ test.each([
   ['nothing', 200, '{"jsonrpc":"2.0","id":0,"result":null}'],
   ['text', 200, '{"jsonrpc":"2.0","id":0,"result":"none"}'],
 ])('where the chain should be, %s is no chain', async (_, status, body) => {
-  const provider = openProvider(await answering(status, body), 5);
+  const provider = new ChainProvider([await answering(status, body)], 5);
   try {
     const market = createEthersMarket(provider, contracts, 0);
     const sender = new EthersTransactionSender(provider, contracts, 0);
