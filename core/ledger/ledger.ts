@@ -230,8 +230,7 @@ export class Ledger implements OrderedLedger {
     if (verdict.kind !== 'added') return false;
     for (const evicted of verdict.evicted) this.#options.onDropped(evicted.hash, evicted.reason);
     const writes = verdict.evicted.map((evicted) => ({ key: pendingKey(evicted.hash), value: null }));
-    // A disk that fails here fails the next block, too, and that one is told.
-    if (writes.length > 0) this.#writeJournal(writes).catch(() => undefined);
+    if (writes.length > 0) this.#writeJournal(writes).catch(() => undefined); // a disk that fails here fails the next block, and that is told
     return true;
   }
 
