@@ -7,7 +7,8 @@ import { assert } from '../base/assert.ts';
 import { decodeAs, encodeAs } from '../base/binary-format.ts';
 import type { Hex } from '../base/bytes.ts';
 import { certificate as certificateFormat } from '../consensus/encoded-parts.ts';
-import { catchUpBlocksMax } from '../consensus/limits.ts';
+import { firstFitting } from '../consensus/fitting.ts';
+import { catchUpBlocksMax, catchUpBytesMax } from '../consensus/limits.ts';
 import type { ProposedBlock } from '../consensus/proposal.ts';
 import type { CertifiedBlock } from '../consensus/rbft/message.ts';
 import type { ConsensusLedger } from '../consensus/runtime.ts';
@@ -19,8 +20,6 @@ import { type ProposedBlocks, proposedBlockOf } from './proposed-blocks.ts';
 
 /** The kind of the ledger's certificates that hold one of RBFT. */
 export const rbftCertificate = 'rbft';
-/** Bytes of blocks in one answer to somebody who lags, unless the first alone is larger. */
-const readBytesMax = 2_097_152;
 
 export interface ConsensusLedgerOptions {
   readonly ledger: OrderedLedger;
@@ -85,20 +84,20 @@ export class OrderedConsensusLedger implements ConsensusLedger {
   read(fromHeight: number, done: (blocks: readonly CertifiedBlock[], epoch: number) => void): void {
     this.#next(async () => {
       const { ledger, keccak256 } = this.#options;
-      const blocks: CertifiedBlock[] = [];
-      let epoch = 0;
-      let bytes = 0;
-      for (let height = Math.max(fromHeight, 1); blocks.length < catchUpBlocksMax; height++) {
+      const epoch = ledger.certifiedAt(fromHeight)?.block.header.epoch ?? 0;
+      const found: CertifiedBlock[] = [];
+      for (let height = fromHeight; found.length < catchUpBlocksMax; height++) {
         const final = ledger.certifiedAt(height);
-        if (final === undefined || (blocks.length > 0 && final.block.header.epoch !== epoch)) break;
-        const block = proposedBlockOf(final.block, blockHash(final.block.header, keccak256));
-        bytes += block.bytes.length + final.certificate.votes.length;
-        if (blocks.length > 0 && bytes > readBytesMax) break;
-        ({ epoch } = final.block.header);
+        if (final?.block.header.epoch !== epoch) break;
         assert(final.certificate.kind === rbftCertificate, 'a block that was ordered by RBFT has a certificate of it');
-        blocks.push({ block, certificate: decodeAs(certificateFormat, final.certificate.votes) });
+        const block = proposedBlockOf(final.block, blockHash(final.block.header, keccak256));
+        found.push({ block, certificate: decodeAs(certificateFormat, final.certificate.votes) });
       }
-      done(blocks, epoch);
+      const bounds = { count: catchUpBlocksMax, bytes: catchUpBytesMax };
+      done(
+        firstFitting(found, bounds, ({ block }) => block.bytes.length),
+        epoch,
+      );
     });
   }
 

@@ -50,6 +50,8 @@ export interface RbftOptions {
 export type OrderingEvent =
   | { readonly kind: 'invalid-block'; readonly height: number; readonly hash: Hex; readonly reason: string }
   | { readonly kind: 'refused-message'; readonly from: Hex; readonly message: string }
+  /** The others hold votes of this validator that its log does not: it votes no more, and its key must be replaced. */
+  | { readonly kind: 'votes-lost' }
   | { readonly kind: 'misbehaviour'; readonly evidence: Evidence; readonly accused: Hex; readonly epoch: number };
 
 /** Where a validator stands, for whoever shows it. */
@@ -87,7 +89,7 @@ export async function startRbftOrdering(options: RbftOptions): Promise<RbftOrder
     isOver = true;
     options.onFailure(error);
   };
-  const { log, records } = await FileVoteLog.open({
+  const { log, records, isCut } = await FileVoteLog.open({
     files: filesIn(options.folder),
     logId: keys.logId,
     settledHeight: () => ledger.head().header.height,
@@ -128,6 +130,9 @@ export async function startRbftOrdering(options: RbftOptions): Promise<RbftOrder
     isWellFormed: (block) => blocks.read(block) !== null,
     random: (bound) => randomInt(bound),
     restored: records,
+    mustAsk: isCut,
+    onAsked: () => void log.confirmCut().catch(fail),
+    onVotesLost: () => onEvent({ kind: 'votes-lost' }),
     log,
     ledger: port,
     send: (to, envelope) => transport.send(to, envelope),
