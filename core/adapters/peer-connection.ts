@@ -24,6 +24,10 @@ export const queueBytesMax = 16_777_216;
 export const inboundBytesPerSecond = 33_554_432;
 export const inboundBurstBytes = 134_217_728;
 export const messageCostBytes = 4_096;
+/** The same for a node that is no member: it asks for blocks, and passes on its clients' transactions. Its queue holds the largest message. */
+export const observerBytesPerSecond = 1_048_576;
+export const observerBurstBytes = 8_388_608;
+export const observerQueueBytesMax = 6_291_456;
 
 /** What went over a peer's connections. Envelopes, unless the name says bytes. */
 export interface PeerCounters {

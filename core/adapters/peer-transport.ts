@@ -2,6 +2,8 @@
  * The connections between validators: TLS 1.3, both sides showing a certificate whose Ed25519 key the other expects. Of two validators the
  * one with the smaller name calls, so that there is one connection a pair (docs/decisions/one-connection-a-pair.md).
  * Nothing here is promised to arrive: what a peer is too slow for, or not there for, is dropped and counted.
+ * Nodes that are no members may call, too: those that only follow, that are to become members, or were some. A few of these observers are
+ * admitted, each under the key that it shows, and may say little; what they may ask for is the consensus's matter.
  */
 import { constants, type KeyObject } from 'node:crypto';
 import { type AddressInfo, isIP, type Socket } from 'node:net';
@@ -13,13 +15,16 @@ import {
   Allowance,
   inboundBurstBytes,
   inboundBytesPerSecond,
+  observerBurstBytes,
+  observerBytesPerSecond,
+  observerQueueBytesMax,
   PeerConnection,
   type PeerCounters,
   queueBytesMax,
 } from './peer-connection.ts';
 import { type PeerFault, type PeerFaultCode, peerFault } from './peer-faults.ts';
 import { RateLimiter } from './rate-limiter.ts';
-import { certifiedKey, transportIdentity } from './transport-certificate.ts';
+import { certifiedKey, publicKeyName, transportIdentity } from './transport-certificate.ts';
 
 /** Another validator. */
 export interface PeerAddress {
@@ -46,6 +51,10 @@ export interface TransportLimits {
   readonly cutOffMs: number;
   /** Callers that have not shown a known key yet; beyond, the oldest is sent away. */
   readonly strangersMax: number;
+  /** Observers that are connected at a time; beyond, whoever has been there the longest gives way to the newest, so that none stays shut out. */
+  readonly observersMax: number;
+  /** After so long without a connection a peer that should call is called: it may have dropped this node from its members. */
+  readonly orphanMs: number;
   /** How long a caller may take to show it. */
   readonly handshakeMs: number;
   /** Messages that are not what they say, at once and in the long run a second, before a peer is cut off. */
@@ -60,6 +69,8 @@ export const transportLimits: TransportLimits = {
   retryMaxMs: 5_000,
   cutOffMs: 30_000,
   strangersMax: 64,
+  observersMax: 16,
+  orphanMs: 10_000,
   handshakeMs: 5_000,
   lies: { burst: 100, perSecond: 1 },
 };
@@ -112,6 +123,8 @@ interface Peer {
   attempts: number;
   connections: number;
   cutOffUntilMs: number;
+  /** Since when there is no connection. */
+  aloneSinceMs: number;
   fault: PeerFault | null;
 }
 
@@ -121,7 +134,12 @@ export class PeerTransport {
   readonly #server: Server;
   readonly #security: SecureContextOptions;
   readonly #peers = new Map<Hex, Peer>();
+  /** By the keys that they showed, the longest there first. */
+  readonly #observers = new Map<Hex, Peer>();
+  /** Whether this node is one of those that speak with each other; if not, it calls them all. */
+  #isMember = true;
   readonly #lies: RateLimiter;
+  readonly #ownKey: Hex;
   /** Callers whose key is not known yet, the oldest first, by their address. */
   readonly #strangers = new Map<string, Socket>();
   #strangersRefused = 0;
@@ -131,6 +149,7 @@ export class PeerTransport {
 
   private constructor(options: TransportOptions) {
     this.#options = options;
+    this.#ownKey = publicKeyName(options.privateKey);
     this.#limits = { ...transportLimits, ...options.limits };
     this.#lies = new RateLimiter(this.#limits.lies, { nowMs });
     this.#security = {
@@ -172,15 +191,23 @@ export class PeerTransport {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** The validators to speak with from now on: members of another epoch, or other addresses. */
-  setPeers(addresses: readonly PeerAddress[]): void {
+  /**
+   * The validators to speak with from now on: members of another epoch, or other addresses. A node that is no member itself says so: to them
+   * it is an observer, and calls.
+   */
+  setPeers(addresses: readonly PeerAddress[], isMember = true): void {
+    const wasMember = this.#isMember;
+    this.#isMember = isMember;
     const kept = new Set(addresses.map(({ name }) => name));
     for (const [name, peer] of this.#peers) if (!kept.has(name)) this.#forget(name, peer);
     for (const address of addresses) {
       if (address.name === this.#options.name) continue;
+      const observer = this.#observers.get(address.transportKey);
+      if (observer !== undefined) this.#forget(address.transportKey, observer);
       const known = this.#peers.get(address.name);
       if (known !== undefined && known.address.transportKey === address.transportKey) {
         known.address = address;
+        if (wasMember && !isMember && isIdle(known)) this.#call(known);
         continue;
       }
       if (known !== undefined) this.#forget(address.name, known);
@@ -192,7 +219,7 @@ export class PeerTransport {
 
   /** Sends to a peer, if it is there and quick enough. */
   send(to: Hex, envelope: Envelope): void {
-    const peer = this.#peers.get(to);
+    const peer = this.#peers.get(to) ?? this.#observers.get(to);
     if (peer === undefined) return; // no longer a member
     if (peer.connection?.isGreeted) peer.connection.send(envelope);
     else peer.counters.dropped++;
@@ -200,22 +227,19 @@ export class PeerTransport {
 
   /** A message of a peer was not what it says. One that goes on like this is cut off. */
   refuse(from: Hex): void {
-    const peer = this.#peers.get(from);
+    const peer = this.#peers.get(from) ?? this.#observers.get(from);
     if (peer === undefined) return;
     peer.counters.refused++;
     if (this.#lies.take(from) > 0) peer.connection?.close('PEER_LIES');
   }
 
   get peers(): PeerStatus[] {
-    return [...this.#peers.values()].map((peer) => ({
-      name: peer.address.name,
-      address: addressOf(peer.address),
-      state: stateOf(peer),
-      ...peer.counters,
-      queuedBytes: peer.connection?.queuedBytes ?? 0,
-      connections: peer.connections,
-      fault: peer.fault,
-    }));
+    return [...this.#peers.values()].map(statusOf);
+  }
+
+  /** Nodes that are no members and are, or were lately, connected. */
+  get observers(): PeerStatus[] {
+    return [...this.#observers.values()].map(statusOf);
   }
 
   get strangers(): StrangerStatus {
@@ -225,22 +249,26 @@ export class PeerTransport {
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#ticking !== null) clearInterval(this.#ticking);
-    for (const [name, peer] of this.#peers) this.#forget(name, peer);
+    for (const [name, peer] of [...this.#peers, ...this.#observers]) this.#forget(name, peer);
     for (const socket of this.#strangers.values()) socket.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
   #tick(): void {
-    for (const peer of this.#peers.values()) peer.connection?.tick(this.#limits.silentTicksMax);
+    for (const peer of [...this.#peers.values(), ...this.#observers.values()]) peer.connection?.tick(this.#limits.silentTicksMax);
+    for (const peer of this.#peers.values())
+      if (isIdle(peer) && nowMs() - peer.aloneSinceMs >= this.#limits.orphanMs && nowMs() >= peer.cutOffUntilMs) this.#call(peer);
   }
 
   /** Whether this side calls that peer. */
   #calls(peer: Peer): boolean {
-    return this.#options.name < peer.address.name;
+    if (this.#peers.get(peer.address.name) !== peer) return false; // an observer calls
+    return !this.#isMember || this.#options.name < peer.address.name;
   }
 
   #call(peer: Peer): void {
     peer.retry = null;
+    if (peer.connection !== null) return; // a member called this node meanwhile, which is none
     const { host, port } = peer.address;
     const socket = connect({
       host,
@@ -290,12 +318,31 @@ export class PeerTransport {
     socket.on('error', () => socket.destroy());
     const certificate = socket.getPeerX509Certificate();
     const key = certifiedKey(certificate);
-    const peer = [...this.#peers.values()].find(({ address }) => address.transportKey === key);
-    if (peer === undefined || this.#calls(peer) || this.#isClosed) {
+    const known = [...this.#peers.values()].find(({ address }) => address.transportKey === key);
+    const peer = known ?? (key === null || this.#isClosed ? null : this.#admit(key, socket));
+    if (peer === null || (this.#isMember && this.#calls(peer)) || this.#isClosed) {
       socket.destroy();
       this.#refuseStranger(certificate === undefined ? 'PEER_NO_CERTIFICATE' : 'PEER_WRONG_KEY', remote);
     } else if (nowMs() < peer.cutOffUntilMs) socket.destroy();
     else this.#connect(peer, socket);
+  }
+
+  /** Somebody who is no member: an observer, under the key that it proved to have; null if it may not be one. */
+  #admit(key: Hex, socket: TLSSocket): Peer | null {
+    const known = this.#observers.get(key);
+    if (known !== undefined) return known;
+    // Under the name of a member, or of this node, there is another key, or none.
+    if (this.#limits.observersMax === 0 || this.#peers.has(key) || key === this.#options.name || key === this.#ownKey) return null;
+    if (this.#observers.size >= this.#limits.observersMax) {
+      const [leaving] = [...this.#observers].sort(
+        ([, left], [, right]) => Number(left.connection !== null) - Number(right.connection !== null),
+      );
+      if (leaving !== undefined) this.#forget(...leaving);
+    }
+    const address = { name: key, transportKey: key, host: socket.remoteAddress ?? 'unknown', port: socket.remotePort ?? 0 };
+    const peer = newPeer(address, new Allowance(observerBytesPerSecond, observerBurstBytes));
+    this.#observers.set(key, peer);
+    return peer;
   }
 
   #connect(peer: Peer, socket: TLSSocket): void {
@@ -305,7 +352,7 @@ export class PeerTransport {
       socket,
       genesisHash: this.#options.genesisHash,
       counters: peer.counters,
-      queueBytesMax: this.#limits.queueBytesMax,
+      queueBytesMax: this.#observers.has(peer.address.name) ? observerQueueBytesMax : this.#limits.queueBytesMax,
       nowMs,
       allowance: peer.allowance,
       onGreeted: () => {
@@ -325,16 +372,18 @@ export class PeerTransport {
 
   /** A connection ended, or did not come about. */
   #onClosed(peer: Peer, code: PeerFaultCode | null, cause?: unknown): void {
+    peer.aloneSinceMs = nowMs();
     if (code !== null) peer.fault = peerFault(code, addressOf(peer.address), cause);
     if (code === 'PEER_GARBAGE' || code === 'PEER_FLOOD' || code === 'PEER_LIES') peer.cutOffUntilMs = nowMs() + this.#limits.cutOffMs;
-    if (this.#isClosed || !this.#calls(peer) || this.#peers.get(peer.address.name) !== peer) return;
+    if (this.#isClosed || !this.#calls(peer)) return;
     const { retryMs, retryMaxMs } = this.#limits;
     const backOff = Math.min(retryMs * 2 ** Math.min(peer.attempts++, 16), retryMaxMs) * (0.5 + this.#options.random() / 2);
     peer.retry = setTimeout(() => this.#call(peer), Math.max(backOff, peer.cutOffUntilMs - nowMs()));
   }
 
   #forget(name: Hex, peer: Peer): void {
-    this.#peers.delete(name);
+    if (this.#peers.get(name) === peer) this.#peers.delete(name);
+    else this.#observers.delete(name);
     if (peer.retry !== null) clearTimeout(peer.retry);
     const { calling } = peer;
     peer.calling = null;
@@ -348,17 +397,35 @@ export class PeerTransport {
   }
 }
 
-function newPeer(address: PeerAddress): Peer {
+function statusOf(peer: Peer): PeerStatus {
+  return {
+    name: peer.address.name,
+    address: addressOf(peer.address),
+    state: stateOf(peer),
+    ...peer.counters,
+    queuedBytes: peer.connection?.queuedBytes ?? 0,
+    connections: peer.connections,
+    fault: peer.fault,
+  };
+}
+
+/** Whether there is no connection to a peer, and none is tried. */
+function isIdle({ connection, calling, retry }: Peer): boolean {
+  return connection === null && calling === null && retry === null;
+}
+
+function newPeer(address: PeerAddress, allowance = new Allowance(inboundBytesPerSecond, inboundBurstBytes)): Peer {
   return {
     address,
     counters: { sent: 0, sentBytes: 0, received: 0, receivedBytes: 0, dropped: 0, refused: 0 },
-    allowance: new Allowance(inboundBytesPerSecond, inboundBurstBytes),
+    allowance,
     connection: null,
     calling: null,
     retry: null,
     attempts: 0,
     connections: 0,
     cutOffUntilMs: 0,
+    aloneSinceMs: nowMs(),
     fault: null,
   };
 }

@@ -187,6 +187,7 @@ export class Runtime {
     const authentic = messages.filter((message) => {
       // Blocks prove themselves, whoever brings them.
       if (member === undefined && message.kind !== 'blocks') return false;
+      if (message.kind === 'blocks' && !message.blocks.some(({ block }) => block.height === this.final.height + 1)) return false;
       const holds = this.#isAuthentic(this.#trust, member ?? 0, self ?? 0, message);
       if (!holds) this.#options.onRefused(from, message.kind);
       return holds;

@@ -11,6 +11,7 @@ import {
   encodeGreeting,
   inboundBurstBytes,
   messageCostBytes,
+  observerBurstBytes,
   peerProtocolVersion,
 } from '../../core/adapters/peer-connection.ts';
 import { type PeerStatus, PeerTransport, type TransportLimits } from '../../core/adapters/peer-transport.ts';
@@ -28,7 +29,14 @@ const genesisHash: Hex = `0x${'11'.repeat(32)}`;
 const host = '127.0.0.1';
 const ping = frameOf(new Uint8Array(0));
 /** Impatient, so that nothing takes long; what a test is about it sets itself. */
-const quick: Partial<TransportLimits> = { tickMs: 200, silentTicksMax: 1_000, retryMs: 5, retryMaxMs: 20, cutOffMs: 600_000 };
+const quick: Partial<TransportLimits> = {
+  tickMs: 200,
+  silentTicksMax: 1_000,
+  retryMs: 5,
+  retryMaxMs: 20,
+  cutOffMs: 600_000,
+  observersMax: 0,
+};
 
 const transports: PeerTransport[] = [];
 const sockets: Socket[] = [];
@@ -293,6 +301,107 @@ describe('strangers', () => {
     socket.resume();
     await closed(socket);
     await until(() => expect(node.transport.strangers.refused).toBe(1));
+  });
+});
+
+describe('observers', () => {
+  const observe = (node: Node, ...members: readonly Node[]) => node.transport.setPeers(members.map(addressOf), false);
+  const states = (node: Node) => node.transport.observers.map(({ state }) => state);
+
+  it('call every member, whoever has the smaller key, and are spoken with under the key that they show', async () => {
+    const pairs = keys(3);
+    for (const which of [0, 1, 2]) {
+      const nodes = await Promise.all(pairs.map((key) => start(key, { limits: { observersMax: 2 } })));
+      const observer = nodes[which] as Node;
+      const members = nodes.filter((node) => node !== observer) as [Node, Node];
+      meet(...members);
+      observe(observer, ...members);
+      await connected(...members);
+      await until(() => expect(members.map(states)).toEqual([['connected'], ['connected']]));
+      expect(members.map(({ transport }) => transport.peers.length)).toEqual([1, 1]);
+      observer.transport.send(members[0].name, poll(4));
+      await until(() => expect(members[0].received).toEqual([{ from: observer.name, envelope: poll(4) }]));
+      members[0].transport.send(observer.name, poll(5));
+      await until(() => expect(observer.received).toEqual([{ from: members[0].name, envelope: poll(5) }]));
+    }
+  });
+
+  it('who become members are called by those that should call, and members that are removed become observers', async () => {
+    const pairs = keys(3);
+    for (const which of [0, 1, 2]) {
+      const nodes = await Promise.all(pairs.map((key) => start(key, { limits: { observersMax: 2, orphanMs: 100 } })));
+      const joining = nodes[which] as Node;
+      const members = nodes.filter((node) => node !== joining) as [Node, Node];
+      meet(...members);
+      observe(joining, ...members);
+      await until(() => expect(members.map(states)).toEqual([['connected'], ['connected']]));
+      // The members know first: what it needs to learn of it must still reach it.
+      for (const node of members) node.transport.setPeers(nodes.map(addressOf));
+      for (const node of members) {
+        await until(() => {
+          node.transport.send(joining.name, poll(1));
+          expect(joining.received.some(({ from }) => from === node.name)).toBe(true);
+        });
+        expect(node.transport.observers).toEqual([]);
+      }
+      joining.transport.setPeers(nodes.map(addressOf));
+      for (const node of nodes)
+        await until(() => expect(node.transport.peers.map(({ state }) => state)).toEqual(['connected', 'connected']));
+      // And it goes again, without knowing it.
+      meet(...members);
+      await until(() => expect(members.map(states)).toEqual([['connected'], ['connected']]));
+    }
+  });
+
+  it('give way to the newest, the longest there first, and keep no member out', async () => {
+    const [caller, own] = keys(2) as [KeyObject, KeyObject];
+    const node = await start(own, { limits: { observersMax: 2 } });
+    node.transport.setPeers([callerOf(caller)]);
+    const others = keys(5).filter((key) => publicKeyName(key) !== publicKeyName(own));
+    const sockets_: TLSSocket[] = [];
+    for (const key of others) {
+      const socket = call(node, key);
+      sockets_.push(socket);
+      await once(socket, 'secureConnect');
+      socket.write(frameOf(encodeGreeting(genesisHash)));
+      socket.resume();
+      await until(() => expect(node.transport.observers.at(-1)).toMatchObject({ name: publicKeyName(key), state: 'connected' }));
+    }
+    expect(node.transport.observers.map(({ name }) => name)).toEqual(others.slice(-2).map(publicKeyName));
+    await Promise.all(sockets_.slice(0, -2).map(closed));
+    await member(node, caller);
+    expect(states(node)).toEqual(['connected', 'connected']);
+  });
+
+  it('may say less than a member, and are cut off like one', async () => {
+    const [own, other] = keys(2) as [KeyObject, KeyObject];
+    const node = await start(own, { limits: { observersMax: 2 } });
+    const socket = call(node, other);
+    await once(socket, 'secureConnect');
+    const bytes = frameOf(encodeEnvelope({ epoch: 0, messages: [{ kind: 'transactions', transactions: [new Uint8Array(131_072)] }] })[0]!);
+    socket.write(frameOf(encodeGreeting(genesisHash)));
+    socket.resume();
+    for (let sent = 0; sent <= observerBurstBytes + 10 * bytes.length; sent += bytes.length) socket.write(bytes);
+    await closed(socket);
+    await until(() => expect(node.transport.observers).toMatchObject([{ state: 'cut-off', fault: { code: 'PEER_FLOOD' } }]));
+    expect(node.received.length * bytes.length).toBeLessThan(2 * observerBurstBytes);
+    const again = call(node, other);
+    again.resume();
+    await closed(again);
+    expect(states(node)).toEqual(['cut-off']);
+  });
+
+  it('with the key of the node itself, or of a member that shows another one, are none', async () => {
+    const [own, first, second] = keys(3) as [KeyObject, KeyObject, KeyObject];
+    const node = await start(own, { limits: { observersMax: 2 } });
+    node.transport.setPeers([{ ...callerOf(first), transportKey: publicKeyName(second) }]);
+    for (const key of [own, first]) {
+      const socket = call(node, key);
+      socket.resume();
+      await closed(socket);
+    }
+    await until(() => expect(node.transport.strangers.refused).toBe(2));
+    expect(node.transport.observers).toEqual([]);
   });
 });
 
