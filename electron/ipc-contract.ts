@@ -39,6 +39,7 @@ import {
   requirementDocumentView,
   requirementView,
   roleName,
+  said,
   seriesView,
   serviceView,
   settingsView,
@@ -179,11 +180,7 @@ export const contract = {
   'requirement.open': call('vault', nothing, z.array(z.strictObject({ requirement: requirementView, matches: z.array(matchView) }))),
   'requirement.mine': call('vault', nothing, z.array(requirementView)),
   'requirement.get': call('vault', requirementRef, requirementView),
-  'requirement.check': call(
-    'vault',
-    z.strictObject({ document: requirementDocumentView }),
-    z.strictObject({ problem: z.string().max(2000).nullable() }),
-  ),
+  'requirement.check': call('vault', z.strictObject({ document: requirementDocumentView }), z.strictObject({ problem: said.nullable() })),
   'requirement.publish': task(
     'vault',
     z.strictObject({
@@ -320,11 +317,7 @@ export type SecretPurpose = z.infer<typeof secretPurpose>;
 export const secretContract = {
   'secret.purpose': call('main', nothing, z.strictObject({ purpose: secretPurpose, language: settingsView.shape.language })),
   /** Text that was typed; null closes the window without it. The answer says what was wrong with it, or that the window may close. */
-  'secret.give': call(
-    'main',
-    z.strictObject({ text: z.string().max(1024).nullable() }),
-    z.strictObject({ problem: z.string().max(400).nullable() }),
-  ),
+  'secret.give': call('main', z.strictObject({ text: z.string().max(1024).nullable() }), z.strictObject({ problem: said.nullable() })),
 } as const satisfies Record<string, Channel>;
 
 export type SecretChannelName = keyof typeof secretContract;

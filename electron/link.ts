@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import { AppError, isAppError } from '../core/base/app-error.ts';
+import { english, plainly, type Said, type Sentence } from '../core/base/sentence.ts';
 import type { Answer } from './ipc-contract.ts';
 import { type ErrorView, errorView, sentenceLengthMax } from './views.ts';
 
@@ -195,13 +196,16 @@ export function viewOfError(error: unknown): ErrorView {
     };
   if (isAppError(error)) {
     // Some quote what others wrote, such as a contract's reason. An answer whose error is too long would be dropped, and whoever asked would wait for ever.
-    const sentence = (text: string) => text.slice(0, sentenceLengthMax);
-    const { what, consequence, remedy } = error.text;
+    const bounded = (sentence: Sentence): Said => {
+      const text = english(sentence);
+      return text.length > sentenceLengthMax ? text.slice(0, sentenceLengthMax) : plainly(sentence);
+    };
+    const { what, consequence, remedy } = error.sentences;
     return {
       code: error.code,
-      what: sentence(what),
-      consequence: sentence(consequence),
-      remedy: sentence(remedy),
+      what: bounded(what),
+      consequence: bounded(consequence),
+      remedy: bounded(remedy),
       data: { ...error.data },
     };
   }
@@ -215,8 +219,8 @@ export function viewOfError(error: unknown): ErrorView {
 }
 
 /** The error behind a view. */
-export function errorOf({ code, data, ...text }: ErrorView): AppError | DOMException {
-  return code === 'CANCELLED' ? new DOMException('cancelled', 'AbortError') : new AppError(code, text, { data });
+export function errorOf({ code, data, ...sentences }: ErrorView): AppError | DOMException {
+  return code === 'CANCELLED' ? new DOMException('cancelled', 'AbortError') : new AppError(code, sentences, { data });
 }
 
 function isEvent(event: unknown): event is { data: unknown } {

@@ -3,6 +3,7 @@
  * Unix seconds unless a name ends in `Ms`, ids and hashes are lower-case hexadecimal. No shape here has a place for a secret.
  */
 import { z } from 'zod';
+import { saidShape } from '../core/base/sentence.ts';
 import { visibleText } from './visible-text.ts';
 
 const hex = (byteLength: number) => z.string().regex(new RegExp(`^0x[0-9a-f]{${2 * byteLength}}$`));
@@ -22,20 +23,26 @@ const decimalText = z
   .max(80)
   .regex(/^-?\d+(\.\d+)?$/);
 
-/** Characters of each sentence of an error. */
+/** Characters of each sentence of an error, and of each value in it. */
 export const sentenceLengthMax = 4000;
+/** Sentences stand in sentences: a service's words in ours, and its reasons in its words. */
+const sentenceDepth = 8;
+/** What a window shows in the user's language. */
+export const said = saidShape(line(sentenceLengthMax), sentenceDepth);
 /** Data that helps to act on an error: AppError's, as it is. */
 export const errorView = z.strictObject({
   code: line(100),
-  what: line(sentenceLengthMax),
-  consequence: line(sentenceLengthMax),
-  remedy: line(sentenceLengthMax),
+  what: said,
+  consequence: said,
+  remedy: said,
   data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 });
 export type ErrorView = z.infer<typeof errorView>;
 
 // The installation
 
+export const languageName = z.enum(['en', 'de']);
+export type Language = z.infer<typeof languageName>;
 export const roleName = z.enum(['owner', 'consumer']);
 export type RoleName = z.infer<typeof roleName>;
 export const serviceKind = z.enum(['vault', 'data', 'prover', 'operator', 'validator', 'pkg', 'proxy']);
@@ -88,7 +95,7 @@ export const ownNetworkView = z.strictObject({
 export type OwnNetworkView = z.infer<typeof ownNetworkView>;
 export const settingsView = z.strictObject({
   theme: z.enum(['system', 'light', 'dark']),
-  language: z.enum(['system', 'en', 'de']),
+  language: z.enum(['system', ...languageName.options]),
   autoLockMinutes: z.int().min(0).max(1440),
   notifications: z.boolean(),
   updates: z.boolean(),
@@ -120,7 +127,7 @@ export const progressView = z.strictObject({
   step: line(80),
   /** 0 to 1, or null when nobody can say. */
   fraction: z.number().min(0).max(1).nullable(),
-  detail: line(300).optional(),
+  detail: said.optional(),
 });
 export type ProgressView = z.infer<typeof progressView>;
 /** Something that runs, ran lately, or waits; see the tasks drawer. */

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../base/app-error.ts';
 import { type Hex, toHex } from '../base/bytes.ts';
+import { say } from '../base/sentence.ts';
 import type { Network } from '../sharing/network-file.ts';
 import type { TransferOptions } from '../sharing/services.ts';
 import { writing } from './atomic-file.ts';
@@ -47,7 +48,7 @@ export class ArtifactStore {
       throw new AppError(
         'NETWORK_CIRCUIT_UNKNOWN',
         {
-          what: `The network "${this.#network.name}" has no keys for the circuit ${circuit}.`,
+          what: say`The network "${this.#network.name}" has no keys for the circuit ${circuit}.`,
           consequence: 'Statements of this kind cannot be proved there.',
           remedy: 'Choose another form of requirement, or ask the operator for a network with this template.',
         },

@@ -8,6 +8,7 @@ import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
+import { say } from '../base/sentence.ts';
 
 /** End of the name of a file that is not whole yet. */
 export const partialSuffix = '.partial';
@@ -84,7 +85,7 @@ export function writeFailure(path: string, cause: unknown): unknown {
   return new AppError(
     full ? 'DISK_FULL' : 'DISK_NOT_WRITABLE',
     {
-      what: full ? `There is no room on the disk to write ${path}.` : `${path} cannot be written (${reason}).`,
+      what: full ? say`There is no room on the disk to write ${path}.` : say`${path} cannot be written (${reason}).`,
       consequence: 'The file was not written; what had that name before is unchanged.',
       remedy: full
         ? 'Free space or choose another folder, then repeat the step.'

@@ -16,6 +16,7 @@ import { AppError, isAppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 import { concatBytes, equalBytes, fromHex, type Hex, isHex, toHex, utf8 } from '../base/bytes.ts';
 import { Decoder, Encoder } from '../base/codec.ts';
+import { type Sentence, say } from '../base/sentence.ts';
 import { aeadTagBytes } from '../crypto/aead.ts';
 import {
   decodeFileHeader,
@@ -336,7 +337,7 @@ async function unpack(plaintext: AsyncIterable<Uint8Array>, sink: BackupSink, op
     for await (const entry of tar) {
       const { name, size, type, pax, linkname } = entry.header;
       if (type !== 'file' || (pax ?? null) !== null || (linkname ?? null) !== null)
-        throw contentInvalid(`the entry ${shown(name)} is not a plain file`);
+        throw contentInvalid(say`the entry ${shown(name)} is not a plain file`);
       if (manifest === undefined) {
         manifest = await readManifest(entry.header, entry);
         manifestBytes = size;
@@ -346,27 +347,28 @@ async function unpack(plaintext: AsyncIterable<Uint8Array>, sink: BackupSink, op
       }
       const { files } = manifest;
       const expected = files[position];
-      if (expected === undefined) throw contentInvalid(`it goes on with ${shown(name)} after the last file of its manifest`);
+      if (expected === undefined) throw contentInvalid(say`it goes on with ${shown(name)} after the last file of its manifest`);
       if (expected.path !== name || expected.size !== size)
-        throw contentInvalid(`where its manifest names ${expected.path} it has ${shown(name)}, or of another size`);
+        throw contentInvalid(say`where its manifest names ${expected.path} it has ${shown(name)}, or of another size`);
       position++;
-      const bytes = checkedBytes(expected, entry, () => contentInvalid(`${expected.path} has another SHA-256 than its manifest says`));
+      const bytes = checkedBytes(expected, entry, () => contentInvalid(say`${expected.path} has another SHA-256 than its manifest says`));
       await sink.file(expected, watched(bytes), manifest);
     }
   } catch (error) {
     // What kept the chunks from opening, rather than how the archive took it.
     if (failure !== undefined) throw failure;
-    if (error instanceof Error && !isAppError(error) && isTarRefusal(error)) throw contentInvalid('it is not a whole archive');
+    if (error instanceof Error && !isAppError(error) && isTarRefusal(error)) throw contentInvalid(say`it is not a whole archive`);
     throw error;
   } finally {
     source.destroy();
     tar.destroy();
   }
   if (failure !== undefined) throw failure;
-  if (manifest === undefined) throw contentInvalid('it has no manifest');
+  if (manifest === undefined) throw contentInvalid(say`it has no manifest`);
   const missing = manifest.files[position];
-  if (missing !== undefined) throw contentInvalid(`it ends before ${missing.path}`);
-  if (read !== tarBytes(manifest.files) + entryBytes(manifestBytes)) throw contentInvalid('it has bytes that belong to none of its files');
+  if (missing !== undefined) throw contentInvalid(say`it ends before ${missing.path}`);
+  if (read !== tarBytes(manifest.files) + entryBytes(manifestBytes))
+    throw contentInvalid(say`it has bytes that belong to none of its files`);
   return manifest;
 }
 
@@ -376,14 +378,14 @@ function isTarRefusal({ message }: Error): boolean {
 }
 
 async function readManifest({ name, size }: Header, bytes: AsyncIterable<Uint8Array>): Promise<BackupManifest> {
-  if (name !== manifestName || size > manifestBytesMax) throw contentInvalid('it does not begin with a manifest');
+  if (name !== manifestName || size > manifestBytesMax) throw contentInvalid(say`it does not begin with a manifest`);
   const pieces: Uint8Array[] = [];
   for await (const piece of bytes) pieces.push(piece);
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(concatBytes(...pieces)));
   } catch {
-    throw contentInvalid('its manifest is not JSON');
+    throw contentInvalid(say`its manifest is not JSON`);
   }
   const version = z.looseObject({ version: z.int() }).safeParse(value);
   if (version.success && version.data.version > manifestVersion) throw newerVersion(version.data.version);
@@ -391,7 +393,7 @@ async function readManifest({ name, size }: Header, bytes: AsyncIterable<Uint8Ar
   if (parsed.success) return parsed.data;
   // The manifest holds the home's key: only the place of the fault is repeated.
   const [issue] = parsed.error.issues;
-  throw contentInvalid(`its manifest is not one of this format (${issue?.path.join('.') || (issue?.message ?? 'malformed')})`);
+  throw contentInvalid(say`its manifest is not one of this format (${issue?.path.join('.') || (issue?.message ?? 'malformed')})`);
 }
 
 async function readPrefix(input: FileHandle, passphrase: string): Promise<{ prefix: Uint8Array; key: Uint8Array }> {
@@ -459,15 +461,15 @@ function shown(name: string): string {
   return JSON.stringify(name.slice(0, 100));
 }
 
-const untouched = 'Nothing was restored, and the backup was not changed.';
-const anotherCopy = 'Use another copy of the backup, or an earlier one; the 24 words restore what chain and proxies hold.';
+const untouched = say`Nothing was restored, and the backup was not changed.`;
+const anotherCopy = say`Use another copy of the backup, or an earlier one; the 24 words restore what chain and proxies hold.`;
 
 function notReadable(path: string, cause: unknown): AppError {
   const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown';
   return new AppError(
     'FILE_NOT_READABLE',
     {
-      what: `${path} cannot be read (${reason}).`,
+      what: say`${path} cannot be read (${reason}).`,
       consequence: untouched,
       remedy: 'Check that the file is there, that you may read it and that its disk is healthy.',
     },
@@ -487,7 +489,7 @@ function newerVersion(version: number): AppError {
   return new AppError(
     'BACKUP_NEWER_VERSION',
     {
-      what: `The backup was written by a newer version of Vouchsafe (format ${version}; this program knows ${formatVersion}).`,
+      what: say`The backup was written by a newer version of Vouchsafe (format ${version}; this program knows ${formatVersion}).`,
       consequence: untouched,
       remedy: 'Update Vouchsafe and restore the backup again.',
     },
@@ -505,18 +507,18 @@ function wrongPassphrase(): AppError {
 
 function damaged(defect: FileDefect, chunk: number, cause?: unknown): AppError {
   const what = {
-    truncated: 'The backup ends early: a part of the file is missing.',
-    trailing: 'The backup goes on after its end: something was appended to the file.',
-    changed: `The backup was changed after it was saved (in its part ${chunk}), or its disk is failing.`,
+    truncated: say`The backup ends early: a part of the file is missing.`,
+    trailing: say`The backup goes on after its end: something was appended to the file.`,
+    changed: say`The backup was changed after it was saved (in its part ${chunk}), or its disk is failing.`,
   }[defect];
   return new AppError('BACKUP_DAMAGED', { what, consequence: untouched, remedy: anotherCopy }, { data: { defect, chunk }, cause });
 }
 
-function contentInvalid(reason: string): AppError {
+function contentInvalid(reason: Sentence): AppError {
   return new AppError('BACKUP_CONTENT_INVALID', {
-    what: `The backup opens, but it is not one that this program writes: ${reason}.`,
+    what: say`The backup opens, but it is not one that this program writes: ${reason}.`,
     consequence: untouched,
-    remedy: `If somebody gave it to you, do not trust it. ${anotherCopy}`,
+    remedy: say`If somebody gave it to you, do not trust it. ${anotherCopy}`,
   });
 }
 
@@ -524,7 +526,7 @@ function sourceChanged(path: string): AppError {
   return new AppError(
     'BACKUP_SOURCE_CHANGED',
     {
-      what: `The file ${path} of the home changed while it was saved.`,
+      what: say`The file ${path} of the home changed while it was saved.`,
       consequence: 'No backup was made; an earlier one under this name is unchanged.',
       remedy: 'Save the backup again. If this repeats, the disk of the home is failing.',
     },

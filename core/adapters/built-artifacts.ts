@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
+import { say } from '../base/sentence.ts';
 import { sha256OfFile } from './artifact-store.ts';
 
 /** Name of the archive that holds a package's code. */
@@ -91,7 +92,7 @@ export class BuiltArtifacts {
     throw new AppError(
       'RESOURCES_CHANGED',
       {
-        what: `The file ${name} that came with Vouchsafe was changed after it was published, or is damaged.`,
+        what: say`The file ${name} that came with Vouchsafe was changed after it was published, or is damaged.`,
         consequence: 'It was not used, and what needs it was not done.',
         remedy: 'Install Vouchsafe again, from where you trust it.',
       },
@@ -104,7 +105,7 @@ function missing(name: string, cause: unknown): AppError {
   return new AppError(
     'RESOURCES_MISSING',
     {
-      what: `The file ${name}, which belongs to Vouchsafe, is not there.`,
+      what: say`The file ${name}, which belongs to Vouchsafe, is not there.`,
       consequence: 'What needs it was not done; nothing was changed.',
       remedy: 'Run the set-up again (npm start) or reinstall Vouchsafe.',
     },

@@ -5,6 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
+import { say } from '../base/sentence.ts';
 import { parseVerifyingKey, type VerifyingKey } from '../proofs/verifying-key.ts';
 import { sha256OfFile } from './artifact-store.ts';
 import { type ArtifactFile, builtArtifacts } from './built-artifacts.ts';
@@ -34,7 +35,7 @@ export async function circuitArtifacts(circuit: string, report: (text: string) =
     throw new AppError(
       'CIRCUIT_NOT_PACKAGED',
       {
-        what: `This package of Vouchsafe has no keys for the circuit ${circuit}, and no compiler to make them.`,
+        what: say`This package of Vouchsafe has no keys for the circuit ${circuit}, and no compiler to make them.`,
         consequence: 'The network was not made.',
         remedy: 'Leave that form of requirement out, or make the network from the sources, which can compile it.',
       },

@@ -6,6 +6,7 @@ import { AppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 import { decodeAs, encodeAs } from '../base/binary-format.ts';
 import type { Hex } from '../base/bytes.ts';
+import { say } from '../base/sentence.ts';
 import { certificate as certificateFormat } from '../consensus/encoded-parts.ts';
 import { firstFitting } from '../consensus/fitting.ts';
 import { catchUpBlocksMax, catchUpBytesMax } from '../consensus/limits.ts';
@@ -161,7 +162,7 @@ function diverged({ height, hash }: ProposedBlock, reason: string): AppError {
   return new AppError(
     'LEDGER_DIVERGED',
     {
-      what: `Block ${height} is final by the votes of the others, but here its execution is not valid: ${reason}.`,
+      what: say`Block ${height} is final by the votes of the others, but here its execution is not valid: ${reason}.`,
       consequence: 'This validator stopped at the block before. Its votes and its ledger are unchanged; nothing wrong was confirmed by it.',
       remedy:
         'Check that it runs the same version of Vouchsafe as the others. If it does, report the fault with its log, and set its ledger up anew.',

@@ -4,6 +4,7 @@
  */
 import { ContractFactory, Wallet } from 'ethers';
 import { type Hex, toHex } from '../base/bytes.ts';
+import { type Sentence, say } from '../base/sentence.ts';
 import { circuitId } from '../proofs/identifiers.ts';
 import { contractVerifyingKey } from '../proofs/proof.ts';
 import type { VerifyingKey } from '../proofs/verifying-key.ts';
@@ -22,7 +23,7 @@ export interface Deployment {
   readonly development: boolean;
   /** By circuit name. */
   readonly verifyingKeys: Readonly<Record<string, VerifyingKey>>;
-  readonly onStep?: (step: string) => void;
+  readonly onStep?: (step: Sentence) => void;
 }
 
 /** Deploys everything and gives the addresses. A failure leaves unused contracts behind and nothing that names them. */
@@ -35,7 +36,7 @@ export async function deployContracts(deployment: Deployment): Promise<Record<Co
     const creation = await new ContractFactory(artifact.abi, artifact.bytecode).getDeployTransaction(...values);
     const { contractAddress } = await sendAndWait(provider, wallet, creation, 0);
     const address = (contractAddress as string).toLowerCase() as Hex;
-    onStep(`${name} at ${address}`);
+    onStep(say`${name} at ${address}`);
     return address;
   };
   const registry = await deploy('entityRegistry', deployment.enrolmentAccount, deployment.parametersHash, deployment.development);
@@ -46,7 +47,7 @@ export async function deployContracts(deployment: Deployment): Promise<Record<Co
     sendAndWait(provider, wallet, { to: verifier, data: abi.encodeFunctionData(method, values) }, 0);
   for (const [name, key] of Object.entries(deployment.verifyingKeys)) {
     await call('register', circuitId(name), contractVerifyingKey(key));
-    onStep(`verifying key of ${name}`);
+    onStep(say`verifying key of ${name}`);
   }
   await call('seal');
   const market = await deploy('sharingMarket', registry, records, verifier);

@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { AppError, isAppError } from '../base/app-error.ts';
+import { type Sentence, say } from '../base/sentence.ts';
 import { storedBytes, viewOf, writeStored } from '../dataset/canonical-column.ts';
 import { columnRange, formatStored } from '../dataset/cell.ts';
 import { ROWS_MAX } from '../dataset/constants.ts';
@@ -194,12 +195,12 @@ async function* dataRecords(
   let first = true;
   for await (const record of csvRecords(csvText(bytes), reading.delimiter)) {
     if (first) {
-      if (record.cells.length > FILE_COLUMNS_MAX) throw tooLarge(`${record.cells.length} columns, more than ${FILE_COLUMNS_MAX}`);
+      if (record.cells.length > FILE_COLUMNS_MAX) throw tooLarge(say`${record.cells.length} columns, more than ${FILE_COLUMNS_MAX}`);
       onFirst(record.cells.map((cell, source) => (reading.header && cell.trim()) || `column ${source + 1}`));
       first = false;
       if (reading.header) continue;
     }
-    if (++rows > rowsMax) throw tooLarge(`more than ${rowsMax} rows`);
+    if (++rows > rowsMax) throw tooLarge(say`more than ${rowsMax} rows`);
     yield record;
   }
   if (rows === 0) throw empty();
@@ -248,7 +249,7 @@ function requireColumns(schema: Schema, headers: readonly string[]): void {
   const beyond = schema.columns.find((column) => column.source >= headers.length);
   if (beyond === undefined) return;
   throw new AppError('DATASET_SCHEMA_INVALID', {
-    what: `The column "${beyond.name}" is number ${beyond.source + 1}, but the file has ${headers.length}.`,
+    what: say`The column "${beyond.name}" is number ${beyond.source + 1}, but the file has ${headers.length}.`,
     consequence: 'Nothing was imported.',
     remedy: 'Inspect the file again and choose among its columns; perhaps its delimiter is another.',
   });
@@ -259,33 +260,36 @@ function cellRefused(line: number, { problem, column, text }: RowRefusal): AppEr
   const { low, high } = columnRange(column);
   const [what, remedy] = {
     'not-a-number': [
-      `"${cell}" is not a number`,
-      'Correct the cell or leave it empty, choose another decimal mark, or import the column as a category or as text. Thousands separators are not accepted.',
+      say`"${cell}" is not a number`,
+      say`Correct the cell or leave it empty, choose another decimal mark, or import the column as a category or as text. Thousands separators are not accepted.`,
     ],
     'not-a-timestamp': [
-      `"${cell}" is not a time of the chosen format`,
-      'Write times as 2026-01-31 12:00:00 or as seconds or milliseconds since 1970, or import the column as text.',
+      say`"${cell}" is not a time of the chosen format`,
+      say`Write times as 2026-01-31 12:00:00 or as seconds or milliseconds since 1970, or import the column as text.`,
     ],
-    'missing-time': ['the time is missing', 'Fill in the time or remove the row.'],
+    'missing-time': [say`the time is missing`, say`Fill in the time or remove the row.`],
     'out-of-range': [
-      `${cell} is outside ${low} to ${high}, which ${column.width} bits hold with ${column.scale} decimal places`,
-      'Choose a larger width or fewer decimal places.',
+      say`${cell} is outside ${low} to ${high}, which ${column.width} bits hold with ${column.scale} decimal places`,
+      say`Choose a larger width or fewer decimal places.`,
     ],
-    'reserved-category': [`"${cell}" cannot be used as a category`, 'Spell the value in another way.'],
+    'reserved-category': [say`"${cell}" cannot be used as a category`, say`Spell the value in another way.`],
     'time-not-increasing': [
-      `the time ${cell} is not later than that of the row before`,
-      'Sort the rows by time and remove repetitions, or import the column as text.',
+      say`the time ${cell} is not later than that of the row before`,
+      say`Sort the rows by time and remove repetitions, or import the column as text.`,
     ],
-    'time-gap': [`the time ${cell} is 35 years or more after that of the row before`, 'Correct the time, or split the file.'],
+    'time-gap': [say`the time ${cell} is 35 years or more after that of the row before`, say`Correct the time, or split the file.`],
     'too-many-categories': [
-      `there are more than ${CATEGORIES_MAX} different values, or they have more than ${CATEGORY_CHARACTERS_MAX} characters together`,
-      'Import the column as text.',
+      say`there are more than ${CATEGORIES_MAX} different values, or they have more than ${CATEGORY_CHARACTERS_MAX} characters together`,
+      say`Import the column as text.`,
     ],
-    'category-collision': [`"${cell}" cannot be told from another value of the column`, 'Spell one of the two values in another way.'],
-  }[problem] as [string, string];
+    'category-collision': [
+      say`"${cell}" cannot be told from another value of the column`,
+      say`Spell one of the two values in another way.`,
+    ],
+  }[problem] as [Sentence, Sentence];
   return new AppError(
     'DATASET_CELL_REFUSED',
-    { what: `Line ${line}, column "${column.name}": ${what}.`, consequence: 'Nothing was imported.', remedy },
+    { what: say`Line ${line}, column "${column.name}": ${what}.`, consequence: 'Nothing was imported.', remedy },
     { data: { line, column: column.name, source: column.source, problem, low, high } },
   );
 }
@@ -296,7 +300,7 @@ function unreadable(file: string, error: unknown): unknown {
   return new AppError(
     'DATASET_SOURCE_UNREADABLE',
     {
-      what: `The file ${file} cannot be read (${code}).`,
+      what: say`The file ${file} cannot be read (${code}).`,
       consequence: 'Nothing was imported.',
       remedy: 'Check that the file exists and may be read.',
     },
@@ -306,15 +310,15 @@ function unreadable(file: string, error: unknown): unknown {
 
 function unusableName(name: string): AppError {
   return new AppError('DATASET_FILE_NAME_REFUSED', {
-    what: `The file is called "${name}", which not every system takes as a file's name.`,
+    what: say`The file is called "${name}", which not every system takes as a file's name.`,
     consequence: 'Nothing was imported.',
     remedy: 'Rename the file.',
   });
 }
 
-function tooLarge(what: string): AppError {
+function tooLarge(what: Sentence): AppError {
   return new AppError('DATASET_TOO_LARGE', {
-    what: `The file has ${what}.`,
+    what: say`The file has ${what}.`,
     consequence: 'Nothing was imported.',
     remedy: 'Split the file into several datasets.',
   });

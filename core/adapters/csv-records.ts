@@ -7,6 +7,7 @@ import { pipeline, Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { CsvError, type Options, parse } from 'csv-parse';
 import { AppError } from '../base/app-error.ts';
+import { type Sentence, say, verbatim } from '../base/sentence.ts';
 
 /** One row of a file. */
 export interface CsvRecord {
@@ -35,7 +36,7 @@ export async function* csvText(chunks: AsyncIterable<Uint8Array> | Iterable<Uint
     if (zero >= 0)
       throw notText(
         line + newlines(chunk.subarray(0, zero)),
-        'it holds zero bytes, which no CSV file does: it is a binary file, or UTF-16',
+        say`it holds zero bytes, which no CSV file does: it is a binary file, or UTF-16`,
       );
     const text = carriageReturn + decode(decoder, line, chunk);
     // A carriage return at the end may be the first half of a line end that continues in the next chunk.
@@ -52,7 +53,7 @@ function decode(decoder: TextDecoder, line: number, chunk?: Uint8Array): string 
   try {
     return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
   } catch (error) {
-    throw notText(chunk === undefined ? line : line + malformedLine(chunk), 'it is not UTF-8', error);
+    throw notText(chunk === undefined ? line : line + malformedLine(chunk), say`it is not UTF-8`, error);
   }
 }
 
@@ -76,14 +77,14 @@ function newlines(bytes: Uint8Array): number {
 
 function refuseUtf16(chunk: Uint8Array): void {
   const [first, second] = chunk;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) throw notText(1, 'it is UTF-16');
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) throw notText(1, say`it is UTF-16`);
 }
 
-function notText(line: number, reason: string, cause?: unknown): AppError {
+function notText(line: number, reason: Sentence, cause?: unknown): AppError {
   return new AppError(
     'DATASET_NOT_TEXT',
     {
-      what: `The file cannot be read as text: near line ${line} ${reason}.`,
+      what: say`The file cannot be read as text: near line ${line} ${reason}.`,
       consequence: 'Nothing was imported.',
       remedy: 'Save the data as CSV in UTF-8 and import that file.',
     },
@@ -133,7 +134,7 @@ function malformed(error: CsvError, nextLine: number, width: number): AppError {
   return new AppError(
     'DATASET_CSV_MALFORMED',
     {
-      what: `Line ${line} of the file is malformed: ${reason}.`,
+      what: say`Line ${line} of the file is malformed: ${reason}.`,
       consequence: 'Nothing was imported.',
       remedy: 'Correct the line, or choose another delimiter if the file uses one.',
     },
@@ -141,20 +142,20 @@ function malformed(error: CsvError, nextLine: number, width: number): AppError {
   );
 }
 
-function malformation(error: CsvError, nextLine: number, width: number): [line: number, reason: string] {
+function malformation(error: CsvError, nextLine: number, width: number): [line: number, reason: Sentence] {
   const { lines, record, column } = error as CsvError & { lines: number; record?: readonly string[]; column: number };
   switch (error.code as string) {
     case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH':
-      return [firstLine(record ?? [], lines), `it has ${record?.length} cells where the rows before have ${width}`];
+      return [firstLine(record ?? [], lines), say`it has ${record?.length ?? 0} cells where the rows before have ${width}`];
     case 'CSV_QUOTE_NOT_CLOSED':
-      return [nextLine, 'a quote is opened in this row and never closed'];
+      return [nextLine, say`a quote is opened in this row and never closed`];
     case 'CSV_MAX_RECORD_SIZE':
-      return [nextLine, `the row is longer than ${RECORD_LENGTH_MAX} characters; perhaps a quote is not closed`];
+      return [nextLine, say`the row is longer than ${RECORD_LENGTH_MAX} characters; perhaps a quote is not closed`];
     case 'CSV_INVALID_CLOSING_QUOTE':
-      return [lines, `text follows the closing quote of cell ${column + 1}`];
+      return [lines, say`text follows the closing quote of cell ${column + 1}`];
     case 'INVALID_OPENING_QUOTE':
-      return [lines, `a quote stands inside cell ${column + 1}, which does not begin with one`];
+      return [lines, say`a quote stands inside cell ${column + 1}, which does not begin with one`];
     default:
-      return [lines, error.message];
+      return [lines, verbatim(error.message)];
   }
 }

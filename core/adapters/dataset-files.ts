@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { AppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 import { fromHex, type Hex, toHex } from '../base/bytes.ts';
+import { say } from '../base/sentence.ts';
 import type { FileLabel } from '../crypto/file-stream.ts';
 import { type Commitment, commitDataset } from '../dataset/commitment.ts';
 import type { FileReading } from '../dataset/description.ts';
@@ -229,7 +230,7 @@ export class HomeDatasets implements DatasetWorkshop {
       if (copied !== sha256) {
         await rm(path, { force: true });
         throw new AppError('RECEIVED_DATA_DAMAGED', {
-          what: `The received file in ${folder.path} was changed since it was checked: its SHA-256 differs.`,
+          what: say`The received file in ${folder.path} was changed since it was checked: its SHA-256 differs.`,
           consequence: 'The copy was thrown away.',
           remedy: 'Restore the home from a backup, or check the disk.',
         });
@@ -273,7 +274,7 @@ export class HomeDatasets implements DatasetWorkshop {
     const place = this.receivedPath(offerId);
     if (existsSync(place)) return DatasetFolder.open(place);
     throw new AppError('PURCHASE_NOT_RECEIVED', {
-      what: `The data of offer ${offerId} has not been received here.`,
+      what: say`The data of offer ${offerId} has not been received here.`,
       consequence: 'Nothing was copied or changed.',
       remedy: 'Receive it first; a received file can be copied as often as you like.',
     });
@@ -320,7 +321,7 @@ async function copyWithDigest(source: string, target: string, size: number, { si
     throw new AppError(
       exists ? 'FILE_EXISTS' : 'FILE_NOT_WRITABLE',
       {
-        what: exists ? `There is a file ${target} already.` : `${target} cannot be written (${reason}).`,
+        what: exists ? say`There is a file ${target} already.` : say`${target} cannot be written (${reason}).`,
         consequence: exists ? 'It was not changed, and nothing was copied.' : 'No copy was made; what was received is kept.',
         remedy: exists ? 'Name another file, or move that one away.' : 'Check that the folder exists, may be written and has room.',
       },

@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { AppError, isAppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 import { type Hex, toHex } from '../base/bytes.ts';
+import { type Sentence, say } from '../base/sentence.ts';
 import { type ColumnReader, columnLength, storedBytes } from '../dataset/canonical-column.ts';
 import { type DatasetDescription, descriptionMembers, hexOf } from '../dataset/description.ts';
 import { promisedColumns } from '../dataset/schema.ts';
@@ -192,9 +193,10 @@ export class DatasetFolder implements ColumnReader {
           const file = await open(join(path, columnName(position)), 'r');
           columns.push(file);
           if ((await file.stat()).size !== columnLength(column.width, document.rows))
-            throw damaged(path, `the column "${column.name}" has another length`);
+            throw damaged(path, say`the column "${column.name}" has another length`);
         }
-        if ((await stat(join(path, SOURCE_NAME))).size !== document.file.size) throw damaged(path, 'the original file has another length');
+        if ((await stat(join(path, SOURCE_NAME))).size !== document.file.size)
+          throw damaged(path, say`the original file has another length`);
       });
     } catch (error) {
       for (const file of columns) await file.close();
@@ -209,7 +211,7 @@ export class DatasetFolder implements ColumnReader {
     assert(column !== undefined && file !== undefined, 'the column exists');
     const length = columnLength(column.width, rows);
     const bytes = await storage(this.path, () => readExactly(file, firstRow * storedBytes(column.width), length));
-    if (bytes.length !== length) throw damaged(this.path, `the column "${column.name}" ends early`);
+    if (bytes.length !== length) throw damaged(this.path, say`the column "${column.name}" ends early`);
     return bytes;
   }
 
@@ -240,7 +242,7 @@ export class DatasetFolder implements ColumnReader {
       hash.update(chunk);
       yield chunk;
     }
-    if (toHex(hash.digest()) !== sha256) throw damaged(this.path, `the file "${name}" was changed`);
+    if (toHex(hash.digest()) !== sha256) throw damaged(this.path, say`the file "${name}" was changed`);
   }
 
   async close(): Promise<void> {
@@ -254,22 +256,22 @@ async function readDocument(path: string): Promise<DatasetDocument> {
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw damaged(path, 'dataset.json is not JSON', error);
+    throw damaged(path, say`dataset.json is not JSON`, error);
   }
   const version = z.looseObject({ version: z.int() }).safeParse(json);
   if (version.success && version.data.version > FOLDER_VERSION) {
     throw new AppError('DATASET_FOLDER_NEWER', {
-      what: `The dataset in ${path} was written by a newer version of Vouchsafe.`,
+      what: say`The dataset in ${path} was written by a newer version of Vouchsafe.`,
       consequence: 'It is intact but cannot be read by this version.',
       remedy: 'Update Vouchsafe.',
     });
   }
   const result = documentShape.safeParse(json);
-  if (!result.success) throw damaged(path, `dataset.json is malformed: ${z.prettifyError(result.error)}`, result.error);
+  if (!result.success) throw damaged(path, say`dataset.json is malformed: ${z.prettifyError(result.error)}`, result.error);
   const { statistics, rounding, columnHashes } = result.data;
   const columnCount = promisedColumns(result.data.schema).length;
   if (statistics.length !== columnCount || columnHashes.length !== columnCount || (rounding !== null && rounding.length !== columnCount))
-    throw damaged(path, 'dataset.json does not describe every column');
+    throw damaged(path, say`dataset.json does not describe every column`);
   const { version: _, ...content } = result.data;
   return content;
 }
@@ -299,8 +301,8 @@ async function storage<Result>(path: string, operation: () => Promise<Result>): 
       {
         what:
           error.code === 'ENOSPC'
-            ? `The disk is full: the dataset in ${path} cannot be written.`
-            : `The dataset in ${path} cannot be read or written (${String(error.code)}).`,
+            ? say`The disk is full: the dataset in ${path} cannot be written.`
+            : say`The dataset in ${path} cannot be read or written (${String(error.code)}).`,
         consequence: 'Nothing was changed in finished datasets.',
         remedy:
           error.code === 'ENOSPC' ? 'Free some space and try again.' : 'Check that the folder exists and may be used, then try again.',
@@ -312,17 +314,17 @@ async function storage<Result>(path: string, operation: () => Promise<Result>): 
 
 function folderExists(path: string): AppError {
   return new AppError('DATASET_FOLDER_EXISTS', {
-    what: `There is already something at ${path}.`,
+    what: say`There is already something at ${path}.`,
     consequence: 'It was left as it is; nothing was written.',
     remedy: 'Choose another folder.',
   });
 }
 
-function damaged(path: string, reason: string, cause?: unknown): AppError {
+function damaged(path: string, reason: Sentence, cause?: unknown): AppError {
   return new AppError(
     'DATASET_FOLDER_DAMAGED',
     {
-      what: `The dataset in ${path} is damaged: ${reason}.`,
+      what: say`The dataset in ${path} is damaged: ${reason}.`,
       consequence: 'It can no longer be proved or shared from this folder.',
       remedy: 'Remove the folder and import the original file, or receive the dataset, again.',
     },

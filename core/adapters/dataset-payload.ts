@@ -5,6 +5,7 @@
 import { rm } from 'node:fs/promises';
 import { AppError } from '../base/app-error.ts';
 import { equalBytes, fromHex, type Hex } from '../base/bytes.ts';
+import { type Sentence, say } from '../base/sentence.ts';
 import { type ColumnReader, columnLength } from '../dataset/canonical-column.ts';
 import { type CommitProgress, commitDataset } from '../dataset/commitment.ts';
 import type { FieldHash } from '../dataset/field.ts';
@@ -85,14 +86,18 @@ export async function receivePayload(
     if (!reading.ok) return reading;
     const { manifest, statistics } = reading;
     const { sha256 } = begun().sealSource();
-    if (sha256 !== manifest.file.sha256) return refusal('file-differs', 'the original file is not the one that its manifest names');
+    if (sha256 !== manifest.file.sha256) return refusal('file-differs', say`the original file is not the one that its manifest names`);
     const facts = { ...manifest, totalRows: manifest.rows, fileHash: sha256, owner: expected.owner, datasetId: expected.datasetId };
     const { datasetRoot } = await commitDataset(facts, fromHex(manifest.seed), writtenColumns(begun(), manifest), hash, options);
     if (datasetRoot !== expected.datasetRoot)
-      return refusal('root-differs', 'its cells are not those that the owner committed to on the chain');
+      return refusal('root-differs', say`its cells are not those that the owner committed to on the chain`);
     const contradiction = await contradictionOfFile(begun(), manifest, `${folder}.imported`, options.signal);
     if (contradiction !== null)
-      return refusal('file-contradicts-cells', `its original file does not give the promised cells: ${contradiction}`);
+      return {
+        ok: false,
+        problem: 'file-contradicts-cells',
+        detail: say`The payload is refused: its original file does not give the promised cells: ${contradiction}`,
+      };
     const { schema, reading: fileReading, rows, file, seed, keywords } = manifest;
     const document = await begun().finish({
       schema,
@@ -123,12 +128,12 @@ async function contradictionOfFile(
   manifest: PayloadManifest,
   folder: string,
   signal: AbortSignal | undefined,
-): Promise<string | null> {
+): Promise<Sentence | null> {
   const { schema, reading, rows } = manifest;
   await rm(folder, { recursive: true, force: true });
   try {
     const document = await importCsv(writer.sourcePath, schema, reading, folder, { signal, rowsMax: rows });
-    if (document.rows !== rows) return `it has ${document.rows} rows instead of ${rows}`;
+    if (document.rows !== rows) return say`it has ${document.rows} rows instead of ${rows}.`;
     const imported = await DatasetFolder.open(folder);
     try {
       return await firstDifference(imported, writtenColumns(writer, manifest), manifest, signal);
@@ -136,7 +141,7 @@ async function contradictionOfFile(
       await imported.close();
     }
   } catch (error) {
-    if (error instanceof AppError && fileRefusals.includes(error.code)) return error.text.what.replace(/\.$/, '');
+    if (error instanceof AppError && fileRefusals.includes(error.code)) return error.sentences.what;
     throw error;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -148,13 +153,13 @@ async function firstDifference(
   received: ColumnReader,
   { schema, rows }: PayloadManifest,
   signal: AbortSignal | undefined,
-): Promise<string | null> {
+): Promise<Sentence | null> {
   for (const [position, column] of promisedColumns(schema).entries()) {
     for (let row = 0; row < rows; row += COMPARED_ROWS) {
       signal?.throwIfAborted();
       const count = Math.min(rows - row, COMPARED_ROWS);
       if (!equalBytes(await imported.read(position, row, count), await received.read(position, row, count)))
-        return `rows ${row + 1} to ${row + count} of the column "${column.name}" differ`;
+        return say`rows ${row + 1} to ${row + count} of the column "${column.name}" differ.`;
     }
   }
   return null;
@@ -170,6 +175,6 @@ function writtenColumns(writer: DatasetFolderWriter, manifest: PayloadManifest):
   };
 }
 
-function refusal(problem: PayloadRefusal['problem'], detail: string): PayloadRefusal {
-  return { ok: false, problem, detail: `The payload is refused: ${detail}.` };
+function refusal(problem: PayloadRefusal['problem'], reason: Sentence): PayloadRefusal {
+  return { ok: false, problem, detail: say`The payload is refused: ${reason}.` };
 }

@@ -9,6 +9,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { AppError } from '../base/app-error.ts';
 import { equalBytes } from '../base/bytes.ts';
+import { say } from '../base/sentence.ts';
 import { aeadTagBytes } from '../crypto/aead.ts';
 import {
   chunkCount,
@@ -211,8 +212,10 @@ export async function* fileSource(path: string): AsyncGenerator<Uint8Array> {
 function sourceChanged(how: 'longer' | 'shorter' | 'other', expectedBytes: number, readBytes: number): AppError {
   const what =
     how === 'other'
-      ? 'The source has the announced length, but its content is not what was committed to.'
-      : `The source is ${how} than announced (${expectedBytes} bytes expected, ${how === 'longer' ? 'at least ' : ''}${readBytes} read).`;
+      ? say`The source has the announced length, but its content is not what was committed to.`
+      : how === 'longer'
+        ? say`The source is longer than announced (${expectedBytes} bytes expected, at least ${readBytes} read).`
+        : say`The source is shorter than announced (${expectedBytes} bytes expected, ${readBytes} read).`;
   return new AppError(
     'FILE_SOURCE_CHANGED',
     {
@@ -247,7 +250,7 @@ function notReadable(path: string, cause: unknown): AppError {
   return new AppError(
     'FILE_NOT_READABLE',
     {
-      what: `${path} cannot be read (${reason}).`,
+      what: say`${path} cannot be read (${reason}).`,
       consequence: 'Nothing was made from it.',
       remedy: 'Check that the file is there and may be read, then repeat the step.',
     },

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Interface, isError, Transaction, type TransactionReceipt, type TransactionRequest, Wallet } from 'ethers';
 import { AppError } from '../base/app-error.ts';
 import { type Hex, toHex } from '../base/bytes.ts';
+import { type Sentence, say, verbatim } from '../base/sentence.ts';
 import type { ContractCall, ContractName, SignedTransaction, TransactionFate, TransactionSender } from '../sharing/chain.ts';
 import { loadContractArtifact } from './contract-artifacts.ts';
 import type { ChainProvider } from './ethers-provider.ts';
@@ -41,7 +42,7 @@ export function chainFailure(error: unknown): unknown {
   return new AppError(
     'CHAIN_UNREACHABLE',
     {
-      what: silent ? 'The chain does not answer.' : `The chain does not answer with anything that can be used (${String(code)}).`,
+      what: silent ? 'The chain does not answer.' : say`The chain does not answer with anything that can be used (${String(code)}).`,
       consequence: 'What was waiting to be sent is kept and is sent when the chain is back.',
       remedy: 'Check that the validator runs and that its address is right, then repeat the step.',
     },
@@ -131,7 +132,7 @@ export class EthersTransactionSender implements TransactionSender {
     } catch (error) {
       const reason = revertReason(error, Object.values(this.#abis));
       if (reason !== undefined) throw rejected(call.method, reason, error);
-      if (isError(error, 'INSUFFICIENT_FUNDS')) throw insufficientFunds(wallet.address, call.method, error);
+      if (isError(error, 'INSUFFICIENT_FUNDS')) throw insufficientFunds(wallet.address, verbatim(call.method), error);
       throw chainFailure(error);
     }
   }
@@ -141,7 +142,7 @@ export class EthersTransactionSender implements TransactionSender {
       const receipt = await finalReceipt(this.provider, transaction, this.#confirmations, signal);
       return receipt === null ? { kind: 'replaced' } : await this.#fateOf(receipt, transaction);
     } catch (error) {
-      if (isError(error, 'INSUFFICIENT_FUNDS')) throw insufficientFunds(transaction.from, 'a step that was signed before', error);
+      if (isError(error, 'INSUFFICIENT_FUNDS')) throw insufficientFunds(transaction.from, say`a step that was signed before`, error);
       throw chainFailure(error);
     }
   }
@@ -181,7 +182,7 @@ export async function sendAndWait(
     if (receipt?.status === 1) return receipt;
     throw rejected('the transaction', receipt === null ? 'its nonce was used by another one' : 'it was reverted', undefined);
   } catch (error) {
-    if (isError(error, 'INSUFFICIENT_FUNDS')) throw insufficientFunds(wallet.address, 'this transaction', error);
+    if (isError(error, 'INSUFFICIENT_FUNDS')) throw insufficientFunds(wallet.address, say`this transaction`, error);
     throw chainFailure(error);
   }
 }
@@ -230,11 +231,11 @@ async function broadcast(provider: ChainProvider, transaction: SignedTransaction
   }
 }
 
-function insufficientFunds(account: string, purpose: string, cause: unknown): AppError {
+function insufficientFunds(account: string, purpose: Sentence, cause: unknown): AppError {
   return new AppError(
     'CHAIN_INSUFFICIENT_FUNDS',
     {
-      what: `The account ${account} does not hold enough coins for ${purpose}.`,
+      what: say`The account ${account} does not hold enough coins for ${purpose}.`,
       consequence: 'Nothing was sent.',
       remedy: 'Have the account funded by the network operator, then repeat the step.',
     },
@@ -246,7 +247,7 @@ function limitReached(reason: string, cause: unknown): AppError {
   return new AppError(
     'CHAIN_LIMIT_REACHED',
     {
-      what: `The node takes no more of this account now: ${reason.replace(/\.$/, '')}.`,
+      what: say`The node takes no more of this account now: ${reason.replace(/\.$/, '')}.`,
       consequence: 'The chain is unchanged.',
       remedy: 'Wait until what was sent before is final, or have the account funded by the network operator; then repeat the step.',
     },
@@ -258,7 +259,7 @@ function feeTooHigh(method: string): AppError {
   return new AppError(
     'CHAIN_FEE_TOO_HIGH',
     {
-      what: `The node asks more than a quarter of a coin in fees for ${method}.`,
+      what: say`The node asks more than a quarter of a coin in fees for ${method}.`,
       consequence: 'Nothing was signed and nothing was sent.',
       remedy: 'Wait until the chain is less busy, or use another node if this one asks too much.',
     },
@@ -270,7 +271,7 @@ function rejected(method: string, reason: string, cause: unknown): AppError {
   return new AppError(
     'CHAIN_TRANSACTION_REJECTED',
     {
-      what: `The contract would refuse ${method}: ${reason}.`,
+      what: say`The contract would refuse ${method}: ${reason}.`,
       consequence: 'Nothing was sent; the chain is unchanged.',
       remedy: 'Read the reason, correct what it names, and repeat the step.',
     },

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../base/app-error.ts';
+import { say } from '../base/sentence.ts';
 
 /** Name of the file in a home whose lock it is. */
 export const lockFileName = 'home.lock';
@@ -54,7 +55,7 @@ function inUse(folder: string, cause: unknown): AppError {
   return new AppError(
     'HOME_IN_USE',
     {
-      what: `Another Vouchsafe process uses the home directory ${folder}.`,
+      what: say`Another Vouchsafe process uses the home directory ${folder}.`,
       consequence: 'Nothing in it was read or changed.',
       remedy: 'Close the other process, or choose another home directory.',
     },
@@ -66,7 +67,7 @@ function unreadable(folder: string, cause: unknown): AppError {
   return new AppError(
     'HOME_UNREADABLE',
     {
-      what: `The home directory ${folder} cannot be locked: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      what: say`The home directory ${folder} cannot be locked: ${cause instanceof Error ? cause.message : String(cause)}.`,
       consequence: 'Nothing in it was read or changed.',
       remedy: 'Check that the folder belongs to you and that the disk has room and is healthy.',
     },

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 import { fromHex, isHex, toHex } from '../base/bytes.ts';
+import { say } from '../base/sentence.ts';
 import {
   type DocumentLock,
   openDocument,
@@ -74,7 +75,7 @@ export class HomeStore {
         throw new AppError(
           'HOME_EXISTS',
           {
-            what: `There is a Vouchsafe home in ${folder} already.`,
+            what: say`There is a Vouchsafe home in ${folder} already.`,
             consequence: 'It was not changed.',
             remedy: 'Open it, or choose another folder.',
           },
@@ -95,7 +96,7 @@ export class HomeStore {
       throw new AppError(
         'HOME_MISSING',
         {
-          what: `There is no Vouchsafe home in ${folder}.`,
+          what: say`There is no Vouchsafe home in ${folder}.`,
           consequence: 'Nothing was read or made.',
           remedy: 'Check the path, or make a home there first.',
         },
@@ -233,7 +234,7 @@ async function readOrNull(folder: string, name: string): Promise<Uint8Array | nu
     throw new AppError(
       'HOME_UNREADABLE',
       {
-        what: `The document ${name} of the home ${folder} cannot be read (${reason}).`,
+        what: say`The document ${name} of the home ${folder} cannot be read (${reason}).`,
         consequence: 'Nothing was changed.',
         remedy: 'Check that the folder and its files belong to you and the disk is healthy.',
       },
@@ -260,7 +261,7 @@ function parseDocument<T>(name: string, schema: z.ZodType<T>, value: unknown): T
   throw new AppError(
     'HOME_DOCUMENT_INVALID',
     {
-      what: `The document ${name} opens, but does not have the expected form (${places}).`,
+      what: say`The document ${name} opens, but does not have the expected form (${places}).`,
       consequence: 'It was not used and not changed.',
       remedy: 'Open the home with the version of Vouchsafe that wrote it, or restore a backup.',
     },

@@ -8,8 +8,9 @@
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { AppError } from '../base/app-error.ts';
+import { AppError, type ErrorText } from '../base/app-error.ts';
 import type { Clock } from '../base/ports.ts';
+import { english, plainly, type Said, type Sentence, say } from '../base/sentence.ts';
 import { type RateLimit, RateLimiter } from './rate-limiter.ts';
 
 /** Where a service listens. An address that other machines reach needs a certificate. */
@@ -62,7 +63,7 @@ export const defaultHttpLimits: HttpLimits = {
 
 /** An error as it travels; docs/formats.md, "Services over HTTP". */
 export interface ErrorBody {
-  readonly error: { readonly code: string; readonly what: string; readonly consequence: string; readonly remedy: string };
+  readonly error: { readonly code: string } & ErrorText<Said>;
 }
 
 /** Something that a service did, for its operator. Never holds a secret, a name or a key's bytes. */
@@ -76,7 +77,7 @@ export type ServiceLog = (event: ServiceEvent) => void;
 
 export interface HttpServiceOptions {
   /** As messages name it: "PKG", "proxy". */
-  readonly name: string;
+  readonly name: Sentence;
   readonly listen: ListenAddress;
   readonly limits: HttpLimits;
   readonly clock: Clock;
@@ -125,7 +126,7 @@ export function createHttpServer(options: HttpServiceOptions): FastifyInstance {
   const { limits, listen, name } = options;
   if (!loopbackHosts.includes(listen.host) && listen.tls === undefined)
     throw new AppError('SERVICE_TLS_REQUIRED', {
-      what: `The ${name} was told to listen on ${listen.host} without a certificate.`,
+      what: say`The ${name} was told to listen on ${listen.host} without a certificate.`,
       consequence: 'It was not started: on a network, requests must be encrypted.',
       remedy: 'Give it a certificate and its key, or let it listen on 127.0.0.1 behind a reverse proxy that speaks HTTPS.',
     });
@@ -170,7 +171,7 @@ export function createHttpServer(options: HttpServiceOptions): FastifyInstance {
       throw new AppError(
         'SERVICE_BUSY',
         {
-          what: `The ${name} is working on as many requests as it takes at once.`,
+          what: say`The ${name} is working on as many requests as it takes at once.`,
           consequence: 'The request was not begun and changed nothing.',
           remedy: 'Send it again in a moment.',
         },
@@ -198,7 +199,7 @@ export function createHttpServer(options: HttpServiceOptions): FastifyInstance {
   });
   app.setNotFoundHandler(() => {
     throw new AppError('NOT_FOUND', {
-      what: `The ${name} has nothing at this address.`,
+      what: say`The ${name} has nothing at this address.`,
       consequence: 'The request changed nothing.',
       remedy: 'Check the address; the service may be of another version of Vouchsafe.',
     });
@@ -241,20 +242,20 @@ export function networkOf(address: string): string {
   return groups.slice(0, 4).join(':');
 }
 
-function rateLimited(name: string, waitSeconds: number): AppError {
+function rateLimited(name: Sentence, waitSeconds: number): AppError {
   return new AppError(
     'REQUEST_RATE_LIMITED',
     {
-      what: `The ${name} got more requests from you than it takes.`,
+      what: say`The ${name} got more requests from you than it takes.`,
       consequence: 'The request was not begun and changed nothing.',
-      remedy: `Send it again in ${waitSeconds} s.`,
+      remedy: say`Send it again in ${waitSeconds} s.`,
     },
     { data: { retryAfterSeconds: waitSeconds } },
   );
 }
 
 /** Counts a request against its signer, and refuses by `REQUEST_RATE_LIMITED` over the limit. */
-export function takeFromRate(limiter: RateLimiter, client: string, serviceName: string): void {
+export function takeFromRate(limiter: RateLimiter, client: string, serviceName: Sentence): void {
   const waitSeconds = limiter.take(client);
   if (waitSeconds > 0) throw rateLimited(serviceName, waitSeconds);
 }
@@ -295,13 +296,13 @@ function asAppError(error: unknown, options: HttpServiceOptions): AppError | nul
   const code = (error as { code?: unknown } | null)?.code;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new AppError('REQUEST_TOO_LARGE', {
-      what: `The body of the request is larger than the ${options.name} takes at this address.`,
+      what: say`The body of the request is larger than the ${options.name} takes at this address.`,
       consequence: 'It was refused and changed nothing.',
       remedy: 'Send less at a time.',
     });
   if (typeof code === 'string' && code.startsWith('FST_ERR_') && ((error as { statusCode?: number }).statusCode ?? 500) < 500)
     return new AppError('REQUEST_MALFORMED', {
-      what: `The request is not one that the ${options.name} reads: ${(error as Error).message}.`,
+      what: say`The request is not one that the ${options.name} reads: ${(error as Error).message}.`,
       consequence: 'It was refused and changed nothing.',
       remedy: 'Send it with the Vouchsafe app or command line of this version.',
     });
@@ -315,24 +316,25 @@ export function errorAnswer(
 ): { status: number; body: ErrorBody; retryAfterSeconds: number | null } {
   const known = asAppError(error, options);
   if (known !== null) {
-    const { code, text, data } = known;
+    const { code, data } = known;
+    const { what, consequence, remedy } = known.sentences;
     const retryAfter = data.retryAfterSeconds;
     return {
       status: options.statuses[code] ?? commonStatuses[code] ?? 400,
-      body: { error: { code, what: text.what, consequence: text.consequence, remedy: text.remedy } },
+      body: { error: { code, what: plainly(what), consequence: plainly(consequence), remedy: plainly(remedy) } },
       retryAfterSeconds: typeof retryAfter === 'number' ? retryAfter : null,
     };
   }
   options.log({
     event: 'request-failed',
-    data: { service: options.name, reason: error instanceof Error ? `${error.name}: ${error.message}` : String(error) },
+    data: { service: english(options.name), reason: error instanceof Error ? `${error.name}: ${error.message}` : String(error) },
   });
   return {
     status: 500,
     body: {
       error: {
         code: 'SERVICE_FAILED',
-        what: `The ${options.name} met an error of its own.`,
+        what: say`The ${options.name} met an error of its own.`,
         consequence: 'The request may not have been carried out; repeating it does nothing twice.',
         remedy: "Send it again. If it fails again, the service's operator finds the reason in its log.",
       },
@@ -365,8 +367,10 @@ export async function startHttpService(
     throw new AppError(
       taken ? 'SERVICE_PORT_TAKEN' : 'SERVICE_NOT_LISTENING',
       {
-        what: taken ? `Port ${port} on ${host} is used by another program.` : `The ${options.name} cannot listen on ${host}:${port}.`,
-        consequence: `The ${options.name} was not started; its data was not touched.`,
+        what: taken
+          ? say`Port ${String(port)} on ${host} is used by another program.`
+          : say`The ${options.name} cannot listen on ${host}:${String(port)}.`,
+        consequence: say`The ${options.name} was not started; its data was not touched.`,
         remedy: taken ? 'Stop the other program or choose another port.' : 'Check the address and the rights of this user.',
       },
       { data: { host, port }, cause: error },
@@ -400,7 +404,7 @@ export function readJsonBody<Value>(body: Uint8Array, schema: z.ZodType<Value>):
 
 function malformedBody(reason: string): AppError {
   return new AppError('REQUEST_MALFORMED', {
-    what: `The body of the request is not what this address takes: ${reason}.`,
+    what: say`The body of the request is not what this address takes: ${reason}.`,
     consequence: 'It was refused and changed nothing.',
     remedy: 'Send it with the Vouchsafe app or command line of this version.',
   });

@@ -7,6 +7,7 @@ import websocket from '@fastify/websocket';
 import fastify, { type FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 import { AppError } from '../base/app-error.ts';
+import { say } from '../base/sentence.ts';
 import { answerRpc, type RpcHandler, type RpcSession, refuseRpc, rpcErrorCodes } from '../ledger/json-rpc.ts';
 import { requestBytesMax, webSocketBufferedBytesMax, webSocketsMax } from '../ledger/limits.ts';
 
@@ -24,7 +25,7 @@ export async function startJsonRpcServer(options: { host: string; port: number; 
   const { host, port, handler } = options;
   if (!loopbackNames.has(host)) {
     throw new AppError('LEDGER_HOST_REFUSED', {
-      what: `The JSON-RPC server cannot listen on ${host}.`,
+      what: say`The JSON-RPC server cannot listen on ${host}.`,
       consequence: 'It has no access control, so that it serves this machine only; nothing was started.',
       remedy: 'Use 127.0.0.1, and a reverse proxy with access control to reach it from elsewhere.',
     });
@@ -71,7 +72,7 @@ export async function startJsonRpcServer(options: { host: string; port: number; 
     throw new AppError(
       'LEDGER_PORT_TAKEN',
       {
-        what: `Port ${port} of ${host} is in use by another program.`,
+        what: say`Port ${String(port)} of ${host} is in use by another program.`,
         consequence: 'The validator did not start; its ledger is unchanged.',
         remedy: 'Stop the other program, or choose another port for the validator.',
       },

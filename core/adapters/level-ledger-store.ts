@@ -1,6 +1,7 @@
 /** The ledger's store on LevelDB. Every write is one batch that is synced before it resolves, so that it is there whole after a crash or not at all. */
 import { ClassicLevel } from 'classic-level';
 import { AppError } from '../base/app-error.ts';
+import { say } from '../base/sentence.ts';
 import { corruptStore } from '../ledger/head-record.ts';
 import type { LedgerStore, StoreWrite } from '../ledger/ledger-store.ts';
 
@@ -78,7 +79,7 @@ function openingError(folder: string, error: unknown): AppError {
     return new AppError(
       'LEDGER_FOLDER_LOCKED',
       {
-        what: `The ledger folder ${folder} is in use by another process.`,
+        what: say`The ledger folder ${folder} is in use by another process.`,
         consequence: 'Nothing was changed.',
         remedy: 'Stop the other validator, or give this one a folder of its own.',
       },
@@ -89,7 +90,7 @@ function openingError(folder: string, error: unknown): AppError {
   return new AppError(
     'LEDGER_FOLDER_UNUSABLE',
     {
-      what: `The ledger folder ${folder} cannot be opened (${cause instanceof Error ? cause.message : String(cause)}).`,
+      what: say`The ledger folder ${folder} cannot be opened (${cause instanceof Error ? cause.message : String(cause)}).`,
       consequence: 'The validator did not start and nothing was changed.',
       remedy: 'Check that the folder can be written by this user and that the disk has room.',
     },

@@ -6,6 +6,7 @@ import { readSync } from 'node:fs';
 import { stderr, stdin } from 'node:process';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { AppError } from '../base/app-error.ts';
+import { type Sentence, say } from '../base/sentence.ts';
 import { passphraseLengthMax } from '../crypto/sealed-document.ts';
 
 /** Longest first line that is taken from a descriptor: every character may have 4 bytes. */
@@ -26,9 +27,10 @@ export interface PassphraseRequest {
  */
 export async function readPassphrase(request: PassphraseRequest = {}): Promise<string> {
   const { fd, prompt = 'Passphrase: ', terminal = { input: stdin, output: stderr } } = request;
-  if (fd === undefined && !terminal.input.isTTY) throw unavailable('there is no terminal to ask at');
+  if (fd === undefined && !terminal.input.isTTY) throw unavailable(say`there is no terminal to ask at`);
   const passphrase = fd === undefined ? await ask(prompt, terminal.input, terminal.output) : readLine(fd);
-  if (passphrase === '') throw refused('PASSPHRASE_EMPTY', 'The passphrase is empty.', 'Give a passphrase of at least eight characters.');
+  if (passphrase === '')
+    throw refused('PASSPHRASE_EMPTY', say`The passphrase is empty.`, say`Give a passphrase of at least eight characters.`);
   return passphrase;
 }
 
@@ -43,14 +45,14 @@ function readLine(fd: number): string {
       if (buffer.subarray(length - read, length).includes(0x0a)) break;
     }
   } catch (cause) {
-    throw unavailable(`file descriptor ${fd} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown'})`, cause);
+    throw unavailable(say`file descriptor ${fd} cannot be read (${(cause as NodeJS.ErrnoException).code ?? say`unknown`})`, cause);
   }
   const end = buffer.subarray(0, length).indexOf(0x0a);
   if (end < 0 && length === buffer.length) throw tooLong();
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, end < 0 ? length : end)).replace(/\r$/, '');
   } catch {
-    throw unavailable(`the first line of file descriptor ${fd} is not UTF-8 text`); // the cause would quote nothing useful
+    throw unavailable(say`the first line of file descriptor ${fd} is not UTF-8 text`); // the cause would quote nothing useful
   } finally {
     buffer.fill(0);
   }
@@ -77,7 +79,8 @@ function ask(prompt: string, input: ReadStream, output: WriteStream): Promise<st
     const press = (character: string): (() => void) | null => {
       if (character === '\r' || character === '\n') return () => resolve(typed.join(''));
       if (character === '\u0003' || character === '\u0004')
-        return () => reject(refused('PASSPHRASE_CANCELLED', 'No passphrase was entered.', 'Start the command again when you have it.'));
+        return () =>
+          reject(refused('PASSPHRASE_CANCELLED', say`No passphrase was entered.`, say`Start the command again when you have it.`));
       if (character === '\u007f' || character === '\b') typed.pop();
       else if (character === '\u0015') typed = [];
       else if (character >= ' ') typed.push(character);
@@ -93,21 +96,21 @@ function ask(prompt: string, input: ReadStream, output: WriteStream): Promise<st
 function tooLong(): AppError {
   return refused(
     'PASSPHRASE_TOO_LONG',
-    `The passphrase is longer than ${passphraseLengthMax} characters.`,
-    'Check that the right file is connected; its first line is the passphrase.',
+    say`The passphrase is longer than ${passphraseLengthMax} characters.`,
+    say`Check that the right file is connected; its first line is the passphrase.`,
   );
 }
 
-function unavailable(why: string, cause?: unknown): AppError {
+function unavailable(why: Sentence, cause?: unknown): AppError {
   return refused(
     'PASSPHRASE_UNAVAILABLE',
-    `A passphrase is needed, but ${why}.`,
-    'Start the command in a terminal, or pass the passphrase through a file descriptor.',
+    say`A passphrase is needed, but ${why}.`,
+    say`Start the command in a terminal, or pass the passphrase through a file descriptor.`,
     cause,
   );
 }
 
-function refused(code: string, what: string, remedy: string, cause?: unknown): AppError {
+function refused(code: string, what: Sentence, remedy: Sentence, cause?: unknown): AppError {
   return new AppError(
     code,
     { what, consequence: 'Nothing was opened and nothing was changed.', remedy },

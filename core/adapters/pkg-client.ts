@@ -4,6 +4,7 @@ import { AppError } from '../base/app-error.ts';
 import { fromHex, type Hex, isHex, toHex } from '../base/bytes.ts';
 import { DecodeError } from '../base/codec.ts';
 import type { Clock, Random } from '../base/ports.ts';
+import { say } from '../base/sentence.ts';
 import { checkIdentityKey } from '../crypto/identity-encryption.ts';
 import type { PseudonymKeys } from '../crypto/key-derivation.ts';
 import { openBox } from '../crypto/message-box.ts';
@@ -46,7 +47,13 @@ export class PkgClient {
   constructor(options: PkgClientOptions) {
     const { url, clock, random, timeoutMs, network } = options;
     this.#network = network;
-    this.#connection = new ServiceConnection({ url, serviceName: 'PKG', clock, random, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+    this.#connection = new ServiceConnection({
+      url,
+      serviceName: say`PKG`,
+      clock,
+      random,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
   }
 
   async info(): Promise<PkgInfo> {

@@ -2,6 +2,7 @@
 import { AppError } from '../base/app-error.ts';
 import { fromHex, type Hex, toHex } from '../base/bytes.ts';
 import type { Clock, Random } from '../base/ports.ts';
+import { english, type Sentence, say } from '../base/sentence.ts';
 import {
   type DeletionReceipt,
   deletionReceiptSchema,
@@ -52,7 +53,7 @@ export class ProxyClient {
     this.#options = options;
     this.#connection = new ServiceConnection({
       url,
-      serviceName: `proxy ${index}`,
+      serviceName: say`proxy ${index}`,
       clock,
       random,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
@@ -91,7 +92,7 @@ export class ProxyClient {
       if (error instanceof AppError && error.code === 'PROXY_CIPHERTEXT_EXISTS') return;
       throw error;
     }
-    if (!(await this.hasCiphertext(sha256))) throw this.#connection.malformed('it took the whole file and does not have it');
+    if (!(await this.hasCiphertext(sha256))) throw this.#connection.malformed(say`it took the whole file and does not have it`);
   }
 
   /** Whether the proxy has the ciphertext. */
@@ -173,7 +174,7 @@ export class ProxyClient {
       },
       signedFragmentSchema,
     );
-    if (!isFragmentSignedBy(this.#options.signingKey, fragment)) throw this.#unsigned('fragment');
+    if (!isFragmentSignedBy(this.#options.signingKey, fragment)) throw this.#unsigned(say`fragment`);
     return fragment;
   }
 
@@ -186,7 +187,7 @@ export class ProxyClient {
       { method: 'DELETE', path: `/v1/grants/${offerId}`, signer: this.#signer() },
       deletionReceiptSchema,
     );
-    if (receipt.grantHash !== grantHash || !isReceiptSignedBy(this.#options.signingKey, receipt)) throw this.#unsigned('receipt');
+    if (receipt.grantHash !== grantHash || !isReceiptSignedBy(this.#options.signingKey, receipt)) throw this.#unsigned(say`receipt`);
     return receipt;
   }
 
@@ -194,21 +195,21 @@ export class ProxyClient {
     const { signer, index } = this.#options;
     if (signer !== undefined) return signer;
     throw new AppError('PROXY_NEEDS_PSEUDONYM', {
-      what: `Proxy ${index} answers this to enrolled pseudonyms only, and none was chosen.`,
+      what: say`Proxy ${index} answers this to enrolled pseudonyms only, and none was chosen.`,
       consequence: 'Nothing was sent.',
       remedy: 'Choose the pseudonym that is to sign.',
     });
   }
 
-  #unsigned(what: string): AppError {
+  #unsigned(what: Sentence): AppError {
     return new AppError(
       'PROXY_SIGNATURE_INVALID',
       {
-        what: `The ${what} from ${this.#connection.serviceName} is for something else, or not signed by the key that the network file names for it.`,
-        consequence: `The ${what} was not used.`,
+        what: say`The ${what} from ${this.#connection.serviceName} is for something else, or not signed by the key that the network file names for it.`,
+        consequence: say`The ${what} was not used.`,
         remedy: 'Use the other proxies, and tell the operator of the network.',
       },
-      { data: { service: this.#connection.serviceName } },
+      { data: { service: english(this.#connection.serviceName) } },
     );
   }
 }

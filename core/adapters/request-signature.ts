@@ -12,6 +12,7 @@ import { isInnerList, parseDictionary } from 'structured-headers';
 import { AppError } from '../base/app-error.ts';
 import { fromHex, type Hex, isHex, toHex } from '../base/bytes.ts';
 import type { Clock, Random } from '../base/ports.ts';
+import { type Sentence, say } from '../base/sentence.ts';
 import type { PseudonymKeys } from '../crypto/key-derivation.ts';
 import { type RequestKey, signWithRequestKey, verifyRequestSignature } from '../crypto/request-key.ts';
 
@@ -87,7 +88,7 @@ export async function signRequest(
   return signed.headers as Record<string, string>;
 }
 
-function malformed(what: string): AppError {
+function malformed(what: Sentence): AppError {
   return new AppError('REQUEST_SIGNATURE_MALFORMED', {
     what,
     consequence: 'The request was refused and changed nothing.',
@@ -111,24 +112,24 @@ export function readSignatureClaim(request: Pick<SignableRequest, 'headers'>, cl
   const { components, parameters } = parseSignatureInput(inputField);
   const expected = componentsOf(request.headers);
   if (components.length !== expected.length || components.some((name, position) => name !== expected[position]))
-    throw malformed(`The signature covers (${components.join(' ')}) where (${expected.join(' ')}) is due.`);
+    throw malformed(say`The signature covers (${components.join(' ')}) where (${expected.join(' ')}) is due.`);
   if (parameters.size !== parameterNames.length || parameterNames.some((name) => !parameters.has(name)))
-    throw malformed(`The signature's parameters are not ${parameterNames.join(', ')}.`);
+    throw malformed(say`The signature's parameters are not ${parameterNames.join(', ')}.`);
   const created = parameters.get('created');
   const nonce = parameters.get('nonce');
   const keyId = parameters.get('keyid');
   if (typeof created !== 'number' || !Number.isSafeInteger(created))
-    throw malformed('The time of the signature is not a whole number of seconds.');
+    throw malformed(say`The time of the signature is not a whole number of seconds.`);
   if (typeof nonce !== 'string' || !/^[0-9a-f]{32}$/.test(nonce))
-    throw malformed('The nonce of the signature is not 16 bytes in hexadecimal.');
+    throw malformed(say`The nonce of the signature is not 16 bytes in hexadecimal.`);
   if (!isHex(keyId) || (keyId.length !== 42 && keyId.length !== 66))
-    throw malformed('The key id of the signature is neither an address nor a key.');
-  if (parameters.get('tag') !== signatureTag) throw malformed('The signature was made for another application.');
+    throw malformed(say`The key id of the signature is neither an address nor a key.`);
+  if (parameters.get('tag') !== signatureTag) throw malformed(say`The signature was made for another application.`);
   const createdMs = created * 1000;
   const nowMs = clock.nowMs();
   if (Math.abs(nowMs - createdMs) > signatureWindowMs)
     throw new AppError('REQUEST_STALE', {
-      what: `The request was signed at ${timeText(createdMs)}; the service's clock says ${timeText(nowMs)}.`,
+      what: say`The request was signed at ${timeOf(createdMs)}; the service's clock says ${timeOf(nowMs)}.`,
       consequence: 'It was refused and changed nothing: a request counts for five minutes.',
       remedy: 'Send it again. If this repeats, set the clock of your computer.',
     });
@@ -146,9 +147,9 @@ export function requireSignedDigest(request: Pick<SignableRequest, 'headers' | '
     });
 }
 
-function timeText(timeMs: number): string {
+function timeOf(timeMs: number): Date | Sentence {
   const time = new Date(timeMs);
-  return Number.isNaN(time.getTime()) ? 'no valid time' : time.toISOString();
+  return Number.isNaN(time.getTime()) ? say`no valid time` : time;
 }
 
 function parseSignatureInput(field: string): { components: string[]; parameters: ReadonlyMap<string, unknown> } {
@@ -156,13 +157,13 @@ function parseSignatureInput(field: string): { components: string[]; parameters:
   try {
     members = parseDictionary(field);
   } catch (error) {
-    throw malformed(`The field Signature-Input cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
+    throw malformed(say`The field Signature-Input cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
   }
   const member = members.get(signatureLabel);
   if (members.size !== 1 || member === undefined || !isInnerList(member))
-    throw malformed(`There is not exactly one signature, named "${signatureLabel}".`);
+    throw malformed(say`There is not exactly one signature, named "${signatureLabel}".`);
   const components = member[0].map(([name, parameters]) => {
-    if (typeof name !== 'string' || parameters.size > 0) throw malformed('A covered component has parameters.');
+    if (typeof name !== 'string' || parameters.size > 0) throw malformed(say`A covered component has parameters.`);
     return name;
   });
   return { components, parameters: member[1] };
@@ -181,6 +182,6 @@ export async function isSignedBy(request: Omit<SignableRequest, 'body'>, publicK
     );
     return verdict === true;
   } catch (error) {
-    throw malformed(`The signature cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
+    throw malformed(say`The signature cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
   }
 }

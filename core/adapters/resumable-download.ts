@@ -13,6 +13,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
+import { english, say } from '../base/sentence.ts';
 import { flushFolder, writeFailure, writing } from './atomic-file.ts';
 import { type HomeLock, isHeldByAnother, lockFile } from './home-lock.ts';
 import type { RequestSigner } from './request-signature.ts';
@@ -83,11 +84,11 @@ async function downloadAlone(connection: ServiceConnection, download: FileDownlo
     throw new AppError(
       'DOWNLOAD_HASH_MISMATCH',
       {
-        what: `The file that the ${connection.serviceName} sent is not the one that was asked for: its SHA-256 differs.`,
+        what: say`The file that the ${connection.serviceName} sent is not the one that was asked for: its SHA-256 differs.`,
         consequence: 'It was thrown away; nothing was opened and nothing was paid.',
         remedy: 'Get it from another proxy. If all give the same wrong file, the one who uploaded it is at fault.',
       },
-      { data: { service: connection.serviceName, sha256 } },
+      { data: { service: english(connection.serviceName), sha256 } },
     );
   }
   await writing(destination, async () => {
@@ -113,6 +114,6 @@ async function readRange(connection: ServiceConnection, download: FileDownload, 
     signal,
   });
   if (answer.status !== 206 || answer.body.length !== end - start + 1)
-    throw connection.malformed('it is not the part of the file that was asked for');
+    throw connection.malformed(say`it is not the part of the file that was asked for`);
   return answer.body;
 }

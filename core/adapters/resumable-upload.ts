@@ -6,6 +6,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { DetailedError, type HttpRequest, type HttpResponse, type HttpStack, Upload } from 'tus-js-client';
 import { AppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
+import { english, say } from '../base/sentence.ts';
 import { openForReading } from './encrypted-file.ts';
 import type { RequestSigner } from './request-signature.ts';
 import type { ServiceAnswer, ServiceConnection } from './service-connection.ts';
@@ -72,11 +73,11 @@ function uploadFailed(connection: ServiceConnection, cause: Error): AppError {
   return new AppError(
     'UPLOAD_FAILED',
     {
-      what: `The upload to ${connection.serviceName} stopped: ${cause.message}.`,
+      what: say`The upload to ${connection.serviceName} stopped: ${cause.message}.`,
       consequence: 'What was uploaded before is kept; the file is not complete there.',
       remedy: 'Check that the encrypted file is still whole, then repeat the step.',
     },
-    { data: { service: connection.serviceName }, cause },
+    { data: { service: english(connection.serviceName) }, cause },
   );
 }
 
@@ -138,7 +139,7 @@ function signedRequest(
       onFailure(undefined);
       try {
         const path = new URL(url).pathname;
-        if (connection.addressOf(path) !== url) throw connection.malformed('it leads the upload to another address');
+        if (connection.addressOf(path) !== url) throw connection.malformed(say`it leads the upload to another address`);
         const answer = await connection.exchange({
           method,
           path,

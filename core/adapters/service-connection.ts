@@ -4,10 +4,11 @@
  *
  * Invariant: nothing is sent over plain HTTP except to this machine, and no redirect is followed.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
 import { concatBytes, utf8 } from '../base/bytes.ts';
 import type { Clock, Random } from '../base/ports.ts';
+import { english, type Sentence, saidShape, say, sentenceOf, verbatim } from '../base/sentence.ts';
 import { isAllowedUrl } from '../sharing/network-file.ts';
 import { type RequestSigner, signRequest } from './request-signature.ts';
 
@@ -15,7 +16,7 @@ export interface ServiceConnectionOptions {
   /** Base address, as the network file gives it. */
   readonly url: string;
   /** As messages name it: "PKG", "proxy 2". */
-  readonly serviceName: string;
+  readonly serviceName: Sentence;
   readonly clock: Clock;
   readonly random: Random;
   /** Time for one request with its answer. */
@@ -54,7 +55,7 @@ export class ServiceConnection {
   constructor(options: ServiceConnectionOptions) {
     if (!isAllowedUrl(options.url))
       throw new AppError('SERVICE_URL_REFUSED', {
-        what: `The address ${options.url} of the ${options.serviceName} is not https.`,
+        what: say`The address ${options.url} of the ${options.serviceName} is not https.`,
         consequence: 'Nothing was sent.',
         remedy: 'Use an https address; plain http is for services on this machine only.',
       });
@@ -62,7 +63,7 @@ export class ServiceConnection {
     this.#base = options.url.replace(/\/+$/, '');
   }
 
-  get serviceName(): string {
+  get serviceName(): Sentence {
     return this.#options.serviceName;
   }
 
@@ -143,10 +144,10 @@ export class ServiceConnection {
     try {
       parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(answer.body));
     } catch {
-      throw this.malformed('it is not JSON');
+      throw this.malformed(say`it is not JSON`);
     }
     const result = schema.safeParse(parsed);
-    if (!result.success) throw this.malformed(result.error.issues[0]?.message ?? 'it has another form');
+    if (!result.success) throw this.malformed(verbatim(result.error.issues[0]?.message ?? 'it has another form'));
     return result.data;
   }
 
@@ -155,21 +156,21 @@ export class ServiceConnection {
     const error = errorOf(answer.body);
     // Services give their reason: without one it is whatever stands in front of a service that is not there.
     if (error === null && answer.status >= 500) return this.#unreachable(new Error(`status ${answer.status}`));
-    if (error === null) return this.malformed(`status ${answer.status} without a reason`);
+    if (error === null) return this.malformed(say`status ${answer.status} without a reason`);
     // A stranger's words are told as such: they could ask a user for anything.
-    const what = `The ${this.serviceName} says: ${error.what}`;
-    return new AppError(error.code, { ...error, what }, { data: { service: this.serviceName, status: answer.status } });
+    const what = say`The ${this.serviceName} says: ${sentenceOf(error.what)}`;
+    return new AppError(error.code, { ...error, what }, { data: { service: english(this.serviceName), status: answer.status } });
   }
 
-  malformed(reason: string): AppError {
+  malformed(reason: Sentence): AppError {
     return new AppError(
       'SERVICE_ANSWER_MALFORMED',
       {
-        what: `The ${this.serviceName} gave an answer that cannot be read: ${reason}.`,
+        what: say`The ${this.serviceName} gave an answer that cannot be read: ${reason}.`,
         consequence: 'The answer was not used. The step can be repeated; nothing is done twice.',
         remedy: 'Check that the address is that of the service and that both sides run the same version of Vouchsafe.',
       },
-      { data: { service: this.serviceName } },
+      { data: { service: english(this.serviceName) } },
     );
   }
 
@@ -179,7 +180,7 @@ export class ServiceConnection {
     let length = 0;
     for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
       length += part.length;
-      if (length > bytesMax) throw this.malformed(`it is longer than ${bytesMax} bytes`);
+      if (length > bytesMax) throw this.malformed(say`it is longer than ${bytesMax} bytes`);
       parts.push(part);
     }
     return concatBytes(...parts);
@@ -189,11 +190,11 @@ export class ServiceConnection {
     return new AppError(
       'SERVICE_UNREACHABLE',
       {
-        what: `The ${this.serviceName} at ${this.#base} does not answer.`,
+        what: say`The ${this.serviceName} at ${this.#base} does not answer.`,
         consequence: 'The step waits; what was sent before is kept, and repeating the step does nothing twice.',
         remedy: 'Check that the service runs and that this computer reaches it, then repeat the step.',
       },
-      { data: { service: this.serviceName, url: this.#base }, cause },
+      { data: { service: english(this.serviceName), url: this.#base }, cause },
     );
   }
 }
@@ -205,16 +206,18 @@ function isClosedConnection(error: unknown): boolean {
 
 const codePattern = /^[A-Z][A-Z0-9_]{2,63}$/;
 const sentenceLengthMax = 600;
+/** A service's sentence, in which a reason may stand, and in that another. */
+const said = saidShape(
+  z.string().overwrite((text) => text.slice(0, sentenceLengthMax)),
+  3,
+).catch('');
+const errorShape = z.object({
+  error: z.object({ code: z.string().regex(codePattern), what: said, consequence: said, remedy: said }),
+});
 
-function errorOf(body: Uint8Array): { code: string; what: string; consequence: string; remedy: string } | null {
+function errorOf(body: Uint8Array): z.infer<typeof errorShape>['error'] | null {
   try {
-    const { error } = JSON.parse(new TextDecoder().decode(body)) as { error?: Record<string, unknown> };
-    const text = (name: string): string => {
-      const value = error?.[name];
-      return typeof value === 'string' ? value.slice(0, sentenceLengthMax) : '';
-    };
-    const code = text('code');
-    return codePattern.test(code) ? { code, what: text('what'), consequence: text('consequence'), remedy: text('remedy') } : null;
+    return errorShape.safeParse(JSON.parse(new TextDecoder().decode(body))).data?.error ?? null;
   } catch {
     return null; // an answer that is not JSON names no reason
   }

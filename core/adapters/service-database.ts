@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../base/app-error.ts';
+import { say } from '../base/sentence.ts';
 
 /** Milliseconds that a statement waits for another process that holds the file. */
 const busyTimeoutMs = 2000;
@@ -25,7 +26,7 @@ export function openServiceDatabase(home: string, fileName: string, migrations: 
       throw new AppError(
         'HOME_FORMAT_NEWER',
         {
-          what: `The service's data has format ${format}; this program knows up to format ${migrations.length}.`,
+          what: say`The service's data has format ${format}; this program knows up to format ${migrations.length}.`,
           consequence: 'The service was not started and its data was not touched.',
           remedy: 'Start it with the version of Vouchsafe that wrote it, or a newer one.',
         },
@@ -39,7 +40,7 @@ export function openServiceDatabase(home: string, fileName: string, migrations: 
     throw new AppError(
       'HOME_UNREADABLE',
       {
-        what: `The service's data file cannot be used: ${error instanceof Error ? error.message : String(error)}.`,
+        what: say`The service's data file cannot be used: ${error instanceof Error ? error.message : String(error)}.`,
         consequence: 'The service was not started; the file was left as it is.',
         remedy: 'If another copy of the service runs, stop it. If the file is damaged, restore the home folder from a backup.',
       },

@@ -4,6 +4,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { AppError } from '../base/app-error.ts';
+import { type Sentence, say, verbatim } from '../base/sentence.ts';
 import { type Groth16Proof, type ProofProgress, type Prover, proofShape } from '../proofs/proof.ts';
 import type { WitnessInput, WitnessInputs } from '../proofs/statements.ts';
 import { startOwnProcess } from './own-process.ts';
@@ -53,7 +54,7 @@ export function createProver(filesOf: (circuit: string) => Promise<ProvingFiles>
         progress(WITNESS_FRACTION + ((1 - WITNESS_FRACTION) * step) / steps, step <= POLYNOMIAL_STEPS ? 'polynomials' : 'points'),
       );
       if (answer.kind === 'refused') throw witnessRefused(circuit, answer.reason);
-      if (answer.kind !== 'proof') throw crashed(answer.kind === 'failed' ? answer.reason : 'it gave no proof');
+      if (answer.kind !== 'proof') throw crashed(answer.kind === 'failed' ? verbatim(answer.reason) : say`it gave no proof`);
       const proof: Groth16Proof = proofShape.parse(answer.proof);
       progress(1, 'points');
       return proof;
@@ -130,9 +131,9 @@ function ask(
       else settle(() => resolve(message));
     };
     const onExit = (code: number | null, killedBy: string | null): void => {
-      settle(() => reject(crashed(`it ended with ${killedBy ?? `code ${code}`}${stderr === '' ? '' : `: ${stderr}`}`)));
+      settle(() => reject(crashed(say`it ended with ${killedBy ?? say`code ${code ?? 0}`}${stderr === '' ? '' : `: ${stderr}`}`)));
     };
-    const onError = (error: Error): void => settle(() => reject(crashed(error.message, error)));
+    const onError = (error: Error): void => settle(() => reject(crashed(verbatim(error.message), error)));
     const onStderr = (chunk: Buffer): void => {
       stderr = (stderr + chunk.toString()).slice(-STDERR_TAIL);
     };
@@ -168,7 +169,7 @@ function witnessRefused(circuit: string, reason: string): AppError<'PROOF_WITNES
   return new AppError(
     'PROOF_WITNESS_REFUSED',
     {
-      what: `The circuit ${circuit} refuses the statement: it is not true of this data.`,
+      what: say`The circuit ${circuit} refuses the statement: it is not true of this data.`,
       consequence: 'No proof exists, and none was made.',
       remedy: 'Run the dry run to see which predicate fails and where.',
     },
@@ -177,11 +178,11 @@ function witnessRefused(circuit: string, reason: string): AppError<'PROOF_WITNES
 }
 
 /** The prover's end, or what it gave instead of a proof, as an error of the one job. */
-export function crashed(reason: string, cause?: unknown): AppError<'PROOF_PROVER_CRASHED'> {
+export function crashed(reason: Sentence, cause?: unknown): AppError<'PROOF_PROVER_CRASHED'> {
   return new AppError(
     'PROOF_PROVER_CRASHED',
     {
-      what: `The prover's process failed: ${reason}.`,
+      what: say`The prover's process failed: ${reason}.`,
       consequence: 'This proof was not made; proofs made before are kept.',
       remedy: "Prove again. If it fails each time, check free memory (about 1 GB is needed) and the proving key's file.",
     },
@@ -191,7 +192,7 @@ export function crashed(reason: string, cause?: unknown): AppError<'PROOF_PROVER
 
 function queueFull(): AppError<'PROOF_QUEUE_FULL'> {
   return new AppError('PROOF_QUEUE_FULL', {
-    what: `More than ${JOBS_MAX} proofs wait to be made.`,
+    what: say`More than ${JOBS_MAX} proofs wait to be made.`,
     consequence: 'This one was not queued.',
     remedy: 'Wait until some are done, then try again.',
   });

@@ -2,6 +2,7 @@
 import { textFile } from '../adapters/text-file.ts';
 import { AppError } from '../base/app-error.ts';
 import { type Hex, isHex } from '../base/bytes.ts';
+import { verbatim } from '../base/sentence.ts';
 
 const ETHER = 10n ** 18n;
 
@@ -58,7 +59,7 @@ export function offerIdArgument(text: string): bigint {
 
 /** A JSON file that the user named. @throws AppError `FILE_NOT_READABLE`, `ARGUMENT_INVALID` */
 export async function jsonFile(path: string, what: string): Promise<unknown> {
-  const text = await textFile(path, what);
+  const text = await textFile(path, verbatim(what));
   try {
     return JSON.parse(text);
   } catch {

@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { writing } from '../adapters/atomic-file.ts';
 import { AppError } from '../base/app-error.ts';
+import { english } from '../base/sentence.ts';
 import { createNetwork, networkShape } from '../services/network-creation.ts';
 import { networkFolders, smallestGroups } from '../services/network-folders.ts';
 import { argumentInvalid, wholeNumber } from './arguments.ts';
@@ -86,7 +87,7 @@ async function runDemo(options: DemoOptions): Promise<void> {
       templates: ['range-1x32'],
       firstPort: 0,
       ...(options.chain === undefined ? {} : { externalChain: { rpcUrl: options.chain, confirmations: 0 } }),
-      onStep: (step) => report.progress(step),
+      onStep: (step) => report.progress(english(step)),
     });
     await startServices(services, networkHome, passphrase, report);
     const plan: StoryPlan = {

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { textFile } from '../adapters/text-file.ts';
+import { english, say } from '../base/sentence.ts';
 import { createNetwork, networkShape } from '../services/network-creation.ts';
 import { networkFolders } from '../services/network-folders.ts';
 import { readNetworkFile } from '../sharing/network-file.ts';
@@ -50,7 +51,7 @@ export function networkCommand(): Command {
         ...(options.chain
           ? { externalChain: { rpcUrl: options.chain, confirmations: wholeNumber(options.confirmations, '--confirmations') } }
           : {}),
-        onStep: (step) => print(`made: ${step}`),
+        onStep: (step) => print(`made: ${english(step)}`),
       });
       print(`\nThe network "${created.name}" is ready. Its file, for all who join: ${join(options.home, 'network.json')}`);
       print(`Run its services with: vouchsafe network start --home ${options.home}`);
@@ -82,7 +83,7 @@ export function networkCommand(): Command {
     .description('check a network file and say what it names')
     .argument('<file>', 'network file')
     .action(async (file) => {
-      const { network: content, signer } = readNetworkFile(await textFile(file, 'the network file'));
+      const { network: content, signer } = readNetworkFile(await textFile(file, say`the network file`));
       printFields({
         name: content.name,
         kind: content.development ? 'DEVELOPMENT: proving keys by one party' : 'proving keys by a ceremony',

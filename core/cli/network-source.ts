@@ -1,14 +1,16 @@
 /** Where a command learns of its network: from the home of one, or from a chain that exists. */
+
 import { join } from 'node:path';
 import { JsonRpcProvider } from 'ethers';
 import { chainFailure } from '../adapters/ethers-transaction-sender.ts';
 import { textFile } from '../adapters/text-file.ts';
+import { say } from '../base/sentence.ts';
 import { readNetworkFile, type SignedNetwork } from '../sharing/network-file.ts';
 import { argumentInvalid } from './arguments.ts';
 
 /** The network whose home this is. @throws AppError `FILE_NOT_READABLE` */
 export async function networkOf(home: string): Promise<SignedNetwork> {
-  return readNetworkFile(await textFile(join(home, 'network.json'), 'the file of the network in this home'));
+  return readNetworkFile(await textFile(join(home, 'network.json'), say`the file of the network in this home`));
 }
 
 /** The id that an existing chain says of itself. @throws AppError `CHAIN_UNREACHABLE` */

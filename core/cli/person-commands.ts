@@ -1,7 +1,9 @@
 /** `vouchsafe join|identity|activity`: a person's home, its enrolment, and what happened in its trades. */
+
 import { Command } from 'commander';
 import { readPassphrase } from '../adapters/passphrase-input.ts';
 import { textFile } from '../adapters/text-file.ts';
+import { say } from '../base/sentence.ts';
 import { createParticipant, type Participant } from '../services/participant.ts';
 import { entityRoles } from '../sharing/chain-reader.ts';
 import { applicationRequestSchema, pkgMessagesVersion } from '../sharing/pkg-messages.ts';
@@ -27,7 +29,7 @@ export function personCommands(): Command[] {
     .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
     .action(async (options) => {
       const applicant = applicantOf(options);
-      const networkFile = await textFile(options.network, 'the network file');
+      const networkFile = await textFile(options.network, say`the network file`);
       const restored = options.restore || options.phraseFd !== undefined;
       const lock = await lockOf(options, 'New passphrase for this home: ');
       const phrase = restored ? await readPhrase(options.phraseFd) : undefined;

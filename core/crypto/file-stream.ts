@@ -14,6 +14,7 @@ import { AppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 import { equalBytes, utf8 } from '../base/bytes.ts';
 import { Decoder, Encoder } from '../base/codec.ts';
+import { say } from '../base/sentence.ts';
 import { type Aead, type AeadKey, aeadNonceBytes, aeadTagBytes } from './aead.ts';
 import { encodeSourceContext, type SourceContext } from './context.ts';
 
@@ -55,23 +56,23 @@ export function fileLabelOf(context: SourceContext): FileLabel {
   };
 }
 
-const refetch = 'Fetch the ciphertext again from a proxy and compare its SHA-256 with the record on chain.';
+const refetch = say`Fetch the ciphertext again from a proxy and compare its SHA-256 with the record on chain.`;
 
 /** The error for a refused ciphertext. `chunk` counts from 0. */
 export function fileRefused(defect: FileDefect, chunk: number): AppError {
-  const consequence = 'Nothing of the file was released; only whole authenticated files appear under their name.';
+  const consequence = say`Nothing of the file was released; only whole authenticated files appear under their name.`;
   const data = { chunk };
   switch (defect) {
     case 'truncated':
       return new AppError(
         'FILE_TRUNCATED',
-        { what: `The encrypted file ends early, in or after chunk ${chunk}.`, consequence, remedy: refetch },
+        { what: say`The encrypted file ends early, in or after chunk ${chunk}.`, consequence, remedy: refetch },
         { data },
       );
     case 'trailing':
       return new AppError(
         'FILE_TRAILING_BYTES',
-        { what: `The encrypted file goes on after its last chunk (${chunk}).`, consequence, remedy: refetch },
+        { what: say`The encrypted file goes on after its last chunk (${chunk}).`, consequence, remedy: refetch },
         { data },
       );
     case 'changed':
@@ -81,7 +82,7 @@ export function fileRefused(defect: FileDefect, chunk: number): AppError {
           what:
             chunk === 0
               ? 'The first chunk of the encrypted file does not open: it was changed, or the key or the source context belongs to another file.'
-              : `Chunk ${chunk} of the encrypted file was changed, moved or exchanged.`,
+              : say`Chunk ${chunk} of the encrypted file was changed, moved or exchanged.`,
           consequence,
           remedy: refetch,
         },
@@ -122,7 +123,7 @@ export function encodeFileHeader(header: FileHeader): Uint8Array {
  * @throws AppError `FILE_NOT_ENCRYPTED`, `FILE_NEWER_VERSION` or `FILE_HEADER_INVALID`.
  */
 export function decodeFileHeader(bytes: Uint8Array): FileHeader {
-  const consequence = 'Nothing of it was decrypted.';
+  const consequence = say`Nothing of it was decrypted.`;
   if (bytes.length < fileHeaderBytes || !equalBytes(bytes.subarray(0, magic.length), magic))
     throw new AppError('FILE_NOT_ENCRYPTED', {
       what: 'The file is not a Vouchsafe ciphertext: its first bytes are not those of the format.',
@@ -135,7 +136,7 @@ export function decodeFileHeader(bytes: Uint8Array): FileHeader {
     throw new AppError(
       'FILE_NEWER_VERSION',
       {
-        what: `The file is of format version ${version}; this program knows version ${formatVersion}.`,
+        what: say`The file is of format version ${version}; this program knows version ${formatVersion}.`,
         consequence: 'It was left as it is.',
         remedy: 'Update Vouchsafe and open the file again.',
       },
@@ -146,7 +147,7 @@ export function decodeFileHeader(bytes: Uint8Array): FileHeader {
     throw new AppError(
       'FILE_HEADER_INVALID',
       {
-        what: `The header of the encrypted file is damaged (version ${version}, chunk size ${chunkBytes}).`,
+        what: say`The header of the encrypted file is damaged (version ${version}, chunk size ${chunkBytes}).`,
         consequence,
         remedy: refetch,
       },

@@ -16,6 +16,7 @@ import { AppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 import { type Hex, toHex, utf8 } from '../base/bytes.ts';
 import type { Random } from '../base/ports.ts';
+import { say } from '../base/sentence.ts';
 import { type MessageKey, messageKeyFrom } from './message-box.ts';
 import { type RequestKey, requestKeyFrom } from './request-key.ts';
 
@@ -54,13 +55,13 @@ export function createPhrase(random: Random): string {
  */
 export function parsePhrase(text: string): string {
   const words = text.normalize('NFKD').trim().toLowerCase().split(/\s+/);
-  const consequence = 'No keys were made from it.';
+  const consequence = say`No keys were made from it.`;
   if (words.length !== phraseWordCount) {
     const count = words[0] === '' ? 0 : words.length;
     throw new AppError(
       'PHRASE_WORD_COUNT',
       {
-        what: `The phrase has ${count} words instead of ${phraseWordCount}.`,
+        what: say`The phrase has ${count} words instead of ${phraseWordCount}.`,
         consequence,
         remedy: 'Enter all 24 words in order, separated by spaces.',
       },
@@ -72,9 +73,9 @@ export function parsePhrase(text: string): string {
     throw new AppError(
       'PHRASE_UNKNOWN_WORD',
       {
-        what: `Word ${unknown + 1} of the phrase is not in the BIP-39 English list.`,
+        what: say`Word ${unknown + 1} of the phrase is not in the BIP-39 English list.`,
         consequence,
-        remedy: `Check the spelling of word ${unknown + 1} against your written copy.`,
+        remedy: say`Check the spelling of word ${unknown + 1} against your written copy.`,
       },
       { data: { wordNumber: unknown + 1 } },
     );

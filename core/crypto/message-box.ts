@@ -14,6 +14,7 @@ import { assert } from '../base/assert.ts';
 import { concatBytes } from '../base/bytes.ts';
 import { Encoder } from '../base/codec.ts';
 import type { Random } from '../base/ports.ts';
+import { say } from '../base/sentence.ts';
 
 /** What a box may carry; each is a label of its own. */
 export type BoxPurpose = 'identity-key' | 'proxy-share';
@@ -107,7 +108,7 @@ export async function openBox(
     throw new AppError(
       'BOX_NEWER_VERSION',
       {
-        what: `The message is of format version ${version}; this program knows version ${boxVersion}.`,
+        what: say`The message is of format version ${version}; this program knows version ${boxVersion}.`,
         consequence: 'It was left unopened.',
         remedy: 'Update Vouchsafe and fetch the message again.',
       },

@@ -14,6 +14,7 @@ import { assert } from '../base/assert.ts';
 import { concatBytes, equalBytes, utf8 } from '../base/bytes.ts';
 import { Decoder, Encoder } from '../base/codec.ts';
 import type { Random } from '../base/ports.ts';
+import { type Sentence, say } from '../base/sentence.ts';
 import { type Aead, aeadNonceBytes, aeadTagBytes } from './aead.ts';
 
 /** Cost of one guess of a passphrase. */
@@ -67,7 +68,7 @@ export async function sealDocument(ports: SealingPorts, name: string, lock: Docu
     throw new AppError(
       'SEALED_TOO_LARGE',
       {
-        what: `The document ${name} has ${plaintext.length} bytes; at most ${documentBytesMax} can be sealed.`,
+        what: say`The document ${name} has ${plaintext.length} bytes; at most ${documentBytesMax} can be sealed.`,
         consequence: 'It was not saved; its last saved state is unchanged.',
         remedy: 'Move large data to a file of its own and keep only its key and digest in the document.',
       },
@@ -97,23 +98,23 @@ export async function sealDocument(ports: SealingPorts, name: string, lock: Docu
  */
 export async function openDocument(ports: SealingPorts, name: string, lock: DocumentLock, sealed: Uint8Array): Promise<unknown> {
   if (sealed.length < prefixBytes || !equalBytes(sealed.subarray(0, magic.length), magic))
-    throw damaged(name, 'it does not begin like one');
+    throw damaged(name, say`it does not begin like one`);
   const fields = new Decoder(sealed.subarray(magic.length));
   const version = fields.count(2);
   if (version > formatVersion)
     throw new AppError(
       'SEALED_NEWER_VERSION',
       {
-        what: `The sealed document ${name} is of format version ${version}; this program knows version ${formatVersion}.`,
+        what: say`The sealed document ${name} is of format version ${version}; this program knows version ${formatVersion}.`,
         consequence: 'It was not opened and not changed.',
         remedy: 'Open it with the version of Vouchsafe that wrote it, or a newer one.',
       },
       { data: { name, version } },
     );
-  if (sealed.length < overheadBytes) throw damaged(name, 'it ends early');
+  if (sealed.length < overheadBytes) throw damaged(name, say`it ends early`);
   const header = sealed.subarray(0, headerBytes);
   if (!equalBytes(headerDigest(header), sealed.subarray(headerBytes, headerBytes + headerDigestBytes)) || version !== formatVersion)
-    throw damaged(name, 'its header was changed');
+    throw damaged(name, say`its header was changed`);
   const kind = fields.count(1);
   const cost = { memoryKibibytes: fields.count(4), passes: fields.count(4), lanes: fields.count(1) };
   const salt = fields.fixed(saltBytes);
@@ -122,7 +123,10 @@ export async function openDocument(ports: SealingPorts, name: string, lock: Docu
     throw new AppError(
       'SEALED_OTHER_LOCK',
       {
-        what: `The sealed document ${name} is locked ${kind === lockKinds.passphrase ? 'with a passphrase' : 'by a stored key'}, not ${wantedKind === lockKinds.passphrase ? 'with a passphrase' : 'by a stored key'}.`,
+        what:
+          kind === lockKinds.passphrase
+            ? say`The sealed document ${name} is locked with a passphrase, not by a stored key.`
+            : say`The sealed document ${name} is locked by a stored key, not with a passphrase.`,
         consequence: 'It was not opened and not changed.',
         remedy: 'Open it the way it was locked.',
       },
@@ -132,7 +136,7 @@ export async function openDocument(ports: SealingPorts, name: string, lock: Docu
     throw new AppError(
       'SEALED_COST_REFUSED',
       {
-        what: `Opening ${name} would take ${cost.memoryKibibytes} KiB of memory and ${cost.passes} passes, beyond what Vouchsafe ever asks for.`,
+        what: say`Opening ${name} would take ${cost.memoryKibibytes} KiB of memory and ${cost.passes} passes, beyond what Vouchsafe ever asks for.`,
         consequence: 'It was not opened: the file was not written by this program, or was changed.',
         remedy: 'Restore the file from a backup.',
       },
@@ -144,7 +148,7 @@ export async function openDocument(ports: SealingPorts, name: string, lock: Docu
   const body = sealed.subarray(bodyStart);
   const plaintext = new Uint8Array(body.length - aeadTagBytes);
   if (!ports.aead.key(key).openInto(plaintext, new Uint8Array(aeadNonceBytes), associatedData(name, header), body))
-    throw damaged(name, 'its content was changed, or it is another document under this name');
+    throw damaged(name, say`its content was changed, or it is another document under this name`);
   return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(plaintext));
 }
 
@@ -160,8 +164,8 @@ export function requireAcceptablePassphrase(passphrase: string): void {
     short ? 'PASSPHRASE_TOO_SHORT' : 'PASSPHRASE_TOO_LONG',
     {
       what: short
-        ? `The passphrase has ${length} characters; at least ${passphraseLengthMin} are needed.`
-        : `The passphrase has ${length} characters; at most ${passphraseLengthMax} are taken.`,
+        ? say`The passphrase has ${length} characters; at least ${passphraseLengthMin} are needed.`
+        : say`The passphrase has ${length} characters; at most ${passphraseLengthMax} are taken.`,
       consequence: 'Nothing was sealed with it.',
       remedy: 'Choose several words that only you would put together.',
     },
@@ -202,11 +206,11 @@ function associatedData(name: string, header: Uint8Array): Uint8Array {
   return new Encoder().text('vouchsafe:1:sealed').text(name).bytes(header).finish();
 }
 
-function damaged(name: string, how: string): AppError {
+function damaged(name: string, how: Sentence): AppError {
   return new AppError(
     'SEALED_DAMAGED',
     {
-      what: `${name} is not an intact sealed document: ${how}.`,
+      what: say`${name} is not an intact sealed document: ${how}.`,
       consequence: 'Nothing was read from it, and it was not changed.',
       remedy: 'Restore it from a backup; a person can restore all keys from the 24 words.',
     },
@@ -219,7 +223,7 @@ function wrongLock(name: string, lock: DocumentLock): AppError {
     ? new AppError(
         'SEALED_WRONG_PASSPHRASE',
         {
-          what: `The passphrase does not open ${name}.`,
+          what: say`The passphrase does not open ${name}.`,
           consequence: 'The document is intact and was not changed.',
           remedy: 'Try again; mind capital letters and the keyboard layout.',
         },
@@ -228,7 +232,7 @@ function wrongLock(name: string, lock: DocumentLock): AppError {
     : new AppError(
         'SEALED_WRONG_KEY',
         {
-          what: `The stored key does not open ${name}.`,
+          what: say`The stored key does not open ${name}.`,
           consequence: 'The document is intact and was not changed.',
           remedy: 'Use the home directory with the keychain it was made with, or restore from the 24 words.',
         },

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { assert } from '../base/assert.ts';
 import { concatBytes, equalBytes, fromBigEndian, type Hex, utf8 } from '../base/bytes.ts';
 import { Encoder } from '../base/codec.ts';
+import { english, type Sentence, say } from '../base/sentence.ts';
 import { columnLength, readStored, storedBytes, viewOf } from './canonical-column.ts';
 import { STORED_MIN, STORED_MISSING, TAGS_MAX } from './constants.ts';
 import { type DatasetDescription, descriptionMembers, hexOf } from './description.ts';
@@ -114,7 +115,7 @@ export type PayloadProblem =
 export interface PayloadRefusal {
   readonly ok: false;
   readonly problem: PayloadProblem;
-  readonly detail: string;
+  readonly detail: Sentence;
 }
 
 /** What {@link readPayload} found. */
@@ -140,10 +141,10 @@ export async function readPayload(bytes: AsyncIterable<Uint8Array>, length: numb
       await sink.file(chunk);
       left -= chunk.length;
     }
-    if (!(await source.ended())) throw new Refused('length-differs', 'bytes follow after its end');
+    if (!(await source.ended())) throw new Refused('length-differs', say`bytes follow after its end`);
     return { ok: true, manifest, statistics };
   } catch (error) {
-    if (error instanceof Refused) return { ok: false, problem: error.problem, detail: `The payload is refused: ${error.message}.` };
+    if (error instanceof Refused) return { ok: false, problem: error.problem, detail: say`The payload is refused: ${error.reason}.` };
     throw error;
   } finally {
     await source.close();
@@ -152,25 +153,27 @@ export async function readPayload(bytes: AsyncIterable<Uint8Array>, length: numb
 
 class Refused extends Error {
   readonly problem: PayloadProblem;
+  readonly reason: Sentence;
 
-  constructor(problem: PayloadProblem, detail: string) {
-    super(detail);
+  constructor(problem: PayloadProblem, reason: Sentence) {
+    super(english(reason));
     this.problem = problem;
+    this.reason = reason;
   }
 }
 
 async function readManifest(source: ByteSource, length: number): Promise<PayloadManifest> {
-  if (!equalBytes(await source.exactly(MAGIC.length), MAGIC)) throw new Refused('not-a-payload', 'it does not begin like one');
+  if (!equalBytes(await source.exactly(MAGIC.length), MAGIC)) throw new Refused('not-a-payload', say`it does not begin like one`);
   const version = Number(fromBigEndian(await source.exactly(VERSION_BYTES)));
   if (version > PAYLOAD_VERSION)
-    throw new Refused('newer-version', `it has version ${version}, and this program reads version ${PAYLOAD_VERSION}`);
-  if (version !== PAYLOAD_VERSION) throw new Refused('not-a-payload', `version ${version} does not exist`);
+    throw new Refused('newer-version', say`it has version ${version}, and this program reads version ${PAYLOAD_VERSION}`);
+  if (version !== PAYLOAD_VERSION) throw new Refused('not-a-payload', say`version ${version} does not exist`);
   const manifestLength = Number(fromBigEndian(await source.exactly(LENGTH_BYTES)));
   if (manifestLength > MANIFEST_BYTES_MAX)
-    throw new Refused('manifest-malformed', `its manifest is longer than ${MANIFEST_BYTES_MAX} bytes`);
+    throw new Refused('manifest-malformed', say`its manifest is longer than ${MANIFEST_BYTES_MAX} bytes`);
   const manifest = parseManifest(await source.exactly(manifestLength));
   if (MAGIC.length + VERSION_BYTES + LENGTH_BYTES + manifestLength + contentLength(manifest) !== length) {
-    throw new Refused('length-differs', `its manifest describes another length than ${length} bytes`);
+    throw new Refused('length-differs', say`its manifest describes another length than ${length} bytes`);
   }
   return manifest;
 }
@@ -180,12 +183,12 @@ function parseManifest(bytes: Uint8Array): PayloadManifest {
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {
-    throw new Refused('manifest-malformed', 'its manifest is not JSON in UTF-8');
+    throw new Refused('manifest-malformed', say`its manifest is not JSON in UTF-8`);
   }
   const result = manifestShape.safeParse(json);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new Refused('manifest-malformed', `its manifest is wrong at "${issue?.path.join('.')}": ${issue?.message}`);
+  throw new Refused('manifest-malformed', say`its manifest is wrong at "${issue?.path.join('.') ?? ''}": ${issue?.message ?? ''}`);
 }
 
 async function readColumn(
@@ -206,7 +209,10 @@ async function readColumn(
       const canonical =
         stored >= (column.type === 'time' ? STORED_MIN : STORED_MISSING) && (time === null || timeOrderProblem(time, stored) === null);
       if (!canonical)
-        throw new Refused('cell-not-canonical', `row ${row + index + 1} of the column "${column.name}" holds a value that no import gives`);
+        throw new Refused(
+          'cell-not-canonical',
+          say`row ${row + index + 1} of the column "${column.name}" holds a value that no import gives`,
+        );
       if (column.type === 'time') time = stored;
       statistics.add(stored);
     }
@@ -227,7 +233,7 @@ class ByteSource {
 
   /** Between 1 and `length` bytes, without copying. */
   async atMost(length: number): Promise<Uint8Array> {
-    if (await this.ended()) throw new Refused('length-differs', 'it ends early');
+    if (await this.ended()) throw new Refused('length-differs', say`it ends early`);
     const piece = this.#chunk.subarray(0, length);
     this.#chunk = this.#chunk.subarray(piece.length);
     return piece;

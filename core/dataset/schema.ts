@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
 import { Encoder } from '../base/codec.ts';
+import { english, type Sentence, say, verbatim } from '../base/sentence.ts';
 import { COLUMNS_MAX, SCALE_MAX, TAGS_MAX } from './constants.ts';
 import { fieldHash } from './field.ts';
 
@@ -100,22 +101,23 @@ const columnSchema = z.discriminatedUnion('type', [
 export const schemaShape = z.strictObject({ columns: z.array(columnSchema).min(1).max(FILE_COLUMNS_MAX) }).check((context) => {
   // A width or scale that was already refused has no encoding to hash.
   if (context.issues.length > 0) return;
-  for (const problem of schemaProblems(context.value)) context.issues.push({ code: 'custom', message: problem, input: context.value });
+  for (const problem of schemaProblems(context.value))
+    context.issues.push({ code: 'custom', message: english(problem), params: { problem }, input: context.value });
 });
 
-function* schemaProblems(schema: Schema): Generator<string> {
+function* schemaProblems(schema: Schema): Generator<Sentence> {
   const promised = promisedColumns(schema);
-  if (promised.length === 0) yield 'no column is promised';
-  if (promised.length > COLUMNS_MAX) yield `${promised.length} columns are promised, at most ${COLUMNS_MAX} can be`;
+  if (promised.length === 0) yield say`no column is promised`;
+  if (promised.length > COLUMNS_MAX) yield say`${promised.length} columns are promised, at most ${COLUMNS_MAX} can be`;
   const hashes = new Set<bigint>();
   for (const column of promised) {
     const hash = columnHash(column);
-    if (hashes.has(hash)) yield `two columns are called "${column.name}" with the same unit, type, scale and width`;
+    if (hashes.has(hash)) yield say`two columns are called "${column.name}" with the same unit, type, scale and width`;
     hashes.add(hash);
   }
   const positions = schema.columns.map((column) => column.source);
   if (positions.some((position, index) => index > 0 && position <= (positions[index - 1] as number)))
-    yield 'columns are not in the order of the file';
+    yield say`columns are not in the order of the file`;
 }
 
 /**
@@ -127,10 +129,11 @@ export function parseSchema(schema: unknown): Schema {
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const place = issue === undefined || issue.path.length === 0 ? '' : ` (${issue.path.join('.')})`;
+  const rule = issue?.code === 'custom' ? (issue.params?.problem as Sentence | undefined) : undefined;
   throw new AppError('DATASET_SCHEMA_INVALID', {
-    what: `The choice of columns cannot be used: ${issue?.message ?? 'it is malformed'}${place}.`,
+    what: say`The choice of columns cannot be used: ${rule ?? verbatim(issue?.message ?? 'it is malformed')}${place}.`,
     consequence: 'Nothing was imported.',
-    remedy: `Choose 1 to ${COLUMNS_MAX} columns with different names; a time column is called "time".`,
+    remedy: say`Choose 1 to ${COLUMNS_MAX} columns with different names; a time column is called "time".`,
   });
 }
 
@@ -179,10 +182,10 @@ export function keywordTags(keywords: readonly string[]): readonly Tag[] {
     throw new AppError('DATASET_KEYWORDS_INVALID', {
       what:
         unusable === undefined
-          ? `There are ${normalized.length} keywords.`
-          : `The keyword "${unusable.slice(0, KEYWORD_LENGTH_MAX)}" is empty, too long or holds control characters.`,
+          ? say`There are ${normalized.length} keywords.`
+          : say`The keyword "${unusable.slice(0, KEYWORD_LENGTH_MAX)}" is empty, too long or holds control characters.`,
       consequence: 'The dataset was not committed to.',
-      remedy: `Give at most ${TAGS_MAX} keywords of 1 to ${KEYWORD_LENGTH_MAX} characters.`,
+      remedy: say`Give at most ${TAGS_MAX} keywords of 1 to ${KEYWORD_LENGTH_MAX} characters.`,
     });
   }
   return normalized.map((keyword) => ({ keyword, hash: keywordHash(keyword) })).sort((left, right) => (left.hash < right.hash ? -1 : 1));

@@ -2,7 +2,9 @@
  * A requirement in the words of its author ("every Pressure (bar) between 0 and 3.5"), and the way to and from the stored form.
  * Invariant: the fields made from a document ask exactly what the document says of values rounded to the column's scale.
  */
+
 import { z } from 'zod';
+import { say, verbatim } from '../base/sentence.ts';
 import { categoryStored, storedEnd, storedOffset } from '../dataset/cell.ts';
 import { KEYWORDS_MAX, SCALE_MAX, SLOTS_MAX, STORED_MIN } from '../dataset/constants.ts';
 import { compareDecimals, DECIMAL_ZERO, decimalPlaces, parseDecimal, toFixedPoint } from '../dataset/decimal.ts';
@@ -63,7 +65,7 @@ export function parseRequirementDocument(value: unknown): RequirementDocument {
   const result = shape.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw invalidRequirement(`${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'is malformed'}`);
+  throw invalidRequirement(verbatim(`${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'is malformed'}`));
 }
 
 /**
@@ -153,19 +155,19 @@ function columnBounds(
   width: RequirementDocument['width'],
 ): { lo: bigint; hi: bigint; meanLow: bigint; meanHigh: bigint } {
   if (column.type === 'category') {
-    if (width !== 64) throw invalidRequirement(`"${column.name}" is a category, whose width is 64 bits`);
+    if (width !== 64) throw invalidRequirement(say`"${column.name}" is a category, whose width is 64 bits`);
     const stored = categoryStored(column.equals);
     return { lo: stored, hi: stored, meanLow: stored, meanHigh: stored };
   }
   const stored = (text: string, side: 'low' | 'high'): bigint => storedBound(text, column.scale, width, side);
   const lo = stored(column.between[0], 'low');
   const hi = stored(column.between[1], 'high');
-  if (lo > hi) throw invalidRequirement(`no value of "${column.name}" lies between ${column.between[0]} and ${column.between[1]}`);
+  if (lo > hi) throw invalidRequirement(say`no value of "${column.name}" lies between ${column.between[0]} and ${column.between[1]}`);
   if (column.mean === undefined) return { lo, hi, meanLow: lo, meanHigh: hi };
   // A mean lies between the values that a cell can have, so moving its bound to one of them would ask something else.
   const finer = column.mean.find((text) => decimalPlaces(parseDecimal(text, '.') ?? DECIMAL_ZERO) > column.scale);
   if (finer !== undefined)
-    throw invalidRequirement(`the mean's bound ${finer} has more than the ${column.scale} decimals of "${column.name}"`);
+    throw invalidRequirement(say`the mean's bound ${finer} has more than the ${column.scale} decimals of "${column.name}"`);
   let meanLow = stored(column.mean[0], 'low');
   let meanHigh = stored(column.mean[1], 'high');
   // Values in [lo, hi] have a mean in [lo, hi], so a wider bound of the mean asks nothing more.
@@ -176,7 +178,7 @@ function columnBounds(
 
 function storedBound(text: string, scale: number, width: RequirementDocument['width'], side: 'low' | 'high'): bigint {
   const value = parseDecimal(text, '.');
-  if (value === null) throw invalidRequirement(`"${text}" is not a number`);
+  if (value === null) throw invalidRequirement(say`"${text}" is not a number`);
   const least = STORED_MIN;
   const most = storedEnd(width) - 1n;
   const fixed = toFixedPoint(value, scale);
@@ -191,6 +193,6 @@ function storedBound(text: string, scale: number, width: RequirementDocument['wi
 
 function storedTime(text: string): bigint {
   const time = parseTimestamp(text, { format: 'calendar', zoneOffsetMinutes: 0 }, '.');
-  if (time === null) throw invalidRequirement(`"${text}" is not a time`);
+  if (time === null) throw invalidRequirement(say`"${text}" is not a time`);
   return time.integer + storedOffset(64);
 }

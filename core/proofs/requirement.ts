@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
+import { type Sentence, say, verbatim } from '../base/sentence.ts';
 import { FIELD_ORDER, KEYWORDS_MAX, SLOTS_MAX, STORED_MIN, TAG_REQUIREMENT } from '../dataset/constants.ts';
 import type { FieldHash } from '../dataset/field.ts';
 
@@ -38,34 +39,34 @@ const ROWS_END = 1n << 32n;
 const KEYWORD_END = 1n << 248n;
 
 /** Every rule that the fields break, in words; none when pi' can be proved. */
-export function requirementProblems(fields: RequirementFields): string[] {
-  const problems: string[] = [];
-  const rule = (holds: boolean, problem: string): void => {
+export function requirementProblems(fields: RequirementFields): Sentence[] {
+  const problems: Sentence[] = [];
+  const rule = (holds: boolean, problem: Sentence): void => {
     if (!holds) problems.push(problem);
   };
   rule(
     fields.slots.length === SLOTS_MAX && fields.meanHi.length === SLOTS_MAX && fields.keywords.length === KEYWORDS_MAX,
-    'a list has the wrong length',
+    say`a list has the wrong length`,
   );
   rule(
     Number.isInteger(fields.slotCount) && fields.slotCount >= 1 && fields.slotCount <= SLOTS_MAX,
-    `it names fewer than 1 or more than ${SLOTS_MAX} columns`,
+    say`it names fewer than 1 or more than ${SLOTS_MAX} columns`,
   );
-  rule(fields.width === 16 || fields.width === 32 || fields.width === 64, 'the width is not 16, 32 or 64 bits');
+  rule(fields.width === 16 || fields.width === 32 || fields.width === 64, say`the width is not 16, 32 or 64 bits`);
   if (problems.length > 0) return problems;
 
-  rule(fields.minRows >= 1n && fields.minRows < ROWS_END, 'the least number of rows is not between 1 and 2^32 - 1');
+  rule(fields.minRows >= 1n && fields.minRows < ROWS_END, say`the least number of rows is not between 1 and 2^32 - 1`);
   if (fields.timeUsed) {
     rule(
       fields.timeFrom >= STORED_MIN && fields.timeFrom <= fields.timeTo && fields.timeTo < TIME_END,
-      'the earliest time is later than the latest, or out of range',
+      say`the earliest time is later than the latest, or out of range`,
     );
     rule(
       fields.minSpan >= 0n && fields.minSpan <= fields.timeTo - fields.timeFrom,
-      'the span does not fit between the earliest and the latest time',
+      say`the span does not fit between the earliest and the latest time`,
     );
   } else {
-    rule(fields.timeFrom === 0n && fields.timeTo === 0n && fields.minSpan === 0n, 'time bounds are given although time is not used');
+    rule(fields.timeFrom === 0n && fields.timeTo === 0n && fields.minSpan === 0n, say`time bounds are given although time is not used`);
   }
   const end = 1n << BigInt(fields.width);
   for (const [index, slot] of fields.slots.entries()) {
@@ -73,25 +74,25 @@ export function requirementProblems(fields: RequirementFields): string[] {
     if (index >= fields.slotCount) {
       rule(
         [slot.colHash, slot.lo, slot.hi, slot.meanLo, meanHi].every((value) => value === 0n),
-        `slot ${index + 1} is unused and not empty`,
+        say`slot ${index + 1} is unused and not empty`,
       );
       continue;
     }
-    rule(slot.colHash > 0n && slot.colHash < FIELD_ORDER, `slot ${index + 1} names no column`);
+    rule(slot.colHash > 0n && slot.colHash < FIELD_ORDER, say`slot ${index + 1} names no column`);
     rule(
       STORED_MIN <= slot.lo && slot.lo <= slot.meanLo && slot.meanLo <= meanHi && meanHi <= slot.hi && slot.hi < end,
-      `the bounds of slot ${index + 1} are not in order, or outside the width`,
+      say`the bounds of slot ${index + 1} are not in order, or outside the width`,
     );
     rule(
       fields.slots.slice(0, index).every((earlier) => earlier.colHash !== slot.colHash),
-      `slot ${index + 1} names a column a second time`,
+      say`slot ${index + 1} names a column a second time`,
     );
   }
   for (const [index, keyword] of fields.keywords.entries()) {
     const before = index === 0 ? undefined : (fields.keywords[index - 1] as bigint);
-    rule(keyword >= 0n && keyword < KEYWORD_END, 'a keyword has more than 248 bits');
-    rule(keyword === 0n || before === undefined || before < keyword, 'the keywords do not ascend');
-    rule(keyword === 0n || before !== 0n, 'there is a gap between keywords');
+    rule(keyword >= 0n && keyword < KEYWORD_END, say`a keyword has more than 248 bits`);
+    rule(keyword === 0n || before === undefined || before < keyword, say`the keywords do not ascend`);
+    rule(keyword === 0n || before !== 0n, say`there is a gap between keywords`);
   }
   return problems;
 }
@@ -154,16 +155,16 @@ export function encodeRequirementFields(fields: RequirementFields): z.input<type
 export function parseRequirementFields(value: unknown): RequirementFields {
   const result = shape.safeParse(value);
   const issue = result.error?.issues[0];
-  if (!result.success) throw invalidRequirement(`${issue?.path.join('.') || 'it'} ${issue?.message ?? 'is malformed'}`);
+  if (!result.success) throw invalidRequirement(verbatim(`${issue?.path.join('.') || 'it'} ${issue?.message ?? 'is malformed'}`));
   const [problem] = requirementProblems(result.data);
   if (problem !== undefined) throw invalidRequirement(problem);
   return result.data;
 }
 
 /** The error for a requirement that cannot be published or proved. */
-export function invalidRequirement(problem: string): AppError<'REQUIREMENT_INVALID'> {
+export function invalidRequirement(problem: Sentence): AppError<'REQUIREMENT_INVALID'> {
   return new AppError('REQUIREMENT_INVALID', {
-    what: `The requirement cannot be used: ${problem}.`,
+    what: say`The requirement cannot be used: ${problem}.`,
     consequence: 'No data can be shown to meet it; nothing was published or proved.',
     remedy: 'Correct the requirement and try again.',
   });

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
+import { say } from '../base/sentence.ts';
 
 const coordinate = z.string().regex(/^(?:0|[1-9]\d{0,77})$/, 'is not a decimal number');
 /** A point of G1: x, y, 1. */
@@ -37,7 +38,7 @@ export function parseVerifyingKey(value: unknown): VerifyingKey {
   const result = shape.safeParse(value);
   if (!result.success) {
     throw new AppError('PROOF_KEY_INVALID', {
-      what: `The verifying key is malformed: ${result.error.issues[0]?.message ?? 'unknown reason'}.`,
+      what: say`The verifying key is malformed: ${result.error.issues[0]?.message ?? 'unknown reason'}.`,
       consequence: 'No proof can be checked with it.',
       remedy: "Fetch the network's keys again, or ask who runs the network for the right network file.",
     });

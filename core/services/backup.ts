@@ -26,6 +26,7 @@ import { documentFile, HomeStore } from '../adapters/home-store.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { AppError } from '../base/app-error.ts';
 import { concatBytes, fromHex, type Hex, toHex } from '../base/bytes.ts';
+import { say } from '../base/sentence.ts';
 import { type DocumentLock, openDocument, type PassphraseCost, requireAcceptablePassphrase } from '../crypto/sealed-document.ts';
 import { readNetworkFile } from '../sharing/network-file.ts';
 
@@ -302,7 +303,7 @@ async function requireEmpty(folder: string): Promise<void> {
   throw new AppError(
     'HOME_FOLDER_OCCUPIED',
     {
-      what: `The folder ${folder} holds other files already, or is none.`,
+      what: say`The folder ${folder} holds other files already, or is none.`,
       consequence: 'Nothing was restored and nothing was changed.',
       remedy: 'Name a folder that is empty or does not exist yet.',
     },
@@ -316,7 +317,7 @@ async function requireRoom(folder: string, bytes: number): Promise<void> {
   throw new AppError(
     'DISK_FULL',
     {
-      what: `The backup holds ${bytes} bytes, for which the disk of ${folder} has no room.`,
+      what: say`The backup holds ${bytes} bytes, for which the disk of ${folder} has no room.`,
       consequence: 'Nothing was restored, and the backup was not changed.',
       remedy: 'Free space or choose another folder, then restore it again.',
     },

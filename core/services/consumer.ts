@@ -3,6 +3,7 @@ import type { SavedFile } from '../adapters/dataset-work.ts';
 import { proveStatement } from '../adapters/offer-prover.ts';
 import { AppError, isAppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
+import { type Sentence, say } from '../base/sentence.ts';
 import { requirementBinding } from '../proofs/identifiers.ts';
 import { type RequirementDocument, requirementFields } from '../proofs/requirement-document.ts';
 import { requirementStatement } from '../proofs/statements.ts';
@@ -42,7 +43,7 @@ export async function draft(
 export async function publish(participant: Participant, requestId: Hex, watch: Watch = {}): Promise<RequirementWork> {
   const { documents, outbox, keysOf, network, hash, prover } = participant;
   const work = await documents.load(requirementDocumentName(requestId), requirementWorkSchema);
-  if (work === undefined) throw unknownHere('REQUIREMENT_UNKNOWN', 'requirement', requestId);
+  if (work === undefined) throw unknownHere('REQUIREMENT_UNKNOWN', say`requirement`, requestId);
   const prove = (drafted: RequirementWork) => {
     const binding = requirementBinding({
       chainId: BigInt(network.chain.chainId),
@@ -70,7 +71,7 @@ export async function requirements({ documents }: Participant): Promise<Requirem
 
 /** The offers made for a requirement, as the chain has them. @throws AppError `REQUIREMENT_UNKNOWN` */
 export async function offersFor({ market }: Participant, requestId: Hex): Promise<MarketOffer[]> {
-  if ((await market.requirement(requestId)) === null) throw unknownHere('REQUIREMENT_UNKNOWN', 'requirement', requestId);
+  if ((await market.requirement(requestId)) === null) throw unknownHere('REQUIREMENT_UNKNOWN', say`requirement`, requestId);
   const found = await Promise.all((await market.offerIds({ requestId })).map((offerId) => market.marketOffer(offerId)));
   return found.filter((offer) => offer !== null);
 }
@@ -81,7 +82,7 @@ export async function beginPurchase(participant: Participant, offerId: bigint): 
   const known = await documents.load(purchaseDocument(offerId.toString()), purchaseWorkSchema);
   if (known !== undefined) return known;
   const offer = await market.marketOffer(offerId);
-  if (offer === null) throw unknownHere('OFFER_UNKNOWN', 'offer', offerId.toString());
+  if (offer === null) throw unknownHere('OFFER_UNKNOWN', say`offer`, offerId.toString());
   const pseudonym = pseudonyms.find(({ address }) => address === offer.consumer);
   if (pseudonym === undefined)
     throw new AppError('OFFER_NOT_YOURS', {
@@ -155,11 +156,11 @@ export async function saveReceivedFile(participant: Participant, offerId: string
   return (await participant.files).saveReceived(offerId, path, transferOf(participant, watch));
 }
 
-function unknownHere(code: string, kind: string, id: string): AppError {
+function unknownHere(code: string, kind: Sentence, id: string): AppError {
   return new AppError(
     code,
     {
-      what: `There is no ${kind} ${id} here.`,
+      what: say`There is no ${kind} ${id} here.`,
       consequence: 'Nothing was changed.',
       remedy: 'List what there is and use the id that is shown.',
     },

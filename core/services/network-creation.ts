@@ -20,6 +20,7 @@ import { systemRandom } from '../adapters/system-random.ts';
 import { textFile } from '../adapters/text-file.ts';
 import { AppError } from '../base/app-error.ts';
 import { fromHex, type Hex, toHex, utf8 } from '../base/bytes.ts';
+import { type Sentence, say, verbatim } from '../base/sentence.ts';
 import { groupMembersMax, groupMembersMin, groupsMax, groupsMin } from '../consensus/limits.ts';
 import { addressOfPrivateKey } from '../crypto/key-derivation.ts';
 import { createMclEngine } from '../crypto/mcl-engine.ts';
@@ -75,7 +76,7 @@ export interface NetworkPlan {
   /** First of the ports: PKG, proxies, then two for each validator; 0 takes free ones. */
   readonly firstPort: number;
   /** Told of everything that is made, in words. */
-  readonly onStep?: (step: string) => void;
+  readonly onStep?: (step: Sentence) => void;
   /** Told when another stage begins or gets on. */
   readonly onStage?: (stage: CreationStage, fraction: number) => void;
 }
@@ -97,7 +98,7 @@ export async function ownChainId(home: string): Promise<number> {
 
 /** The shape of a network that was made in `home`. */
 export async function networkShape(home: string): Promise<NetworkShape> {
-  const { network } = readNetworkFile(await textFile(join(home, 'network.json'), 'the file of the network'));
+  const { network } = readNetworkFile(await textFile(join(home, 'network.json'), say`the file of the network`));
   const genesis = await storedGenesis(home);
   return { proxies: network.proxies.length, groups: genesis?.validators.map(({ length }) => length) ?? [] };
 }
@@ -116,7 +117,7 @@ export async function createNetwork(plan: NetworkPlan): Promise<Network> {
   const folders = networkFolders(plan.home, { proxies: plan.proxies, groups });
   if (existsSync(folders.networkFile))
     throw new AppError('NETWORK_EXISTS', {
-      what: `There is a network in ${plan.home} already.`,
+      what: say`There is a network in ${plan.home} already.`,
       consequence: 'It was not changed.',
       remedy: 'Start it, or name another folder for a new one.',
     });
@@ -131,7 +132,7 @@ export async function createNetwork(plan: NetworkPlan): Promise<Network> {
     const operator = await openOperatorKeys(operatorStore);
     const authority = await openPkgAuthority(homeDocuments(pkgStore), engine, systemRandom);
     const proxyKeys = await Promise.all(proxyStores.map((store) => openProxyKeys(homeDocuments(store), systemRandom)));
-    onStep('keys and public parameters');
+    onStep(say`keys and public parameters`);
 
     enter('circuits');
     const circuits = await networkCircuits(plan, folders.artifacts, onStep);
@@ -144,7 +145,7 @@ export async function createNetwork(plan: NetworkPlan): Promise<Network> {
       // The four contracts and their keys cost about the same each.
       const parts = 4 + Object.keys(circuits).length;
       let made = 0;
-      const onPart = (step: string): void => {
+      const onPart = (step: Sentence): void => {
         onStep(step);
         onStage('contracts', stageBegins.contracts + ((stageBegins.file - stageBegins.contracts) * ++made) / parts);
       };
@@ -203,7 +204,7 @@ export async function createNetwork(plan: NetworkPlan): Promise<Network> {
       await writeFileAtomically(join(folder, 'network.json'), text);
     }
     await writeFileAtomically(folders.networkFile, text);
-    onStep('signed network file');
+    onStep(say`signed network file`);
     return network;
   } finally {
     for (const store of [operatorStore, pkgStore, ...proxyStores]) await store.close();
@@ -211,28 +212,28 @@ export async function createNetwork(plan: NetworkPlan): Promise<Network> {
 }
 
 function checkPlan(plan: NetworkPlan): void {
-  const refuse = (what: string): never => {
+  const refuse = (what: Sentence): never => {
     throw new AppError('NETWORK_PLAN_INVALID', { what, consequence: 'Nothing was made.', remedy: 'Correct it and try again.' });
   };
-  if (!(Number.isInteger(plan.proxies) && plan.proxies >= 1 && plan.proxies <= 32)) refuse('A network has 1 to 32 proxies.');
+  if (!(Number.isInteger(plan.proxies) && plan.proxies >= 1 && plan.proxies <= 32)) refuse(say`A network has 1 to 32 proxies.`);
   if (!(Number.isInteger(plan.threshold) && plan.threshold >= 1 && plan.threshold <= plan.proxies))
-    refuse('The threshold lies between 1 and the number of proxies.');
+    refuse(say`The threshold lies between 1 and the number of proxies.`);
   if (plan.firstPort !== 0 && !(plan.firstPort + portsOf(plan) - 1 <= PORT_MAX))
-    refuse(`The validators, the PKG and the proxies need ${portsOf(plan)} ports up to ${PORT_MAX}.`);
+    refuse(say`The validators, the PKG and the proxies need ${portsOf(plan)} ports up to ${PORT_MAX}.`);
   if (!plan.externalChain) {
     const few = plan.groups.length < groupsMin || plan.groups.some((members) => !(members >= groupMembersMin));
     const many = plan.groups.length > groupsMax || plan.groups.some((members) => members > groupMembersMax);
     if (few || many)
       refuse(
-        `A network has ${groupsMin} to ${groupsMax} groups of ${groupMembersMin} to ${groupMembersMax} validators; with fewer, none may fail.`,
+        say`A network has ${groupsMin} to ${groupsMax} groups of ${groupMembersMin} to ${groupMembersMax} validators; with fewer, none may fail.`,
       );
   }
   if (!plan.externalChain && !(plan.chainId >= 1 && plan.chainId <= chainIdMax))
-    refuse(`The id of a chain lies between 1 and ${chainIdMax}.`);
-  if (plan.name === '' || plan.name.length > networkNameMax) refuse(`The name of a network has 1 to ${networkNameMax} characters.`);
+    refuse(say`The id of a chain lies between 1 and ${chainIdMax}.`);
+  if (plan.name === '' || plan.name.length > networkNameMax) refuse(say`The name of a network has 1 to ${networkNameMax} characters.`);
   const unknown = plan.templates.find((name) => !proofTemplates.some((template) => template.name === name));
   if (unknown !== undefined || plan.templates.length === 0)
-    refuse(`The template "${unknown ?? ''}" does not exist; there are ${proofTemplates.map(({ name }) => name).join(', ')}.`);
+    refuse(say`The template "${unknown ?? ''}" does not exist; there are ${proofTemplates.map(({ name }) => name).join(', ')}.`);
 }
 
 async function openOrCreate(folder: string, lock: DocumentLock): Promise<HomeStore> {
@@ -240,19 +241,23 @@ async function openOrCreate(folder: string, lock: DocumentLock): Promise<HomeSto
 }
 
 /** Proving keys and witness calculators of the templates, put under their hashes into the folder that proxies hand out. */
-async function networkCircuits(plan: NetworkPlan, folder: string, onStep: (step: string) => void): Promise<Record<string, NetworkCircuit>> {
+async function networkCircuits(
+  plan: NetworkPlan,
+  folder: string,
+  onStep: (step: Sentence) => void,
+): Promise<Record<string, NetworkCircuit>> {
   await writing(folder, () => mkdir(folder, { recursive: true }));
   const templates = proofTemplates.filter(({ name }) => plan.templates.includes(name));
   const names = new Set([REQUIREMENT_CIRCUIT, ...templates.flatMap(({ segment, aggregate }) => [segment, aggregate])]);
   const circuits: Record<string, NetworkCircuit> = {};
   for (const name of names) {
-    const { witnessCalculator, provingKey, verifyingKey } = await circuitArtifacts(name, onStep);
+    const { witnessCalculator, provingKey, verifyingKey } = await circuitArtifacts(name, (step) => onStep(verbatim(step)));
     circuits[name] = {
       witnessCalculator: await publish(witnessCalculator, folder),
       provingKey: await publish(provingKey, folder),
       verifyingKey,
     };
-    onStep(`keys of ${name}`);
+    onStep(say`keys of ${name}`);
   }
   return circuits;
 }
@@ -407,9 +412,9 @@ async function fundFromUnlockedAccount(provider: ChainProvider, treasury: Hex): 
   throw new AppError(
     'CHAIN_INSUFFICIENT_FUNDS',
     {
-      what: `The treasury ${treasury} has no coins on this chain to deploy contracts with.`,
+      what: say`The treasury ${treasury} has no coins on this chain to deploy contracts with.`,
       consequence: 'Nothing was deployed; the keys that were made are kept.',
-      remedy: `Send coins to ${treasury} and run the same command again.`,
+      remedy: say`Send coins to ${treasury} and run the same command again.`,
     },
     { data: { treasury } },
   );

@@ -19,6 +19,7 @@ import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
 import { AppError } from '../base/app-error.ts';
 import { fromHex, type Hex, toHex } from '../base/bytes.ts';
+import { say } from '../base/sentence.ts';
 import { requestKeyFrom } from '../crypto/request-key.ts';
 import type { DocumentLock } from '../crypto/sealed-document.ts';
 import { hexOfLength } from '../sharing/enrolment.ts';
@@ -135,7 +136,7 @@ function operate(store: HomeStore, keys: OperatorKeys, network: Network): Networ
     const application = (await pkg.applications(signer)).find((entry) => entry.applicationId === applicationId);
     if (application !== undefined) return application;
     throw new AppError('PKG_APPLICATION_UNKNOWN', {
-      what: `Nobody applied as ${applicationId}.`,
+      what: say`Nobody applied as ${applicationId}.`,
       consequence: 'Nothing was changed.',
       remedy: 'Look at the list of applications and choose one of them.',
     });

@@ -4,6 +4,7 @@ import { type CsvInspection, inspectCsv } from '../adapters/csv-import.ts';
 import type { DatasetFacts } from '../adapters/dataset-work.ts';
 import { AppError, isAppError } from '../base/app-error.ts';
 import { type Hex, toHex } from '../base/bytes.ts';
+import { type Sentence, say } from '../base/sentence.ts';
 import { segmentCountOf } from '../dataset/commitment.ts';
 import type { FileReading } from '../dataset/description.ts';
 import type { Schema } from '../dataset/schema.ts';
@@ -94,7 +95,7 @@ export async function datasets({ documents }: Participant): Promise<DatasetWork[
 
 /** One dataset of the home. @throws AppError `DATASET_UNKNOWN` */
 export async function datasetNamed({ documents }: Participant, datasetId: Hex): Promise<DatasetWork> {
-  return (await documents.load(datasetDocument(datasetId), datasetWorkSchema)) ?? unknown('DATASET_UNKNOWN', 'dataset', datasetId);
+  return (await documents.load(datasetDocument(datasetId), datasetWorkSchema)) ?? unknown('DATASET_UNKNOWN', say`dataset`, datasetId);
 }
 
 /** Takes a dataset as far as it goes: commits, encrypts, uploads, records, fetches its key. */
@@ -154,7 +155,7 @@ export async function draftOffer(
     throw new AppError(
       'OFFER_NO_TEMPLATE',
       {
-        what: `The network has no circuits for ${fields.slotCount} columns of ${fields.width} bits and ${segmentCount} segments.`,
+        what: say`The network has no circuits for ${fields.slotCount} columns of ${fields.width} bits and ${segmentCount} segments.`,
         consequence: 'This dataset cannot be proved for this requirement there.',
         remedy: 'Offer a shorter dataset, or ask the operator for a network with this template.',
       },
@@ -197,7 +198,7 @@ export async function offers({ documents }: Participant): Promise<OfferWork[]> {
 
 /** One offer of the home. @throws AppError `OFFER_UNKNOWN` */
 export async function offerNamed({ documents }: Participant, offerId: string): Promise<OfferWork> {
-  return (await documents.load(offerDocument(offerId), offerWorkSchema)) ?? unknown('OFFER_UNKNOWN', 'offer', offerId);
+  return (await documents.load(offerDocument(offerId), offerWorkSchema)) ?? unknown('OFFER_UNKNOWN', say`offer`, offerId);
 }
 
 /**
@@ -242,7 +243,7 @@ async function proveAhead(ports: OfferPorts, work: OfferWork): Promise<void> {
 
 /** A published requirement. @throws AppError `REQUIREMENT_UNKNOWN` */
 export async function requirementNamed({ market, hash }: Participant, requestId: Hex): Promise<MarketRequirement> {
-  const requirement = (await market.requirement(requestId)) ?? unknown('REQUIREMENT_UNKNOWN', 'requirement', requestId);
+  const requirement = (await market.requirement(requestId)) ?? unknown('REQUIREMENT_UNKNOWN', say`requirement`, requestId);
   if (requirementHash(requirement.fields, hash) === requirement.requirementHash) return requirement;
   throw new AppError(
     'REQUIREMENT_CONTRADICTS_CHAIN',
@@ -273,7 +274,7 @@ function filesMissing({ name, datasetId }: DatasetWork): AppError {
   return new AppError(
     'DATASET_FILES_MISSING',
     {
-      what: `The files of the dataset "${name}" are not in this home.`,
+      what: say`The files of the dataset "${name}" are not in this home.`,
       consequence: 'It cannot be proved from here. What is on the chain and at the proxies stays.',
       remedy: 'Restore the home from a backup, or import the original file as a new dataset.',
     },
@@ -281,13 +282,23 @@ function filesMissing({ name, datasetId }: DatasetWork): AppError {
   );
 }
 
+/** How far a dataset has come, in words. */
+const stateWords: Readonly<Record<DatasetWork['state'], Sentence>> = {
+  imported: say`imported`,
+  committed: say`committed`,
+  encrypted: say`encrypted`,
+  uploaded: say`uploaded`,
+  recorded: say`recorded`,
+  ready: say`ready`,
+};
+
 async function readyDataset(participant: Participant, datasetId: Hex): Promise<ReadyDataset> {
   const work = await datasetNamed(participant, datasetId);
   if (work.state === 'ready') return work;
   throw new AppError(
     'DATASET_NOT_READY',
     {
-      what: `The dataset "${work.name}" is ${work.state}: it is not recorded on chain with its key fetched.`,
+      what: say`The dataset "${work.name}" is ${stateWords[work.state]}: it is not recorded on chain with its key fetched.`,
       consequence: 'It cannot be offered yet.',
       remedy: 'Publish the dataset first; that goes on from where it stopped.',
     },
@@ -309,13 +320,13 @@ async function loadAll<Work>(names: readonly string[], load: (name: string) => P
   return found;
 }
 
-function unknown(code: string, kind: string, id: string): never {
+function unknown(code: string, kind: Sentence, id: string): never {
   throw new AppError(
     code,
     {
-      what: `There is no ${kind} ${id} here.`,
+      what: say`There is no ${kind} ${id} here.`,
       consequence: 'Nothing was changed.',
-      remedy: `List what there is and use the id that is shown.`,
+      remedy: 'List what there is and use the id that is shown.',
     },
     { data: { id } },
   );

@@ -30,6 +30,7 @@ import { textFile } from '../adapters/text-file.ts';
 import { AppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 import { fromHex, type Hex, toHex, utf8 } from '../base/bytes.ts';
+import { say } from '../base/sentence.ts';
 import {
   applicantKey,
   type ChainAccount,
@@ -131,7 +132,7 @@ async function requireOwnFolder(folder: string): Promise<void> {
   throw new AppError(
     'HOME_FOLDER_OCCUPIED',
     {
-      what: `The folder ${folder} holds other files already.`,
+      what: say`The folder ${folder} holds other files already.`,
       consequence: 'Nothing was made and nothing was changed.',
       remedy: 'Name a folder that is empty or does not exist yet.',
     },
@@ -160,7 +161,9 @@ async function assemble(config: ParticipantConfig, store: HomeStore): Promise<Pa
       consequence: 'Nothing was changed.',
       remedy: 'Name the home of a person, or join again in an empty folder.',
     });
-  const { network, signer } = readNetworkFile(await textFile(join(config.home, networkFileName), 'the file of the network in this home'));
+  const { network, signer } = readNetworkFile(
+    await textFile(join(config.home, networkFileName), say`the file of the network in this home`),
+  );
   if (signer !== identity.networkSigner)
     throw new AppError('NETWORK_FILE_OTHER_SIGNER', {
       what: "The home's network file was signed by another operator than when this home joined.",
@@ -202,6 +205,8 @@ interface Parts {
 
 /** Pseudonyms that one call enrols. */
 const ENROLMENT_BATCH = 4;
+
+const roleWords = { owner: say`owner`, consumer: say`consumer` };
 
 /** An open home with everything that the workflows need. Close it when done. */
 export class Participant {
@@ -420,7 +425,7 @@ export class Participant {
       throw new AppError(
         'IDENTITY_BATCH_INVALID',
         {
-          what: `The PKG enrols 1 to ${enrolmentBatchMax} pseudonyms at a time, not ${count}.`,
+          what: say`The PKG enrols 1 to ${enrolmentBatchMax} pseudonyms at a time, not ${count}.`,
           consequence: 'No pseudonym was enrolled.',
           remedy: 'Ask for fewer at a time, and repeat the step for more.',
         },
@@ -459,9 +464,9 @@ export class Participant {
     throw new AppError(
       'IDENTITY_NOT_LIVE',
       {
-        what: `The pseudonym ${address} is not enrolled as ${role}, or no longer.`,
+        what: say`The pseudonym ${address} is not enrolled as ${roleWords[role]}, or no longer.`,
         consequence: 'Nothing was proved and nothing was sent.',
-        remedy: `Use a pseudonym that is enrolled as ${role}, or have one enrolled by the PKG's operator.`,
+        remedy: say`Use a pseudonym that is enrolled as ${roleWords[role]}, or have one enrolled by the PKG's operator.`,
       },
       { data: { pseudonym: address, role } },
     );

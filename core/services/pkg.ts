@@ -27,6 +27,7 @@ import { AppError, isAppError } from '../base/app-error.ts';
 import { fromHex, type Hex, isHex, toHex } from '../base/bytes.ts';
 import { DecodeError } from '../base/codec.ts';
 import type { Clock, Random } from '../base/ports.ts';
+import { type Sentence, say } from '../base/sentence.ts';
 import { type Identity, parseIdentity } from '../crypto/identity.ts';
 import { generateIdentityKey } from '../crypto/identity-encryption.ts';
 import { sealBox } from '../crypto/message-box.ts';
@@ -117,7 +118,7 @@ export async function startPkg(config: PkgConfig): Promise<RunningService> {
   try {
     const service = await createPkg(config, database);
     const options = {
-      name: 'PKG',
+      name: say`PKG`,
       listen: config.listen,
       limits: { ...defaultHttpLimits, ...config.httpLimits },
       clock: config.clock,
@@ -139,7 +140,7 @@ async function createPkg(config: PkgConfig, database: ReturnType<typeof openServ
   const authority = await openPkgAuthority(config.documents, engine, random);
   const applications = await ApplicationList.open(config.documents);
   const authentication = new RequestAuthentication({
-    serviceName: 'PKG',
+    serviceName: say`PKG`,
     clock,
     replays: createReplayStore(database),
     signerRate: limits.signerRate,
@@ -183,7 +184,7 @@ async function createPkg(config: PkgConfig, database: ReturnType<typeof openServ
 
   async function applicant(request: FastifyRequest): Promise<Hex> {
     return authentication.signer(request, (keyId) => {
-      if (keyId.length !== 66) throw unknownKey('an applicant signs with the key of its application');
+      if (keyId.length !== 66) throw unknownKey(say`an applicant signs with the key of its application`);
       return keyId;
     });
   }
@@ -218,7 +219,7 @@ async function createPkg(config: PkgConfig, database: ReturnType<typeof openServ
           remedy: "Ask the PKG's operator to refuse it, then apply with a new key.",
         });
       }
-      takeFromRate(applicationLimiter, networkOf(request.ip), 'PKG');
+      takeFromRate(applicationLimiter, networkOf(request.ip), say`PKG`);
       if (applications.waiting() >= limits.applicationsMax)
         throw new AppError('PKG_APPLICATIONS_FULL', {
           what: 'The PKG takes no more applications.',
@@ -264,7 +265,7 @@ async function createPkg(config: PkgConfig, database: ReturnType<typeof openServ
     const application = ownApplication(id, applicantKey);
     if (application.state === 'approved') return application;
     throw new AppError('PKG_NOT_APPROVED', {
-      what: `The application is ${application.state}.`,
+      what: say`The application is ${stateWords[application.state]}.`,
       consequence: 'No pseudonym was enrolled.',
       remedy: application.state === 'pending' ? "Wait until the PKG's operator has approved it." : "Ask the PKG's operator.",
     });
@@ -310,7 +311,7 @@ async function createPkg(config: PkgConfig, database: ReturnType<typeof openServ
       }
       if (kept.size > limits.pseudonymsMax)
         throw new AppError('PKG_PSEUDONYMS_FULL', {
-          what: `One person has at most ${limits.pseudonymsMax} pseudonyms here.`,
+          what: say`One person has at most ${limits.pseudonymsMax} pseudonyms here.`,
           consequence: 'No pseudonym of this request was enrolled; earlier ones stay.',
           remedy: 'Use pseudonyms that are enrolled already.',
         });
@@ -329,7 +330,7 @@ async function createPkg(config: PkgConfig, database: ReturnType<typeof openServ
     }
     if (signer !== pseudonym.pseudonym)
       throw new AppError('PKG_POSSESSION_UNPROVEN', {
-        what: `The proof that you hold the chain key of ${pseudonym.pseudonym} does not hold.`,
+        what: say`The proof that you hold the chain key of ${pseudonym.pseudonym} does not hold.`,
         consequence: 'No pseudonym of this request was enrolled.',
         remedy: 'Sign the keys and roles of the pseudonym with its own chain key.',
       });
@@ -339,7 +340,7 @@ async function createPkg(config: PkgConfig, database: ReturnType<typeof openServ
     const holder = applications.byPseudonym(pseudonym.pseudonym);
     if (holder !== undefined && holder.applicationId !== application.applicationId)
       throw new AppError('PKG_PSEUDONYM_TAKEN', {
-        what: `The pseudonym ${pseudonym.pseudonym} is enrolled already.`,
+        what: say`The pseudonym ${pseudonym.pseudonym} is enrolled already.`,
         consequence: 'No pseudonym of this request was enrolled.',
         remedy: 'Use a fresh pseudonym.',
       });
@@ -458,9 +459,16 @@ async function createPkg(config: PkgConfig, database: ReturnType<typeof openServ
   return { addRoutes };
 }
 
-function unknownKey(reason: string): AppError {
+const stateWords: Readonly<Record<ApplicationStatus['state'], Sentence>> = {
+  pending: say`pending`,
+  approved: say`approved`,
+  refused: say`refused`,
+  revoked: say`revoked`,
+};
+
+function unknownKey(reason: Sentence): AppError {
   return new AppError('REQUEST_KEY_UNKNOWN', {
-    what: `The signer is not known here: ${reason}.`,
+    what: say`The signer is not known here: ${reason}.`,
     consequence: 'The request was refused and changed nothing.',
     remedy: 'Sign with the right key.',
   });

@@ -16,6 +16,7 @@ import { AppError, isAppError } from '../base/app-error.ts';
 import { fromHex, type Hex, toHex } from '../base/bytes.ts';
 import { DecodeError } from '../base/codec.ts';
 import type { Clock, Random } from '../base/ports.ts';
+import { type Sentence, say } from '../base/sentence.ts';
 import { decodeGrantContext, decodeSourceContext, type GrantContext } from '../crypto/context.ts';
 import { formatIdentity } from '../crypto/identity.ts';
 import { openBox } from '../crypto/message-box.ts';
@@ -172,8 +173,8 @@ export class ProxyGrants {
     const { engine, database, network, limits } = this.#options;
     const owner = await this.#options.authenticateOwner(request);
     const body = readJsonBody(bodyBytes(request), storedHeaderSchema);
-    const header = decoded('header', () => decodeHeader(engine, fromHex(body.header)));
-    const context = decoded('context', () => decodeSourceContext(fromHex(body.context)));
+    const header = decoded(say`header`, () => decodeHeader(engine, fromHex(body.header)));
+    const context = decoded(say`context`, () => decodeSourceContext(fromHex(body.context)));
     if (toHex(hashOfHeader(engine, context, header)) !== name)
       throw new AppError('PROXY_HEADER_HASH_MISMATCH', {
         what: 'Header and context do not hash to the name under which they were sent.',
@@ -192,7 +193,7 @@ export class ProxyGrants {
         .get(owner.pseudonym, name);
       if (Number((count as { value: number }).value) >= limits.ownerHeadersMax)
         throw new AppError('PROXY_QUOTA_EXCEEDED', {
-          what: `You have ${limits.ownerHeadersMax} headers at this proxy, which is as many as it keeps.`,
+          what: say`You have ${limits.ownerHeadersMax} headers at this proxy, which is as many as it keeps.`,
           consequence: 'The header was not stored; those before it stay.',
           remedy: 'Use another proxy.',
         });
@@ -219,12 +220,12 @@ export class ProxyGrants {
     const owner = await this.#options.authenticateParty(request);
     this.#deleteExpired();
     const body = readJsonBody(bodyBytes(request), grantRequestSchema);
-    const context = decoded('grant context', () => decodeGrantContext(fromHex(body.context)));
-    if (context.offerId.toString() !== offerName) throw grantRefused('it is for another offer than the address names');
+    const context = decoded(say`grant context`, () => decodeGrantContext(fromHex(body.context)));
+    if (context.offerId.toString() !== offerName) throw grantRefused(say`it is for another offer than the address names`);
     const offer = await this.#requireOffer(context.offerId);
     await this.#requireContext(context, offer, owner);
     // Not before the offer is known to be the signer's: reading the points of a grant takes a tenth of a second.
-    const grant = decoded('grant', () => decodeGrant(engine, fromHex(body.grant)));
+    const grant = decoded(say`grant`, () => decodeGrant(engine, fromHex(body.grant)));
     const recorded = await this.#requireRecorded(context, grant);
     if (this.#isEnded(offer, recorded) || !recorded.live) throw grantNotLive();
     const share = await this.#openShare(context, grant, fromHex(body.shareBox));
@@ -261,7 +262,7 @@ export class ProxyGrants {
 
   async #requireOffer(offerId: bigint): Promise<ChainOffer> {
     const offer = await this.#options.chain.offer(offerId);
-    if (offer === null) throw grantRefused('the final chain has no such offer');
+    if (offer === null) throw grantRefused(say`the final chain has no such offer`);
     return offer;
   }
 
@@ -269,14 +270,14 @@ export class ProxyGrants {
   async #requireContext(context: GrantContext, offer: ChainOffer, owner: ChainEntity): Promise<void> {
     const { chain, network } = this.#options;
     const { chainId, dataRecords, sharingMarket } = network;
-    if (context.chainId !== chainId || context.contract !== sharingMarket) throw grantRefused('it is for another network');
-    if (offer.owner !== owner.pseudonym) throw grantRefused('the offer belongs to another owner');
+    if (context.chainId !== chainId || context.contract !== sharingMarket) throw grantRefused(say`it is for another network`);
+    if (offer.owner !== owner.pseudonym) throw grantRefused(say`the offer belongs to another owner`);
     const { datasetId } = offer;
     const ownerIdentity = formatIdentity({ kind: 'dataset', chainId, contract: dataRecords, pseudonym: offer.owner, datasetId });
-    if (context.ownerIdentity !== ownerIdentity) throw grantRefused("it grants another identity than that of the offer's dataset");
+    if (context.ownerIdentity !== ownerIdentity) throw grantRefused(say`it grants another identity than that of the offer's dataset`);
     const { offerId } = offer;
     const receiverIdentity = formatIdentity({ kind: 'receive', chainId, contract: sharingMarket, pseudonym: offer.consumer, offerId });
-    if (context.receiverIdentity !== receiverIdentity) throw grantRefused("it is for another receiver than the offer's consumer");
+    if (context.receiverIdentity !== receiverIdentity) throw grantRefused(say`it is for another receiver than the offer's consumer`);
     if ((await chain.dataRecord(datasetId))?.headerHash !== context.headerHash) throw headerNotRecorded();
   }
 
@@ -438,22 +439,22 @@ export class ProxyGrants {
   }
 }
 
-function decoded<Value>(name: string, decode: () => Value): Value {
+function decoded<Value>(name: Sentence, decode: () => Value): Value {
   try {
     return decode();
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     throw new AppError('REQUEST_MALFORMED', {
-      what: `The ${name} in the request cannot be read: ${error.message}.`,
+      what: say`The ${name} in the request cannot be read: ${error.message}.`,
       consequence: 'It was refused and changed nothing.',
       remedy: 'Send it with the Vouchsafe app or command line of this version.',
     });
   }
 }
 
-function grantRefused(reason: string): AppError {
+function grantRefused(reason: Sentence): AppError {
   return new AppError('PROXY_GRANT_REFUSED', {
-    what: `The proxy does not take this grant: ${reason}.`,
+    what: say`The proxy does not take this grant: ${reason}.`,
     consequence: 'The proxy did not keep the share.',
     remedy: 'Make the grant for the offer as it is on the final chain, and send it again.',
   });

@@ -22,6 +22,7 @@ import { AppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 import { type Hex, isHex } from '../base/bytes.ts';
 import type { Clock } from '../base/ports.ts';
+import { type Sentence, say } from '../base/sentence.ts';
 import type { ChainEntity } from '../sharing/chain-reader.ts';
 import { uploadChunkBytesMax, uploadIdOf } from '../sharing/proxy-messages.ts';
 import { requireSignedBody } from './request-authentication.ts';
@@ -272,18 +273,21 @@ export class ProxyUploads {
       sum('SELECT SUM(size) AS value FROM upload WHERE owner = ? AND id <> ?', owner, id);
     const ofAll = sum('SELECT SUM(size) AS value FROM ciphertext') + sum('SELECT SUM(size) AS value FROM upload WHERE id <> ?', id);
     const uploads = sum('SELECT COUNT(*) AS value FROM upload WHERE owner = ? AND id <> ?', owner, id);
-    const refuse = (what: string, remedy: string): never => {
+    const refuse = (what: Sentence, remedy: Sentence): never => {
       throw new AppError('PROXY_QUOTA_EXCEEDED', { what, consequence: 'Nothing was uploaded; what is stored stays.', remedy });
     };
     if (ofOwner + size > limits.ownerBytesMax)
       refuse(
-        `The file has ${size} bytes; of your ${limits.ownerBytesMax} bytes at this proxy ${limits.ownerBytesMax - ofOwner} are free.`,
-        'Remove ciphertexts that you no longer offer, or use another proxy.',
+        say`The file has ${size} bytes; of your ${limits.ownerBytesMax} bytes at this proxy ${limits.ownerBytesMax - ofOwner} are free.`,
+        say`Remove ciphertexts that you no longer offer, or use another proxy.`,
       );
     if (ofAll + size > limits.totalBytesMax)
-      refuse('The proxy has given away all the room that it offers.', 'Use another proxy, or ask the operator of this one for more room.');
+      refuse(
+        say`The proxy has given away all the room that it offers.`,
+        say`Use another proxy, or ask the operator of this one for more room.`,
+      );
     if (uploads >= limits.ownerUploadsMax)
-      refuse(`You have ${uploads} unfinished uploads at this proxy, which is as many as it takes.`, 'Finish or cancel one of them.');
+      refuse(say`You have ${uploads} unfinished uploads at this proxy, which is as many as it takes.`, say`Finish or cancel one of them.`);
   }
 
   async #requireFreeDisk(bytes: number): Promise<void> {
@@ -418,7 +422,7 @@ function announcedSize(field: string | string[] | undefined, bytesMax: number): 
     });
   if (size > bytesMax)
     throw new AppError('REQUEST_TOO_LARGE', {
-      what: `The file has ${size} bytes; the proxy takes files up to ${bytesMax} bytes.`,
+      what: say`The file has ${size} bytes; the proxy takes files up to ${bytesMax} bytes.`,
       consequence: 'Nothing was uploaded.',
       remedy: 'Split the dataset, or use a proxy that takes larger files.',
     });
@@ -470,7 +474,7 @@ async function tusRefusal(answer: Response): Promise<AppError> {
       remedy: 'Repeat the upload later. If this repeats, tell the operator of the proxy.',
     });
   return new AppError('PROXY_UPLOAD_REFUSED', {
-    what: `The upload is not one that the proxy takes: ${reason}.`,
+    what: say`The upload is not one that the proxy takes: ${reason}.`,
     consequence: 'This part was not stored.',
     remedy: 'Upload with the Vouchsafe app or command line of this version.',
   });

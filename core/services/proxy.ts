@@ -22,6 +22,7 @@ import { createReplayStore, replayStoreSchema } from '../adapters/replay-store.t
 import { openServiceDatabase } from '../adapters/service-database.ts';
 import { type Hex, toHex } from '../base/bytes.ts';
 import type { Clock, Random } from '../base/ports.ts';
+import { say } from '../base/sentence.ts';
 import type { PairingEngine } from '../crypto/pairing-engine.ts';
 import type { PublicParameters } from '../crypto/scheme-algebra.ts';
 import { type ChainReader, entityRoles } from '../sharing/chain-reader.ts';
@@ -111,7 +112,7 @@ export async function startProxy(config: ProxyConfig): Promise<RunningProxy> {
     // A deleted share is to be overwritten, not only unlinked.
     database.exec('PRAGMA secure_delete = ON');
     const options = {
-      name: 'proxy',
+      name: say`proxy`,
       listen: config.listen,
       limits: { ...defaultHttpLimits, ...config.httpLimits },
       clock: config.clock,
@@ -135,7 +136,7 @@ async function addProxy(config: ProxyConfig, database: DatabaseSync, app: Fastif
   const blobs = new DiskBlobStore(join(config.home, 'ciphertexts'));
   await blobs.prepare();
   const authentication = new RequestAuthentication({
-    serviceName: 'proxy',
+    serviceName: say`proxy`,
     clock,
     replays: createReplayStore(database),
     signerRate: limits.signerRate,

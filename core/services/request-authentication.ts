@@ -16,6 +16,7 @@ import {
 import { AppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
 import type { Clock } from '../base/ports.ts';
+import { type Sentence, say } from '../base/sentence.ts';
 import type { ChainEntity, ChainReader } from '../sharing/chain-reader.ts';
 
 /** What a signer may do after its signature was checked. */
@@ -29,7 +30,7 @@ export interface EntityTerms {
 }
 
 export interface RequestAuthenticationOptions {
-  readonly serviceName: string;
+  readonly serviceName: Sentence;
   readonly clock: Clock;
   readonly replays: ReplayStore;
   /** For every signer. */
@@ -81,7 +82,7 @@ export class RequestAuthentication {
         found = keyId.length === 42 ? await chain.entity(keyId) : null;
         if (found === null)
           throw new AppError('REQUEST_KEY_UNKNOWN', {
-            what: `The signer ${keyId} is not an enrolled pseudonym on the final chain.`,
+            what: say`The signer ${keyId} is not an enrolled pseudonym on the final chain.`,
             consequence: 'The request was refused and changed nothing.',
             remedy: 'Enrol the pseudonym and wait until the enrolment is final.',
           });

@@ -21,6 +21,7 @@ import { ChainProvider } from '../adapters/ethers-provider.ts';
 import { AppError } from '../base/app-error.ts';
 import { type Hex, toHex } from '../base/bytes.ts';
 import { DecodeError } from '../base/codec.ts';
+import { listed, type Sentence, say } from '../base/sentence.ts';
 import { decodeSourceContext } from '../crypto/context.ts';
 import { fileLabelOf } from '../crypto/file-stream.ts';
 import { decapsulate } from '../crypto/identity-encryption.ts';
@@ -220,7 +221,7 @@ class Restoration {
     if (known !== undefined) return { state: known.state, known: true };
     const requirement = await market.requirement(requestId);
     if (requirement === null || requirement.document === null)
-      throw notRestorable('Its words on the chain are not those of a requirement that this program writes.');
+      throw notRestorable(say`Its words on the chain are not those of a requirement that this program writes.`);
     const { price, bond, deadline, grantWindow, deliverWindow, confirmWindow } = requirement.terms;
     const work: RequirementWork = {
       version: 1,
@@ -256,16 +257,17 @@ class Restoration {
     if (known !== undefined && folder !== undefined) return { state: known.state, known: true };
     const record = await chain.dataRecord(datasetId);
     const salt = await this.#history.saltIn(transactionHash, (words) => datasetIdOf(owner, words) === datasetId);
-    if (record === null || salt === null) throw notRestorable('The chain does not show with which salt it was recorded.');
+    if (record === null || salt === null) throw notRestorable(say`The chain does not show with which salt it was recorded.`);
     const { header, context } = await this.#header(keys, record);
     const sourceContext = decodeSourceContext(context);
     const identityKey = await pkg.identityKey(keys, datasetIdentity(network, owner, datasetId));
     const key = decapsulate(engine, parameters, identityKey, decodeHeader(engine, header), sourceContext);
     const belongs = sourceContext.datasetId === datasetId && BigInt(sourceContext.datasetRoot) === record.datasetRoot;
-    if (key === null || !belongs) throw notRestorable('The header that was recorded for it does not open with the key of its identity.');
+    if (key === null || !belongs) throw notRestorable(say`The header that was recorded for it does not open with the key of its identity.`);
     if (folder === undefined) await this.#fetchDataset(keys, record, key, context);
     const document = folder ?? (await files.description({ kind: 'own', datasetId }));
-    if (document?.received == null) throw notRestorable('Its folder is of an import that was interrupted, and says nothing of its seed.');
+    if (document?.received == null)
+      throw notRestorable(say`Its folder is of an import that was interrupted, and says nothing of its seed.`);
     const work: ReadyDataset = {
       version: 1,
       state: 'ready',
@@ -302,7 +304,7 @@ class Restoration {
       } catch (error) {
         if (!(error instanceof DecodeError)) throw error;
       }
-      throw notRestorable(`Proxy ${number} gave another header than the recorded one.`);
+      throw notRestorable(say`Proxy ${number} gave another header than the recorded one.`);
     });
   }
 
@@ -333,16 +335,16 @@ class Restoration {
     keys: PseudonymKeys,
     ask: (proxy: ReturnType<Participant['proxies']>[number], number: number) => Promise<Result>,
   ): Promise<Result> {
-    const reasons: string[] = [];
+    const reasons: Sentence[] = [];
     for (const [position, proxy] of this.#participant.proxies(keys).entries())
       try {
         return await ask(proxy, position + 1);
       } catch (error) {
         this.#options.signal?.throwIfAborted();
         if (!(error instanceof AppError)) throw error;
-        reasons.push(`proxy ${position + 1}: ${error.text.what}`);
+        reasons.push(say`proxy ${position + 1}: ${error.sentences.what}`);
       }
-    throw notRestorable(`No proxy has it: ${reasons.join(' ')}`);
+    throw notRestorable(say`No proxy has it: ${listed(reasons, ' ')}`);
   }
 
   async #offer(keyed: Keyed<OfferMade>): Promise<{ state: string; known: boolean }> {
@@ -367,14 +369,15 @@ class Restoration {
     const { market, network } = this.#participant;
     const offer = await market.marketOffer(item.offerId);
     const requirement = offer && (await market.requirement(offer.requestId));
-    if (offer === null || requirement === null) throw notRestorable('The chain contradicts itself about it: use another node.');
+    if (offer === null || requirement === null) throw notRestorable(say`The chain contradicts itself about it: use another node.`);
     const { requestId, datasetId, owner } = offer;
     const salt = await this.#history.saltIn(
       item.transactionHash,
       (words) => offerIdOf(requestId, datasetId, owner, words) === item.offerId,
     );
     const template = network.templates.find((name) => templateId(name) === offer.templateId);
-    if (salt === null || template === undefined) throw notRestorable('The chain does not show with which salt and template it was made.');
+    if (salt === null || template === undefined)
+      throw notRestorable(say`The chain does not show with which salt and template it was made.`);
     const facts = {
       version: 1 as const,
       offerId: item.offerId.toString(),
@@ -405,7 +408,7 @@ class Restoration {
     const known = before !== undefined;
     if (before === undefined) {
       const offer = await market.marketOffer(offerId);
-      if (offer === null) throw notRestorable('The chain contradicts itself about it: use another node.');
+      if (offer === null) throw notRestorable(say`The chain contradicts itself about it: use another node.`);
       const { requestId, datasetId } = offer;
       const facts = { version: 1 as const, offerId: offerId.toString(), requestId, datasetId, pseudonymIndex: keys.index };
       await documents.save(name, { ...facts, state: 'found' } satisfies PurchaseWork);
@@ -450,7 +453,7 @@ function ownersState({ state }: MarketOffer): OwnersState {
   }
 }
 
-function notRestorable(reason: string): AppError {
+function notRestorable(reason: Sentence): AppError {
   return new AppError('RESTORE_NOT_POSSIBLE', {
     what: reason,
     consequence: 'It was left out; everything else is restored.',

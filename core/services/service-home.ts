@@ -17,6 +17,7 @@ import { systemRandom } from '../adapters/system-random.ts';
 import { textFile } from '../adapters/text-file.ts';
 import { AppError } from '../base/app-error.ts';
 import { fromHex, utf8 } from '../base/bytes.ts';
+import { say } from '../base/sentence.ts';
 import type { Verify } from '../consensus/signing.ts';
 import { createMclEngine } from '../crypto/mcl-engine.ts';
 import { decodePublicParameters } from '../crypto/scheme-encodings.ts';
@@ -65,12 +66,12 @@ export async function writeServiceDescription(home: string, description: Service
 /** Reads `service.json`. @throws AppError `HOME_NOT_A_SERVICE` */
 export async function readServiceDescription(home: string): Promise<ServiceDescription> {
   const path = join(home, 'service.json');
-  const parsed = existsSync(path) ? serviceSchema.safeParse(jsonOf(await textFile(path, 'the description of a service'))) : undefined;
+  const parsed = existsSync(path) ? serviceSchema.safeParse(jsonOf(await textFile(path, say`the description of a service`))) : undefined;
   if (parsed?.success) return parsed.data;
   throw new AppError(
     'HOME_NOT_A_SERVICE',
     {
-      what: `${home} is not the home of a service: its service.json is missing or malformed.`,
+      what: say`${home} is not the home of a service: its service.json is missing or malformed.`,
       consequence: 'Nothing was started and nothing was changed.',
       remedy: 'Name a folder that `vouchsafe network create` made.',
     },
@@ -112,7 +113,7 @@ async function startOrderingValidator(
   const { startRbftOrdering } = await import('../adapters/rbft-ordering.ts');
   const { rememberingVerifier } = await import('../adapters/node-ed25519.ts');
   const { openValidatorKeys } = await import('./validator-state.ts');
-  const document = parseGenesisDocument(jsonOf(await textFile(join(home, 'genesis.json'), 'the beginning of the chain')));
+  const document = parseGenesisDocument(jsonOf(await textFile(join(home, 'genesis.json'), say`the beginning of the chain`)));
   const keys = await openValidatorKeys(homeDocuments(store), home);
   verify ??= rememberingVerifier();
   const shared = verify;
@@ -158,7 +159,7 @@ async function startKeyed(
   store: HomeStore,
   log: ServiceLog,
 ): Promise<Running> {
-  const { network } = readNetworkFile(await textFile(join(home, 'network.json'), 'the file of the network in this home'));
+  const { network } = readNetworkFile(await textFile(join(home, 'network.json'), say`the file of the network in this home`));
   const { chainId, rpcUrls, confirmations } = network.chain;
   const provider = new ChainProvider(rpcUrls, chainId);
   const engine = await createMclEngine();

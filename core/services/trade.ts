@@ -4,6 +4,7 @@
  */
 import { AppError, isAppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
+import { type Sentence, say } from '../base/sentence.ts';
 import type { ChainAccount } from '../crypto/key-derivation.ts';
 import type { FinalTransaction } from '../sharing/chain.ts';
 import type { ChainGrant } from '../sharing/chain-reader.ts';
@@ -21,7 +22,7 @@ export async function trade(participant: Participant, step: TradeStep, offerId: 
   const offer = await market.marketOffer(BigInt(offerId));
   if (offer === null)
     throw new AppError('OFFER_UNKNOWN', {
-      what: `There is no offer ${offerId} on the chain.`,
+      what: say`There is no offer ${offerId} on the chain.`,
       consequence: 'Nothing was sent.',
       remedy: 'List the offers and use the id that is shown.',
     });
@@ -38,17 +39,33 @@ export async function trade(participant: Participant, step: TradeStep, offerId: 
   }
 }
 
+const stateWords: Readonly<Record<MarketOffer['state'], Sentence>> = {
+  none: say`none`,
+  proving: say`proving`,
+  verified: say`verified`,
+  accepted: say`accepted`,
+  granted: say`granted`,
+  delivered: say`delivered`,
+  disputed: say`disputed`,
+  paid: say`paid`,
+  refunded: say`refunded`,
+  expired: say`expired`,
+  revoked: say`revoked`,
+};
+
 /** What the contract refused because of the offer's state or clock, said to a person. */
 function inWords(error: unknown, step: TradeStep, offer: MarketOffer): unknown {
   if (!isAppError(error, 'CHAIN_TRANSACTION_REJECTED')) return error;
   const reason = String(error.data.reason);
   const early = reason.startsWith('TooEarly');
   if (!early && !reason.startsWith('WrongState')) return error;
-  const due = new Date(Number(offer.dueAt) * 1000).toISOString();
+  const due = new Date(Number(offer.dueAt) * 1000);
   return new AppError(
     early ? 'OFFER_TOO_EARLY' : 'OFFER_WRONG_STATE',
     {
-      what: early ? `The other side still has time until ${due}.` : `The offer is ${offer.state}; "${step}" does not belong to that state.`,
+      what: early
+        ? say`The other side still has time until ${due}.`
+        : say`The offer is ${stateWords[offer.state]}; "${step}" does not belong to that state.`,
       consequence: 'Nothing was sent; offer and money are as they were.',
       remedy: early ? 'Repeat the step after that time.' : 'Look at the activity of the offer to see what it waits for.',
     },
@@ -71,7 +88,7 @@ export async function addEscrow(participant: Participant, requestId: Hex, wei: b
 async function publisherOf(participant: Participant, requestId: Hex): Promise<ChainAccount> {
   const requirement = await participant.market.requirement(requestId);
   const pseudonym = participant.pseudonyms.find(({ address }) => address === requirement?.publisher);
-  if (pseudonym === undefined) throw notYours('requirement');
+  if (pseudonym === undefined) throw notYours(say`requirement`);
   return participant.keysOf(pseudonym.index).account;
 }
 
@@ -117,13 +134,13 @@ const ownersSteps: readonly TradeStep[] = ['revoke', 'claim', 'expire', 'post'];
 function sideOf({ pseudonyms }: Participant, offer: MarketOffer, step: TradeStep): number {
   const side = ownersSteps.includes(step) ? offer.owner : offer.consumer;
   const own = pseudonyms.find(({ address }) => address === side);
-  if (own === undefined) throw notYours('offer');
+  if (own === undefined) throw notYours(say`offer`);
   return own.index;
 }
 
-function notYours(kind: string): AppError {
+function notYours(kind: Sentence): AppError {
   return new AppError('OFFER_NOT_YOURS', {
-    what: `None of this home's pseudonyms is a side of this ${kind}.`,
+    what: say`None of this home's pseudonyms is a side of this ${kind}.`,
     consequence: 'Nothing was sent.',
     remedy: 'Use the home that made it.',
   });

@@ -8,6 +8,7 @@ import { FileVoteLog, voteLogName } from '../adapters/vote-log.ts';
 import { AppError } from '../base/app-error.ts';
 import { concatBytes, fromHex, type Hex, toHex } from '../base/bytes.ts';
 import type { Random } from '../base/ports.ts';
+import { say } from '../base/sentence.ts';
 import type { Documents } from '../sharing/documents.ts';
 import { hexOfLength } from '../sharing/enrolment.ts';
 
@@ -49,7 +50,7 @@ export async function openValidatorKeys(documents: Documents, home: string): Pro
     throw new AppError(
       'VALIDATOR_KEYS_MISSING',
       {
-        what: `The home ${home} holds no keys of a validator.`,
+        what: say`The home ${home} holds no keys of a validator.`,
         consequence: 'The validator was not started.',
         remedy: 'Name the folder that `vouchsafe network create` or `vouchsafe validator init` made.',
       },

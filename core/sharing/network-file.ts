@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 import { fromHex, type Hex, isHex, toHex, utf8 } from '../base/bytes.ts';
+import { type Sentence, say } from '../base/sentence.ts';
 import { proxiesMax } from '../crypto/scheme-encodings.ts';
 
 /** Version of the network file that this program writes and reads. */
@@ -122,45 +123,45 @@ export function signNetworkFile(network: Network, secretKey: Uint8Array): string
 
 /** Reads a network file. Refuses, by AppError, what is not one, is damaged, or is of a newer version. */
 export function readNetworkFile(text: string): SignedNetwork {
-  const refuse = (code: string, what: string, remedy: string): never => {
+  const refuse = (code: string, what: Sentence, remedy: Sentence): never => {
     throw new AppError(code, { what, consequence: 'Nothing was joined and nothing was changed.', remedy });
   };
   if (text.length > NETWORK_FILE_BYTES_MAX)
-    refuse('NETWORK_FILE_MALFORMED', 'The file is far larger than a network file.', 'Ask the operator for the network file.');
+    refuse('NETWORK_FILE_MALFORMED', say`The file is far larger than a network file.`, say`Ask the operator for the network file.`);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
-    refuse('NETWORK_FILE_MALFORMED', 'The file is not a network file (it is not JSON).', 'Ask the operator for the network file.');
+    refuse('NETWORK_FILE_MALFORMED', say`The file is not a network file (it is not JSON).`, say`Ask the operator for the network file.`);
   }
   const file = fileSchema.safeParse(parsed);
   if (!file.success)
     return refuse(
       'NETWORK_FILE_MALFORMED',
-      'The file is not a network file, or a part of it is missing.',
-      'Ask the operator for the file again.',
+      say`The file is not a network file, or a part of it is missing.`,
+      say`Ask the operator for the file again.`,
     );
   const version = z.object({ version: z.int() }).safeParse(file.data.network);
   if (version.success && version.data.version > NETWORK_FILE_VERSION)
     refuse(
       'NETWORK_FILE_NEWER_VERSION',
-      `The file has format version ${version.data.version}; this program knows up to ${NETWORK_FILE_VERSION}.`,
-      'Update Vouchsafe and join again.',
+      say`The file has format version ${version.data.version}; this program knows up to ${NETWORK_FILE_VERSION}.`,
+      say`Update Vouchsafe and join again.`,
     );
   if (!ed25519.verify(fromHex(file.data.signature), signedBytes(file.data.network), fromHex(file.data.signer), { zip215: false }))
     refuse(
       'NETWORK_FILE_SIGNATURE_INVALID',
-      'The signature of the network file does not fit its contents: it was changed after it was signed.',
-      'Get the file again from the operator, over a way you trust.',
+      say`The signature of the network file does not fit its contents: it was changed after it was signed.`,
+      say`Get the file again from the operator, over a way you trust.`,
     );
   const network = networkSchema.safeParse(file.data.network);
   if (!network.success)
     return refuse(
       'NETWORK_FILE_MALFORMED',
-      `The network file is signed, but not well-formed: ${z.prettifyError(network.error)}`,
-      'Ask the operator for a correct file.',
+      say`The network file is signed, but not well-formed: ${z.prettifyError(network.error)}`,
+      say`Ask the operator for a correct file.`,
     );
   if (network.data.threshold > network.data.proxies.length)
-    refuse('NETWORK_FILE_MALFORMED', 'The network needs more proxies than it names.', 'Ask the operator for a correct file.');
+    refuse('NETWORK_FILE_MALFORMED', say`The network needs more proxies than it names.`, say`Ask the operator for a correct file.`);
   return { network: network.data, signer: file.data.signer };
 }

@@ -10,6 +10,7 @@ import { AppError, isAppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 import { fromHex, type Hex, toHex } from '../base/bytes.ts';
 import type { Random } from '../base/ports.ts';
+import { say } from '../base/sentence.ts';
 import { decodeGrantContext, decodeSourceContext, encodeGrantContext, type GrantContext } from '../crypto/context.ts';
 import { formatIdentity } from '../crypto/identity.ts';
 import type { PseudonymKeys } from '../crypto/key-derivation.ts';
@@ -132,7 +133,7 @@ export function requireTimeToAnswer({ grantWindow, deliverWindow }: Pick<MarketT
   throw new AppError(
     'OFFER_WINDOWS_SHORT',
     {
-      what: `The requirement gives you ${grantWindow} seconds to grant after the consumer accepts, and ${deliverWindow} to deliver.`,
+      what: say`The requirement gives you ${grantWindow} seconds to grant after the consumer accepts, and ${deliverWindow} to deliver.`,
       consequence: 'Nothing was offered. Had you been away at that moment, your bond would have been lost.',
       remedy: 'Leave the requirement alone, or allow short windows if this program keeps running until the consumer has decided.',
     },

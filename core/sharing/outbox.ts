@@ -9,6 +9,7 @@
 import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
 import { type Hex, isHex } from '../base/bytes.ts';
+import { say } from '../base/sentence.ts';
 import type { ContractCall, FinalTransaction, SignedTransaction, TransactionFate, TransactionSender } from './chain.ts';
 import type { Documents } from './documents.ts';
 
@@ -117,7 +118,7 @@ export class Outbox {
         throw new AppError(
           'CHAIN_TRANSACTION_REJECTED',
           {
-            what: `The contract refused ${call.method}: ${fate.reason}.`,
+            what: say`The contract refused ${call.method}: ${fate.reason}.`,
             consequence: 'The chain is unchanged by this step; your data and keys are as before.',
             remedy: 'Read the reason, correct what it names, and repeat the step.',
           },
@@ -126,7 +127,7 @@ export class Outbox {
       }
     }
     throw new AppError('CHAIN_ACCOUNT_IN_USE', {
-      what: `Another program keeps sending from the account ${account.address}.`,
+      what: say`Another program keeps sending from the account ${account.address}.`,
       consequence: 'This step has not happened.',
       remedy: 'Use this phrase on one installation at a time, then repeat the step.',
     });

@@ -10,6 +10,7 @@ import { AppError, isAppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
 import { fromHex, type Hex, toHex } from '../base/bytes.ts';
 import { DecodeError } from '../base/codec.ts';
+import { listed, type Sentence, say } from '../base/sentence.ts';
 import { decodeGrantContext, decodeSourceContext, type SourceContext } from '../crypto/context.ts';
 import { ciphertextLength, type FileLabel, fileLabelOf, isChunkSize, plaintextBytesMax } from '../crypto/file-stream.ts';
 import type { PseudonymKeys } from '../crypto/key-derivation.ts';
@@ -270,11 +271,11 @@ function checkHeader(
   encoded: Uint8Array,
 ): void {
   const data = { datasetId: record.datasetId };
-  const notRecorded = (reason: string) =>
+  const notRecorded = (reason: Sentence) =>
     new AppError(
       'HEADER_NOT_RECORDED',
       {
-        what: `What proxy ${proxy} gave as the header is not the recorded one: ${reason}.`,
+        what: say`What proxy ${proxy} gave as the header is not the recorded one: ${reason}.`,
         consequence: 'It was not used; no money is at risk.',
         remedy: "Use the other proxies, and tell the network's operator. If all say the same, leave this offer alone.",
       },
@@ -283,16 +284,16 @@ function checkHeader(
   let context: SourceContext;
   try {
     context = decodeSourceContext(encoded);
-    if (toHex(headerHash(engine, context, decodeHeader(engine, header))) !== record.headerHash) throw notRecorded('its hash differs');
+    if (toHex(headerHash(engine, context, decodeHeader(engine, header))) !== record.headerHash) throw notRecorded(say`its hash differs`);
   } catch (error) {
-    if (error instanceof DecodeError) throw notRecorded('it is malformed');
+    if (error instanceof DecodeError) throw notRecorded(say`it is malformed`);
     throw error;
   }
-  const misleading = (reason: string) =>
+  const misleading = (reason: Sentence) =>
     new AppError(
       'HEADER_MISLEADING',
       {
-        what: `The header that the owner recorded cannot be right: ${reason}.`,
+        what: say`The header that the owner recorded cannot be right: ${reason}.`,
         consequence: 'It was not used; no money is at risk.',
         remedy: 'The owner is at fault: leave this offer alone.',
       },
@@ -304,14 +305,14 @@ function checkHeader(
     BigInt(context.datasetRoot) !== record.datasetRoot ||
     context.ownerIdentity !== datasetIdentity(network, record.owner, record.datasetId)
   )
-    throw misleading('it belongs to another dataset');
+    throw misleading(say`it belongs to another dataset`);
   const { plaintextLength, chunkSize } = context;
   if (
     plaintextLength > plaintextBytesMax ||
     !isChunkSize(chunkSize) ||
     BigInt(ciphertextLength(Number(plaintextLength), chunkSize)) !== record.ciphertextSize
   )
-    throw misleading('the recorded ciphertext has not the length that it says');
+    throw misleading(say`the recorded ciphertext has not the length that it says`);
 }
 
 /**
@@ -400,17 +401,20 @@ function decodedOrNothing<Value>(decode: () => Value): Value | undefined {
 
 /** The error for a delivery that does not open: it names who is at fault. */
 function deliveryRefused(verdict: Extract<OpenVerdict, { opened: false }>): AppError {
-  const named = `proxy ${verdict.faultyProxies.join(' and proxy ')}`;
+  const named = listed(
+    verdict.faultyProxies.map((proxy) => say`proxy ${proxy}`),
+    ' and ',
+  );
   const culprit = {
-    receiver: 'your own key of the receiving identity',
+    receiver: say`your own key of the receiving identity`,
     supplier: named,
-    proxies: verdict.faultyProxies.length > 0 ? named : 'nobody: too few proxies answered',
-    owner: 'the owner of the data',
+    proxies: verdict.faultyProxies.length > 0 ? named : say`nobody: too few proxies answered`,
+    owner: say`the owner of the data`,
   }[verdict.party];
   return new AppError(
     `DELIVERY_${verdict.fault}`,
     {
-      what: `What was delivered does not open; at fault: ${culprit}.`,
+      what: say`What was delivered does not open; at fault: ${culprit}.`,
       consequence: 'Nothing was decrypted and nothing was confirmed; the price stays locked.',
       remedy: 'Try again when the other proxies answer; if it cannot be mended, declare it not delivered or wait for the refund.',
     },

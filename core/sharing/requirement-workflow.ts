@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
 import { type Hex, toHex } from '../base/bytes.ts';
 import type { Random } from '../base/ports.ts';
+import { type Sentence, say } from '../base/sentence.ts';
 import type { PseudonymKeys } from '../crypto/key-derivation.ts';
 import { requestIdOf } from '../proofs/identifiers.ts';
 import { parseRequirementDocument, type RequirementDocument, requirementFields, requirementWords } from '../proofs/requirement-document.ts';
@@ -73,7 +74,7 @@ const windowSeconds = { min: 60, max: 30 * 24 * 3600 };
 
 /** Refuses terms that the market would refuse after the work of a proof. Whether the deadline is ahead, the chain's clock says. */
 function checkTerms(terms: Terms, escrow: bigint): void {
-  const refuse = (what: string): never => {
+  const refuse = (what: Sentence): never => {
     throw new AppError('TERMS_INVALID', {
       what,
       consequence: 'Nothing was proved and nothing was published.',
@@ -81,11 +82,13 @@ function checkTerms(terms: Terms, escrow: bigint): void {
     });
   };
   const [price, bond] = [BigInt(terms.price), BigInt(terms.bond)];
-  if (price === 0n) refuse('The price is zero.');
-  if (bond === 0n || bond > price) refuse('The bond must be above zero and at most the price.');
-  if (escrow < price) refuse('The escrow does not cover one price.');
-  for (const [name, seconds] of Object.entries({ grant: terms.grantWindow, deliver: terms.deliverWindow, confirm: terms.confirmWindow }))
-    if (seconds < windowSeconds.min || seconds > windowSeconds.max) refuse(`The time to ${name} must be between 1 minute and 30 days.`);
+  if (price === 0n) refuse(say`The price is zero.`);
+  if (bond === 0n || bond > price) refuse(say`The bond must be above zero and at most the price.`);
+  if (escrow < price) refuse(say`The escrow does not cover one price.`);
+  const refusedWindow = (seconds: number): boolean => seconds < windowSeconds.min || seconds > windowSeconds.max;
+  if (refusedWindow(terms.grantWindow)) refuse(say`The time to grant must be between 1 minute and 30 days.`);
+  if (refusedWindow(terms.deliverWindow)) refuse(say`The time to deliver must be between 1 minute and 30 days.`);
+  if (refusedWindow(terms.confirmWindow)) refuse(say`The time to confirm must be between 1 minute and 30 days.`);
 }
 
 /** A new requirement. Nothing is stored or sent yet. @throws AppError `TERMS_INVALID`, `REQUIREMENT_INVALID` */

@@ -4,7 +4,9 @@ import { app, clipboard, dialog, nativeTheme, powerMonitor, session } from 'elec
 import { writeFileAtomically } from '../../core/adapters/atomic-file.ts';
 import { assert } from '../../core/base/assert.ts';
 import { utf8 } from '../../core/base/bytes.ts';
+import { english, type Said } from '../../core/base/sentence.ts';
 import { events, type RequestOf } from '../ipc-contract.ts';
+import { chosenLanguage, inLanguage } from '../language.ts';
 import { answerOf, viewOfError } from '../link.ts';
 import type { AppView, ErrorView, SettingsView } from '../views.ts';
 import { serveApp } from './app-protocol.ts';
@@ -64,7 +66,9 @@ export function startApp(): RunningApp {
   serveApp(session.defaultSession, rendererFolder);
 
   const { store, unreadable } = openInstallationFile(userData);
-  const window = new MainWindow(windowStateFile(userData));
+  const language = () => chosenLanguage(installation.state.settings.language, app.getSystemLocale());
+  const words = (said: Said) => inLanguage(said, language());
+  const window = new MainWindow(windowStateFile(userData), words);
   let updateTray = (): void => undefined;
   const changed = () => {
     window.tell('app.changed', {});
@@ -106,6 +110,7 @@ export function startApp(): RunningApp {
     if (event === 'notice' && profile !== undefined)
       showNotice(
         {
+          words,
           isWanted: () => installation.state.settings.notifications && !window.isFocused,
           open: (id, route) => {
             if (installation.state.activeProfile !== id) installation.update({ activeProfile: id });
@@ -153,7 +158,7 @@ export function startApp(): RunningApp {
     networkText,
     log,
   });
-  const lockNow = () => void lock.lock().catch((error: unknown) => log(`locking failed: ${viewOfError(error).what}`));
+  const lockNow = () => void lock.lock().catch((error: unknown) => log(`locking failed: ${english(viewOfError(error).what)}`));
   new AutoLock({
     idleSeconds: () => powerMonitor.getSystemIdleTime(),
     minutes: () => installation.state.settings.autoLockMinutes,
@@ -197,6 +202,7 @@ export function startApp(): RunningApp {
       const settings = { ...installation.state.settings, ...definedOf(change) };
       installation.update({ settings });
       nativeTheme.themeSource = settings.theme;
+      if (change.language !== undefined) updateMenu();
       return view();
     },
     'app.services': () => services.views(),
@@ -319,7 +325,8 @@ export function startApp(): RunningApp {
     };
   }
 
-  setMenu({
+  const updateMenu = setMenu({
+    words,
     go,
     command: (command) => {
       window.show();
@@ -328,6 +335,7 @@ export function startApp(): RunningApp {
     lock: lockNow,
   });
   updateTray = showTray({
+    words,
     isUnlocked: () => lock.state === 'unlocked',
     open: () => window.show(),
     lock: lockNow,
@@ -336,7 +344,7 @@ export function startApp(): RunningApp {
   endWithServices(services);
   watchForUpdates(() => installation.state.settings.updates, log);
   app.on('activate', () => window.show());
-  const stillThere = (error: unknown) => log(`what was interrupted has left something: ${viewOfError(error).what}`);
+  const stillThere = (error: unknown) => log(`what was interrupted has left something: ${english(viewOfError(error).what)}`);
   backups.clearInterrupted().catch(stillThere);
   // What this installation knows must be known to tell what it does not know.
   if (unreadable === null) {
@@ -349,7 +357,7 @@ export function startApp(): RunningApp {
     followLink: (link) => {
       void answerOf(async () => routeOfLink(link, activeRoles())).then((answer) => {
         if (answer.ok) go(answer.value, true);
-        else tellOfLink(answer.error);
+        else tellOfLink(answer.error, words);
       });
     },
     showWindow: () => window.show(),
@@ -364,10 +372,15 @@ function definedOf(change: RequestOf<'app.settings'>): Partial<SettingsView> {
 let isTellingOfLink = false;
 
 /** A link that leads nowhere is answered for, since whoever opened it waits for something to happen; many at once, once. */
-function tellOfLink({ code, what, consequence, remedy }: ErrorView): void {
+function tellOfLink({ code, what, consequence, remedy }: ErrorView, words: (said: Said) => string): void {
   if (isTellingOfLink) return;
   isTellingOfLink = true;
-  const box = { type: 'warning', title: 'Vouchsafe', message: what, detail: `${consequence} ${remedy}\n\n${code}` } as const;
+  const box = {
+    type: 'warning',
+    title: 'Vouchsafe',
+    message: words(what),
+    detail: `${words(consequence)} ${words(remedy)}\n\n${code}`,
+  } as const;
   void dialog.showMessageBox(box).finally(() => {
     isTellingOfLink = false;
   });

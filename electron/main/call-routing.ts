@@ -7,6 +7,7 @@
 import { RateLimiter } from '../../core/adapters/rate-limiter.ts';
 import { systemClock } from '../../core/adapters/system-clock.ts';
 import { AppError } from '../../core/base/app-error.ts';
+import { type Sentence, say } from '../../core/base/sentence.ts';
 import { type Answer, type ChannelName, contract, type RequestOf, type ResponseOf } from '../ipc-contract.ts';
 import { answerOf } from '../link.ts';
 import type { FileView } from '../views.ts';
@@ -186,17 +187,17 @@ function savedName(name: string): string {
 
 function nameOf(channel: unknown): ChannelName {
   if (typeof channel === 'string' && Object.hasOwn(contract, channel)) return channel as ChannelName;
-  throw refused('A window asked for something that does not exist.');
+  throw refused(say`A window asked for something that does not exist.`);
 }
 
 function requestOf(name: ChannelName, value: unknown): Record<string, unknown> {
-  if (jsonLength(value) > callBytesMax) throw refused(`What a window sent for ${name} is larger than any such call.`);
+  if (jsonLength(value) > callBytesMax) throw refused(say`What a window sent for ${name} is larger than any such call.`);
   const request = contract[name].request.safeParse(value);
   if (request.success) return request.data as Record<string, unknown>;
   throw new AppError(
     'REQUEST_INVALID',
     {
-      what: `Something that was entered cannot be used: ${request.error.issues.slice(0, 3).map(placeOf).join('; ')}.`,
+      what: say`Something that was entered cannot be used: ${request.error.issues.slice(0, 3).map(placeOf).join('; ')}.`,
       consequence: 'Nothing was done and nothing was changed.',
       remedy: 'Correct it and try again.',
     },
@@ -217,7 +218,7 @@ function placeOf({ path, message }: { readonly path: readonly PropertyKey[]; rea
   return `${path.map(String).join('.')}: ${message}`.slice(0, 300);
 }
 
-function refused(what: string): AppError {
+function refused(what: Sentence): AppError {
   return new AppError('REQUEST_REFUSED', { what, consequence: 'Nothing was done.', remedy: 'Close the window and open it again.' });
 }
 

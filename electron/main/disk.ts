@@ -2,6 +2,7 @@
 import { mkdtempSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../../core/base/app-error.ts';
+import { say } from '../../core/base/sentence.ts';
 
 /** Runs `write`, which writes to `folder`. @throws AppError `DISK_FULL`, `DISK_NOT_WRITABLE` */
 export function writingTo<Result>(folder: string, write: () => Result): Result {
@@ -12,7 +13,7 @@ export function writingTo<Result>(folder: string, write: () => Result): Result {
     throw new AppError(
       reason === 'ENOSPC' || reason === 'EDQUOT' ? 'DISK_FULL' : 'DISK_NOT_WRITABLE',
       {
-        what: `Vouchsafe cannot write to its folder ${folder} (${reason}).`,
+        what: say`Vouchsafe cannot write to its folder ${folder} (${reason}).`,
         consequence: 'What was to be remembered is not; what was remembered before is unchanged.',
         remedy: 'Make room on the disk, or check that the folder may be written to, and repeat the step.',
       },

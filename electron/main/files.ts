@@ -5,6 +5,7 @@
 import { open, stat } from 'node:fs/promises';
 import { basename, isAbsolute } from 'node:path';
 import { AppError } from '../../core/base/app-error.ts';
+import { type Sentence, say } from '../../core/base/sentence.ts';
 import type { FileView } from '../views.ts';
 import { newLocalId } from './tasks.ts';
 
@@ -50,7 +51,7 @@ export class ChosenFiles {
   #chosen(token: string) {
     const file = this.#files.get(token);
     if (file !== undefined) return file;
-    throw refusal('FILE_TOKEN_UNKNOWN', 'The file is no longer at hand.', 'Choose it again.');
+    throw refusal('FILE_TOKEN_UNKNOWN', say`The file is no longer at hand.`, say`Choose it again.`);
   }
 
   /** Forgets all, when the installation is locked. */
@@ -61,20 +62,22 @@ export class ChosenFiles {
 
 async function checkedSize(path: string): Promise<number> {
   const name = basename(path);
-  if (!isAbsolute(path)) throw refusal('FILE_MISSING', 'What was dropped is no file of this computer.', 'Choose a file from a folder.');
+  if (!isAbsolute(path))
+    throw refusal('FILE_MISSING', say`What was dropped is no file of this computer.`, say`Choose a file from a folder.`);
   const status = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') throw refusal('FILE_MISSING', `The file ${name} is not there any more.`, 'Choose it where it is now.');
+    if (error.code === 'ENOENT')
+      throw refusal('FILE_MISSING', say`The file ${name} is not there any more.`, say`Choose it where it is now.`);
     throw unreadable(name, error);
   });
   if (status.isDirectory())
     throw refusal(
       'FILE_IS_FOLDER',
-      `${name} is a folder; Vouchsafe takes one file at a time.`,
-      'Open the folder and choose the file in it.',
+      say`${name} is a folder; Vouchsafe takes one file at a time.`,
+      say`Open the folder and choose the file in it.`,
     );
   if (!status.isFile())
-    throw refusal('FILE_NOT_PLAIN', `${name} is a device or a link, not a plain file.`, 'Choose a file with data in it.');
-  if (status.size === 0) throw refusal('FILE_EMPTY', `The file ${name} is empty.`, 'Choose a file with data in it.');
+    throw refusal('FILE_NOT_PLAIN', say`${name} is a device or a link, not a plain file.`, say`Choose a file with data in it.`);
+  if (status.size === 0) throw refusal('FILE_EMPTY', say`The file ${name} is empty.`, say`Choose a file with data in it.`);
   return status.size;
 }
 
@@ -90,8 +93,8 @@ async function requireUsable(path: string): Promise<void> {
     if (start.includes(0) && !start.subarray(0, backupMagic.length).equals(Buffer.from(backupMagic)))
       throw refusal(
         'FILE_IS_BINARY',
-        `${name} is not a text file: it may be a spreadsheet, a picture or an archive.`,
-        'Save the data as CSV (comma-separated text) in the program that made it, and choose that file.',
+        say`${name} is not a text file: it may be a spreadsheet, a picture or an archive.`,
+        say`Save the data as CSV (comma-separated text) in the program that made it, and choose that file.`,
       );
   } finally {
     await file.close();
@@ -102,11 +105,11 @@ async function requireUsable(path: string): Promise<void> {
 export function unreadable(name: string, error: NodeJS.ErrnoException): AppError {
   return refusal(
     'FILE_UNREADABLE',
-    `The file ${name} cannot be read (${error.code ?? 'unknown reason'}).`,
-    'Check that it is yours to read and that its disk is connected.',
+    say`The file ${name} cannot be read (${error.code ?? say`unknown reason`}).`,
+    say`Check that it is yours to read and that its disk is connected.`,
   );
 }
 
-function refusal(code: string, what: string, remedy: string): AppError {
+function refusal(code: string, what: Sentence, remedy: Sentence): AppError {
   return new AppError(code, { what, consequence: 'Nothing was read from it and nothing was changed.', remedy });
 }

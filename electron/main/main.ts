@@ -31,11 +31,16 @@ function leave(): void {
 
 async function failToStart(error: unknown): Promise<void> {
   const { viewOfError } = await import('../link.ts');
+  const { chosenLanguage, inLanguage } = await import('../language.ts');
+  const { say } = await import('../../core/base/sentence.ts');
   const { code, what, consequence, remedy } = viewOfError(error);
-  const text = `${what}\n\n${consequence}\n\n${remedy}\n\n${code}`;
+  const textIn = (language: 'en' | 'de') =>
+    [...[what, consequence, remedy].map((sentence) => inLanguage(sentence, language)), code].join('\n\n');
   // Whoever started it in a terminal reads it there, also where there is no screen.
-  process.stderr.write(`${text}\n`);
-  dialog.showErrorBox('Vouchsafe cannot start', text);
+  process.stderr.write(`${textIn('en')}\n`);
+  // The user's wish stands in a file that may be what cannot be read.
+  const language = chosenLanguage('system', app.getSystemLocale());
+  dialog.showErrorBox(inLanguage(say`Vouchsafe cannot start`, language), textIn(language));
   app.exit(1);
 }
 

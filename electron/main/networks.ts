@@ -6,6 +6,7 @@ import { writeFileAtomically } from '../../core/adapters/atomic-file.ts';
 import { textFile } from '../../core/adapters/text-file.ts';
 import { AppError } from '../../core/base/app-error.ts';
 import { utf8 } from '../../core/base/bytes.ts';
+import { say } from '../../core/base/sentence.ts';
 import { networkFolders } from '../../core/services/network-folders.ts';
 import { type OwnNetworkView, ownNetworkView, progressView } from '../views.ts';
 import type { CallContext } from './call-routing.ts';
@@ -113,7 +114,7 @@ export class Networks {
   /** The network's file, for those who join. */
   networkFile(id: string): Promise<string> {
     this.#record(id);
-    return textFile(networkFolders(this.#ports.places.network(id), { proxies: 0, groups: [] }).networkFile, 'the file of this network');
+    return textFile(networkFolders(this.#ports.places.network(id), { proxies: 0, groups: [] }).networkFile, say`the file of this network`);
   }
 
   /** Id of the own network that a file is of, or null. */

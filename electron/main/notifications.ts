@@ -1,18 +1,22 @@
 /** Notices of the system: each opens the thing that it speaks of. */
 import { Notification } from 'electron';
 import { z } from 'zod';
+import type { Said } from '../../core/base/sentence.ts';
+import { said } from '../views.ts';
 import { routeFor } from './window-routes.ts';
 
 /** What a vault tells when something wants the user. */
 const noticeShape = z.strictObject({
   kind: z.string().max(80),
   route: z.string().max(200).nullable(),
-  title: z.string().max(200),
-  body: z.string().max(500),
+  title: said,
+  body: said,
 });
 
 /** What notices ask of the rest of main. */
 export interface NoticePorts {
+  /** In the user's language. */
+  words(said: Said): string;
   /** Whether they are wanted now: switched on, and the user does not look at the window. */
   isWanted(): boolean;
   /** Opens what a notice of a profile speaks of. */
@@ -27,7 +31,7 @@ const shownMax = 20;
 export function showNotice(ports: NoticePorts, profile: string, value: unknown): void {
   const notice = noticeShape.safeParse(value).data;
   if (notice === undefined || !ports.isWanted() || !Notification.isSupported() || shown.size >= shownMax) return;
-  const notification = new Notification({ title: notice.title, body: notice.body });
+  const notification = new Notification({ title: ports.words(notice.title), body: ports.words(notice.body) });
   shown.add(notification);
   notification.on('click', () => ports.open(profile, routeFor(notice.kind, notice.route ?? '/')));
   for (const end of ['click', 'close', 'failed'] as const) notification.on(end as 'click', () => shown.delete(notification));

@@ -8,6 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import { AppError, isAppError } from '../../core/base/app-error.ts';
 import { fromHex, isHex, toHex } from '../../core/base/bytes.ts';
+import { say } from '../../core/base/sentence.ts';
 import type { KeychainRecord } from './installation.ts';
 
 /** What the operating system offers: Electron's safeStorage. */
@@ -87,7 +88,7 @@ function openBySystem(system: SystemKeychain, sealed: Uint8Array): string {
     throw new AppError(
       'KEYCHAIN_UNAVAILABLE',
       {
-        what: `The system's keychain, which holds the key to your data, cannot be reached (${system.backend}).`,
+        what: say`The system's keychain, which holds the key to your data, cannot be reached (${system.backend}).`,
         consequence: 'Your data is intact and stays locked.',
         remedy: 'Unlock the keyring of your desktop session and try again, or restore from your 24 words or a backup.',
       },

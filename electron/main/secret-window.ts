@@ -5,6 +5,7 @@
  */
 import { BrowserWindow, session } from 'electron';
 import { AppError } from '../../core/base/app-error.ts';
+import type { Said } from '../../core/base/sentence.ts';
 import { type Answer, type SecretPurpose, secretContract, secretPurpose } from '../ipc-contract.ts';
 import { answerOf } from '../link.ts';
 import type { SettingsView } from '../views.ts';
@@ -15,7 +16,7 @@ import { answerWindow } from './router.ts';
 import { backgroundColor, webPreferences, windowIcon } from './windows.ts';
 
 /** Looks at what was typed: the answer is what is wrong with it, or null. */
-export type Acceptance = (text: string) => Promise<string | null> | string | null;
+export type Acceptance = (text: string) => Promise<Said | null> | Said | null;
 
 interface Question {
   readonly purpose: SecretPurpose;

@@ -6,7 +6,9 @@
  * that says so, and never hangs.
  */
 import { AppError, isAppError } from '../../core/base/app-error.ts';
+import { english, say, sentenceOf } from '../../core/base/sentence.ts';
 import { Link, type Port, viewOfError } from '../link.ts';
+import { serviceWords } from '../service-words.ts';
 import { type ErrorView, errorView, type ServiceKind, type ServiceView } from '../views.ts';
 import type { ServiceLogs } from './service-logs.ts';
 
@@ -240,13 +242,13 @@ export class Services {
   #hearFailure(service: Service, value: unknown): void {
     const error = errorView.safeParse(value).data;
     service.error = error ?? null;
-    this.#logs.add(service.plan.id, `cannot go on: ${error === undefined ? 'no reason given' : `${error.code}: ${error.what}`}`);
+    this.#logs.add(service.plan.id, `cannot go on: ${error === undefined ? 'no reason given' : `${error.code}: ${english(error.what)}`}`);
   }
 
   #giveUp(service: Service, view: ErrorView, error: unknown): void {
     service.state = 'failing';
     service.error = view;
-    this.#logs.add(service.plan.id, `cannot start: ${view.code}: ${view.what}`);
+    this.#logs.add(service.plan.id, `cannot start: ${view.code}: ${english(view.what)}`);
     service.ready.reject(error);
     this.#changed();
   }
@@ -301,7 +303,7 @@ function newReady(): PromiseWithResolvers<Link> {
 
 function ended(kind: ServiceKind): AppError {
   return new AppError('SERVICE_ENDED', {
-    what: `The part of Vouchsafe that does this (${kind}) ended unexpectedly and is being started again.`,
+    what: say`The part of Vouchsafe that does this (${serviceWords(kind)}) ended unexpectedly and is being started again.`,
     consequence: 'This step was interrupted. What was saved before is safe.',
     remedy: 'Try again in a moment; it goes on where it stopped.',
   });
@@ -311,7 +313,7 @@ function failing(kind: ServiceKind, deaths: number, reason: ErrorView | null): A
   return new AppError(
     leftAlone,
     {
-      what: `The part of Vouchsafe that does this (${kind}) ended ${deaths} times within a minute, so it is left alone.${reason === null ? '' : ` ${reason.what}`}`,
+      what: say`The part of Vouchsafe that does this (${serviceWords(kind)}) ended ${deaths} times within a minute, so it is left alone.${reason === null ? '' : say` ${sentenceOf(reason.what)}`}`,
       consequence: 'What needs it does not work just now; everything else does. What was saved is safe.',
       remedy: 'Start it again in Settings, Services and logs. If it fails again, save the diagnostics there and report it.',
     },

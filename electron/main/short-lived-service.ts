@@ -1,7 +1,9 @@
 /** A utility process for one call: it is forked, asked, and ended, whatever the answer. */
 import { utilityProcess } from 'electron';
 import { AppError } from '../../core/base/app-error.ts';
+import { say } from '../../core/base/sentence.ts';
 import { Link, type Port } from '../link.ts';
+import { serviceWords } from '../service-words.ts';
 import { serviceProgram } from './places.ts';
 import { environment } from './service-forks.ts';
 
@@ -23,7 +25,7 @@ export async function askOnce<Result>(
   child.on('exit', () =>
     link.close(
       new AppError('SERVICE_ENDED', {
-        what: `The part of Vouchsafe that does this (${kind}) ended unexpectedly.`,
+        what: say`The part of Vouchsafe that does this (${serviceWords(kind)}) ended unexpectedly.`,
         consequence: 'This step was not done. What was saved before is safe.',
         remedy: 'Try again.',
       }),

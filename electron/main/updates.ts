@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { app } from 'electron';
 import { AppError } from '../../core/base/app-error.ts';
+import { english } from '../../core/base/sentence.ts';
 import { viewOfError } from '../link.ts';
 
 /** Time after a start, and between two looks. */
@@ -21,7 +22,7 @@ export function watchForUpdates(isWanted: () => boolean, log: (line: string) => 
       ({ version }) => {
         if (version !== null) log(`version ${version} is installed when the program ends`);
       },
-      (error: unknown) => log(`no look for updates: ${viewOfError(error).what}`),
+      (error: unknown) => log(`no look for updates: ${english(viewOfError(error).what)}`),
     );
   };
   setTimeout(look, firstLookMs).unref();

@@ -1,6 +1,7 @@
 /** The main window: one, with its place kept, painted in the theme's colour before its page is there. */
 import { BrowserWindow, dialog, nativeTheme, screen } from 'electron';
 import { z } from 'zod';
+import { type Said, say } from '../../core/base/sentence.ts';
 import { type EventName, type EventOf, events } from '../ipc-contract.ts';
 import { pageUrl } from './app-protocol.ts';
 import { iconFile, preloadScript } from './places.ts';
@@ -55,14 +56,17 @@ export const windowIcon = process.platform === 'linux' ? { icon: iconFile('windo
 /** The one main window. */
 export class MainWindow {
   readonly #state: WindowStateStore;
+  /** Says what it has to say in the user's language. */
+  readonly #words: (said: Said) => string;
   #window: BrowserWindow | undefined;
   /** Events that the page was not there yet to hear, such as the deep link that started the program. */
   #early: [EventName, unknown][] = [];
   #isPageThere = false;
   #pageEndsAtMs: number[] = [];
 
-  constructor(state: WindowStateStore) {
+  constructor(state: WindowStateStore, words: (said: Said) => string) {
     this.#state = state;
+    this.#words = words;
   }
 
   /** The window, while there is one. */
@@ -110,10 +114,11 @@ export class MainWindow {
       await dialog.showMessageBox(window, {
         type: 'warning',
         title: 'Vouchsafe',
-        message: 'The window ended unexpectedly several times in a row.',
-        detail:
-          'Nothing that is stored was changed, and what runs goes on. Load the window again. If it goes on ending, restart Vouchsafe and save the diagnostics in Settings.',
-        buttons: ['Load again'],
+        message: this.#words(say`The window ended unexpectedly several times in a row.`),
+        detail: this.#words(
+          say`Nothing that is stored was changed, and what runs goes on. Load the window again. If it goes on ending, restart Vouchsafe and save the diagnostics in Settings.`,
+        ),
+        buttons: [this.#words(say`Load again`)],
       });
     }
     // Electron itself ends when a page is loaded while it still tells of the end of the last one.

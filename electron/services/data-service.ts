@@ -14,6 +14,7 @@ import type { ProverAnswer } from '../../core/adapters/snarkjs-jobs.ts';
 import { crashed, createProver, type JobRunner, type ProvingFiles } from '../../core/adapters/snarkjs-prover.ts';
 import { isAppError } from '../../core/base/app-error.ts';
 import { assert } from '../../core/base/assert.ts';
+import { say } from '../../core/base/sentence.ts';
 import type { TransferOptions } from '../../core/sharing/services.ts';
 import type { CallContext, Handlers, Link } from '../link.ts';
 import type { ProgressView, TablePlace } from '../views.ts';
@@ -37,7 +38,7 @@ export function linkRunner(prover: () => Promise<Link>): JobRunner {
       try {
         return await (await prover()).call<ProverAnswer>('perform', job, { signal, onProgress });
       } catch (error) {
-        throw isAppError(error, 'SERVICE_ENDED') ? crashed('it ended', error) : error;
+        throw isAppError(error, 'SERVICE_ENDED') ? crashed(say`it ended`, error) : error;
       }
     },
     async close() {},

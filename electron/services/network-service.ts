@@ -4,8 +4,10 @@
  */
 import { z } from 'zod';
 import { AppError } from '../../core/base/app-error.ts';
+import { say } from '../../core/base/sentence.ts';
 import { type Running, readServiceDescription, type ServiceName, startService } from '../../core/services/service-home.ts';
 import { viewOfError } from '../link.ts';
+import { serviceWords } from '../service-words.ts';
 import { runService, type StartedService, type Surroundings } from './service-process.ts';
 
 const configSchema = z.strictObject({
@@ -37,7 +39,7 @@ export async function startNetworkService(kind: ServiceName, config: unknown, { 
       const { service } = await readServiceDescription(home);
       if (service !== kind)
         throw new AppError('HOME_NOT_A_SERVICE', {
-          what: `The folder ${home} is the home of a ${service}, not of a ${kind}.`,
+          what: say`The folder ${home} is the home of a ${serviceWords(service)}, not of a ${serviceWords(kind)}.`,
           consequence: 'Nothing was started and nothing was changed.',
           remedy: 'The folder of this network was mixed up: restore it from a backup, or make the network again.',
         });

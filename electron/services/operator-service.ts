@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../core/base/app-error.ts';
 import type { Hex } from '../../core/base/bytes.ts';
+import { english } from '../../core/base/sentence.ts';
 import { createNetwork, ownChainId } from '../../core/services/network-creation.ts';
 import { smallestGroups } from '../../core/services/network-folders.ts';
 import { type NetworkOperator, type OperatedApplication, openNetworkOperator } from '../../core/services/network-operator.ts';
@@ -68,8 +69,8 @@ export async function startOperator(config: unknown, { main, peer, log }: Surrou
       firstPort: 0,
       onStage: (step, fraction) => tell({ step: `network-${step}`, fraction }),
       onStep: (detail) => {
-        log(`made: ${detail}`);
-        tell({ ...stage, detail: detail.slice(0, 300) });
+        log(`made: ${english(detail)}`);
+        tell({ ...stage, detail });
       },
     });
     return { name, development: network.development, groups: [...smallestGroups], proxies, threshold };

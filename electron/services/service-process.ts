@@ -3,8 +3,10 @@
  * configuration once; keys in it are nowhere else in this process' input.
  */
 import { AppError } from '../../core/base/app-error.ts';
+import { say } from '../../core/base/sentence.ts';
 import { keepMemoryOutOfCoreFiles } from '../core-files.ts';
 import { type Handlers, Link, type Port } from '../link.ts';
+import { serviceWords } from '../service-words.ts';
 
 /** How a service sees main, and services that main has connected it with. */
 export interface Surroundings {
@@ -92,7 +94,7 @@ function peerEnded(kind: string): AppError {
   return new AppError(
     'SERVICE_ENDED',
     {
-      what: `The part of Vouchsafe that does this work (${kind}) has ended.`,
+      what: say`The part of Vouchsafe that does this work (${serviceWords(kind)}) has ended.`,
       consequence: 'This step was not finished. What was saved before is safe.',
       remedy: 'It is started again by itself; repeat the step.',
     },

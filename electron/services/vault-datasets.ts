@@ -2,6 +2,7 @@
 import type { DatasetDocument } from '../../core/adapters/dataset-folder.ts';
 import { AppError } from '../../core/base/app-error.ts';
 import type { Hex } from '../../core/base/bytes.ts';
+import { say } from '../../core/base/sentence.ts';
 import { datasetNamed, datasets, importDataset, offers } from '../../core/services/owner.ts';
 import { type DatasetWork, datasetDocument } from '../../core/sharing/dataset-workflow.ts';
 import type { CallContext } from '../link.ts';
@@ -85,7 +86,7 @@ function requireUnrecorded(work: DatasetWork, recording: readonly string[]): voi
   throw new AppError(
     'DATASET_ON_CHAIN',
     {
-      what: `The dataset "${work.name}" is recorded on the chain, or on its way there.`,
+      what: say`The dataset "${work.name}" is recorded on the chain, or on its way there.`,
       consequence: 'Nothing was removed: without its files you could neither prove nor deliver it, and a bond could be lost.',
       remedy: 'Keep it. What is on the chain stays there for ever, without any of its readings.',
     },

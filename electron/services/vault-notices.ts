@@ -1,4 +1,5 @@
 /** Tells the user what it waits for has happened: an offer arrived, was accepted, data can be received, a trade was paid. Each is told once. */
+import { type Said, type Sentence, say } from '../../core/base/sentence.ts';
 import type { OfferView } from '../views.ts';
 import type { Vault } from './vault-context.ts';
 import { offerList } from './vault-trades.ts';
@@ -7,20 +8,20 @@ import { offerList } from './vault-trades.ts';
 export interface Notice {
   readonly kind: string;
   readonly route: string;
-  readonly title: string;
-  readonly body: string;
+  readonly title: Said;
+  readonly body: Said;
 }
 
 /** The words of a notice, by what a trade has come to from which side. */
-const words: Readonly<Record<string, readonly [title: string, body: string]>> = {
-  'consumer verified': ['An offer arrived', 'It meets your requirement: the proof was verified. You can fetch the data and accept.'],
-  'consumer granted': ['Data can be received', 'The owner has granted you access. The data can be fetched, opened and checked.'],
-  'consumer delivered': ['Data can be received', 'The delivery is on the chain. The data can be opened and checked.'],
-  'consumer refunded': ['You were refunded', 'The owner did not deliver in time; the price is credited to you.'],
-  'consumer revoked': ['An offer was taken back', 'The owner has revoked it. What you had locked is credited to you.'],
-  'owner accepted': ['Your offer was accepted', 'The price is locked. Access is granted by itself while this program runs.'],
-  'owner paid': ['You were paid', 'The price and your bond are credited to you and can be withdrawn.'],
-  'owner refunded': ['A trade ended without payment', 'The consumer was refunded because time ran out.'],
+const words: Readonly<Record<string, readonly [title: Sentence, body: Sentence]>> = {
+  'consumer verified': [say`An offer arrived`, say`It meets your requirement: the proof was verified. You can fetch the data and accept.`],
+  'consumer granted': [say`Data can be received`, say`The owner has granted you access. The data can be fetched, opened and checked.`],
+  'consumer delivered': [say`Data can be received`, say`The delivery is on the chain. The data can be opened and checked.`],
+  'consumer refunded': [say`You were refunded`, say`The owner did not deliver in time; the price is credited to you.`],
+  'consumer revoked': [say`An offer was taken back`, say`The owner has revoked it. What you had locked is credited to you.`],
+  'owner accepted': [say`Your offer was accepted`, say`The price is locked. Access is granted by itself while this program runs.`],
+  'owner paid': [say`You were paid`, say`The price and your bond are credited to you and can be withdrawn.`],
+  'owner refunded': [say`A trade ended without payment`, say`The consumer was refunded because time ran out.`],
 };
 
 /** Compares what trades have come to with what was seen before. */

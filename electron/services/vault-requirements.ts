@@ -1,6 +1,7 @@
 /** Requirements as windows see and change them: one's own, and those of others that are open. */
 import { AppError, isAppError } from '../../core/base/app-error.ts';
 import type { Hex } from '../../core/base/bytes.ts';
+import type { Said } from '../../core/base/sentence.ts';
 import { keywordHash, type Schema } from '../../core/dataset/schema.ts';
 import type { RequirementFields } from '../../core/proofs/requirement.ts';
 import {
@@ -92,12 +93,12 @@ export async function requirementGet(vault: Vault, requestId: Hex): Promise<Requ
 }
 
 /** What keeps a requirement from being asked, in words; null when nothing does. */
-export function requirementCheck(document: RequirementDocumentView): { problem: string | null } {
+export function requirementCheck(document: RequirementDocumentView): { problem: Said | null } {
   try {
     requirementFields(documentOf(document));
     return { problem: null };
   } catch (error) {
-    if (isAppError(error, 'REQUIREMENT_INVALID')) return { problem: error.text.what };
+    if (isAppError(error, 'REQUIREMENT_INVALID')) return { problem: error.sentences.what };
     throw error;
   }
 }

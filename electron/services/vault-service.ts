@@ -10,12 +10,14 @@ import type { DatasetDocument } from '../../core/adapters/dataset-folder.ts';
 import type { DatasetPlace } from '../../core/adapters/dataset-work.ts';
 import { AppError, isAppError } from '../../core/base/app-error.ts';
 import type { Hex } from '../../core/base/bytes.ts';
+import { say } from '../../core/base/sentence.ts';
 import { Agenda, type AgendaEntry, type EntryName, type EntryProgress, type EntryView } from '../../core/services/agenda.ts';
 import { advancePurchase, publish } from '../../core/services/consumer.ts';
 import { advanceDataset, advanceOffer, datasetNamed } from '../../core/services/owner.ts';
 import { createParticipant, openParticipant, type Participant } from '../../core/services/participant.ts';
 import { type ChannelName, contract, type RequestOf, type ResponseOf } from '../ipc-contract.ts';
 import { type CallContext, type Handlers, type Link, viewOfError } from '../link.ts';
+import { serviceWords } from '../service-words.ts';
 import type { TaskView } from '../views.ts';
 import type { StartedService, Surroundings } from './service-process.ts';
 import { progressOf, type Topic, type Vault } from './vault-context.ts';
@@ -373,7 +375,7 @@ function notStarted(kind: string): AppError {
   return new AppError(
     'SERVICE_ENDED',
     {
-      what: `The part of Vouchsafe that does this work (${kind}) does not start.`,
+      what: say`The part of Vouchsafe that does this work (${serviceWords(kind)}) does not start.`,
       consequence: 'This step was not done. What was saved before is safe.',
       remedy: 'Look at its state in Settings and start it there; then repeat the step.',
     },

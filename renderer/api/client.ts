@@ -16,6 +16,7 @@ import {
   type RequestOf,
   type ResponseOf,
 } from '../../electron/ipc-contract.ts';
+import { english, say } from '../../electron/language.ts';
 import { type ErrorView, errorView, type FileView, fileView, type ProgressView, type TaskView } from '../../electron/views.ts';
 
 // The page's policy allows no code made from text, which zod would try for speed.
@@ -37,7 +38,7 @@ declare global {
 export class CallError extends Error {
   readonly view: ErrorView;
   constructor(view: ErrorView) {
-    super(view.what);
+    super(english(view.what));
     this.name = 'CallError';
     this.view = view;
   }
@@ -71,7 +72,7 @@ function bridge(): Bridge {
 function answerNotUnderstood(channel: string, detail: string): CallError {
   return new CallError({
     code: 'answer-not-understood',
-    what: `The answer to ${channel} has a shape that this window does not know: ${detail.slice(0, 500)}`,
+    what: say`The answer to ${channel} has a shape that this window does not know: ${detail.slice(0, 500)}`,
     consequence: 'The window shows nothing of it. What is stored is as it was.',
     remedy: 'Restart the application. If it happens again, save a diagnostics bundle in the settings.',
     data: { channel },

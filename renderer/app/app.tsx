@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { I18nProvider, RouterProvider } from 'react-aria-components';
 import { useLocation } from 'wouter';
+import { chosenLanguage } from '../../electron/language.ts';
 import type { AppView } from '../../electron/views.ts';
 import { useCall } from '../api/client.ts';
 import { ErrorPanel, ToastRegion } from '../ui/index.ts';
@@ -12,7 +13,7 @@ import styles from './shell.module.css';
 import { Shell } from './shell.tsx';
 import { Starting } from './starting.tsx';
 import { AppStateProvider } from './state.tsx';
-import { changeLanguage, chosenLanguage, useLanguage } from './texts.ts';
+import { changeLanguage, useLanguage } from './texts.ts';
 import { useTheme } from './theme.ts';
 
 const FirstStart = lazy(() => import('../features/first-start/index.tsx'));

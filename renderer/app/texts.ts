@@ -4,10 +4,10 @@
  */
 import i18next, { type TFunction } from 'i18next';
 import { initReactI18next, useTranslation } from 'react-i18next';
+import type { Said } from '../../electron/language.ts';
+import { inLanguage } from '../../electron/language.ts';
+import type { Language } from '../../electron/views.ts';
 import { isolated } from '../model/isolated.ts';
-
-export const languages = ['en', 'de'] as const;
-export type Language = (typeof languages)[number];
 
 const files = import.meta.glob<Record<string, string>>('../texts/*/*.json', { eager: true, import: 'default' });
 const resources: Record<string, Record<string, Record<string, string>>> = {};
@@ -28,12 +28,6 @@ await i18next.use(initReactI18next).init({
   interpolation: { escapeValue: true, escape: isolated },
 });
 
-/** The language that a wish and the system's language give. */
-export function chosenLanguage(wish: 'system' | Language, systemLanguage: string): Language {
-  if (wish !== 'system') return wish;
-  return languages.find((language) => systemLanguage.toLowerCase().startsWith(language)) ?? 'en';
-}
-
 /** Changes the language of everything shown. */
 export async function changeLanguage(language: Language): Promise<void> {
   document.documentElement.lang = language;
@@ -49,6 +43,12 @@ export function useTexts(area: string): TFunction {
 export function useLanguage(): Language {
   const { i18n } = useTranslation();
   return i18n.language === 'de' ? 'de' : 'en';
+}
+
+/** Says what core and the shell have to say in the language that is shown. */
+export function useSaid(): (said: Said) => string {
+  const language = useLanguage();
+  return (said) => inLanguage(said, language);
 }
 
 /** Whether an area has a text for `key`, be it one for all counts or one for each. */

@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 import { secretContract } from '../../electron/ipc-contract.ts';
+import { english, type Said } from '../../electron/language.ts';
+import { said } from '../../electron/views.ts';
 
 declare global {
   interface Window {
@@ -16,13 +18,13 @@ z.config({ jitless: true });
 
 const answer = z.union([
   z.object({ ok: z.literal(true), value: z.unknown() }),
-  z.object({ ok: z.literal(false), error: z.object({ what: z.string() }) }),
+  z.object({ ok: z.literal(false), error: z.object({ what: said }) }),
 ]);
 
 async function ask(channel: keyof typeof secretContract, value: unknown): Promise<unknown> {
   if (window.vouchsafeSecret === undefined) throw new Error('This page runs outside the application.');
   const given = answer.parse(await window.vouchsafeSecret.call(channel, value));
-  if (!given.ok) throw new Error(given.error.what);
+  if (!given.ok) throw new Error(english(given.error.what));
   return given.value;
 }
 
@@ -34,6 +36,6 @@ export async function opening(): Promise<Opening> {
 }
 
 /** Hands over what was typed, or null to close. The answer is what is wrong with it; null when the window closes. */
-export async function give(text: string | null): Promise<string | null> {
+export async function give(text: string | null): Promise<Said | null> {
   return secretContract['secret.give'].response.parse(await ask('secret.give', { text })).problem;
 }

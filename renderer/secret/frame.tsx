@@ -1,7 +1,8 @@
 /** The frame of every question: why it is asked, the content, and the two ways out. */
 import { type ReactNode, type SubmitEvent, useState } from 'react';
+import type { Said } from '../../electron/language.ts';
 import { Mark } from '../app/mark.tsx';
-import { useTexts } from '../app/texts.ts';
+import { useSaid, useTexts } from '../app/texts.ts';
 import { Button } from '../ui/button.tsx';
 import { give } from './bridge.ts';
 import styles from './secret.module.css';
@@ -17,10 +18,11 @@ export interface Giving {
 /** Hands over what was typed, and says what was wrong with it. */
 export function useGiving(): Giving {
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useState<Said | null>(null);
+  const inWords = useSaid();
   return {
     busy,
-    problem,
+    problem: problem === null ? null : inWords(problem),
     clear: () => setProblem(null),
     give: (text) => {
       setBusy(true);

@@ -2,7 +2,8 @@
 import '../app/base.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { changeLanguage, chosenLanguage } from '../app/texts.ts';
+import { chosenLanguage } from '../../electron/language.ts';
+import { changeLanguage } from '../app/texts.ts';
 import { opening } from './bridge.ts';
 import { Question } from './question.tsx';
 

@@ -4,9 +4,10 @@ import { Check, CircleAlert, CircleCheck, Copy, Info, LoaderCircle, TriangleAler
 import type { ReactNode } from 'react';
 import { ProgressBar as AriaProgressBar, Label } from 'react-aria-components';
 import type { ChannelName } from '../../electron/ipc-contract.ts';
+import { english } from '../../electron/language.ts';
 import type { ErrorView } from '../../electron/views.ts';
 import { call, errorViewOf, type Task, useRunning } from '../api/client.ts';
-import { hasText, useTexts } from '../app/texts.ts';
+import { hasText, useSaid, useTexts } from '../app/texts.ts';
 import { Button, IconButton } from './button.tsx';
 import { classNames } from './class-names.ts';
 import styles from './feedback.module.css';
@@ -20,18 +21,22 @@ export interface ErrorPanelProps {
 /** What happened, what it means for the data, what to do; and the code for whoever helps. Nothing when there is no error. */
 export function ErrorPanel({ error, onRetry, compact = false }: ErrorPanelProps) {
   const t = useTexts('ui');
+  const inWords = useSaid();
   if (error === null || error === undefined) return null;
   const view = error instanceof Error ? errorViewOf(error) : error;
-  const copy = () => call('app.copy', { text: JSON.stringify(view, null, 2).slice(0, 4096) });
+  const { code, what, consequence, remedy, data } = view;
+  // For whoever helps, who may speak another language.
+  const report = { code, what: english(what), consequence: english(consequence), remedy: english(remedy), data };
+  const copy = () => call('app.copy', { text: JSON.stringify(report, null, 2).slice(0, 4096) });
   return (
     <div role="alert" className={classNames(styles.panel, styles.danger, compact && styles.compact)}>
       <CircleAlert />
       <div className={styles.panelText}>
-        <p className={styles.panelTitle}>{view.what}</p>
-        <p>{view.consequence}</p>
-        <p>{view.remedy}</p>
+        <p className={styles.panelTitle}>{inWords(what)}</p>
+        <p>{inWords(consequence)}</p>
+        <p>{inWords(remedy)}</p>
         <p className={styles.code}>
-          <code>{view.code}</code>
+          <code>{code}</code>
           <IconButton label={t('error.copy')} icon={<Copy />} size="small" onPress={() => void copy()} />
         </p>
       </div>
@@ -220,6 +225,7 @@ export function useStepText(): (step: string) => string {
 export function TaskProgress<Name extends ChannelName>({ task, title }: { readonly task: Task<Name>; readonly title?: string }) {
   const t = useTexts('ui');
   const stepText = useStepText();
+  const inWords = useSaid();
   const running = useRunning(task);
   if (!task.running) return <ErrorPanel error={task.error} />;
   const { progress } = running;
@@ -230,7 +236,7 @@ export function TaskProgress<Name extends ChannelName>({ task, title }: { readon
         <ProgressBar
           label={title === undefined ? step : `${title}: ${step}`}
           value={progress?.fraction ?? null}
-          detail={progress?.detail}
+          detail={progress?.detail === undefined ? undefined : inWords(progress.detail)}
         />
       </div>
       {running.task?.cancellable === true && (

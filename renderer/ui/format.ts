@@ -1,8 +1,8 @@
 /** How numbers, amounts, times and hashes are written for readers. */
-import type { Language } from '../app/texts.ts';
+import { localeOf } from '../../electron/language.ts';
+import type { Language } from '../../electron/views.ts';
 
 const wei = 10n ** 18n;
-const localeOf: Record<Language, string> = { en: 'en-GB', de: 'de-DE' };
 
 /** Wei as coins in decimal, without trailing zeros. */
 export function formatCoins(amount: string, language: Language = 'en'): string {

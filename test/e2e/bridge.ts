@@ -1,5 +1,6 @@
 /** Asks the app through its own bridge, for what a test needs but does not test. */
 import type { Page } from '@playwright/test';
+import { english } from '../../core/base/sentence.ts';
 import type { Answer, ChannelName, RequestOf, ResponseOf } from '../../electron/ipc-contract.ts';
 
 /** Calls a channel as the window does; an error fails the test with its code and its words. */
@@ -16,7 +17,7 @@ export async function ask<Name extends ChannelName>(window: Page, channel: Name,
   // Where a fault of the program happened stands in the log, not in the answer.
   const log = checked.error.code === 'PROGRAM_FAULT' ? (await ask(window, 'app.logs', { service: null })).slice(-10) : [];
   const lines = log.map(({ service, text }) => `\n  ${service}: ${text}`).join('');
-  throw new Error(`${channel}: ${checked.error.code}: ${checked.error.what} ${checked.error.remedy}${lines}`);
+  throw new Error(`${channel}: ${checked.error.code}: ${english(checked.error.what)} ${english(checked.error.remedy)}${lines}`);
 }
 
 /** Asks again and again until the answer satisfies `wanted`, and gives it. */

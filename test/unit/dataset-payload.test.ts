@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { importCsv, inspectCsv } from '../../core/adapters/csv-import.ts';
 import { DatasetFolder } from '../../core/adapters/dataset-folder.ts';
-import { type ExpectedDataset, folderPayload, receivePayload } from '../../core/adapters/dataset-payload.ts';
+import { type ExpectedDataset, folderPayload, type ReceivedPayload, receivePayload } from '../../core/adapters/dataset-payload.ts';
 import { loadPoseidon } from '../../core/adapters/poseidon.ts';
 import { fromHex, toHex } from '../../core/base/bytes.ts';
+import { english } from '../../core/base/sentence.ts';
 import type { ColumnReader } from '../../core/dataset/canonical-column.ts';
 import { commitDataset } from '../../core/dataset/commitment.ts';
 import { MANIFEST_BYTES_MAX, type PayloadManifest, payloadBytes, payloadLength, payloadManifest } from '../../core/dataset/payload.ts';
@@ -79,6 +80,9 @@ function withBytes(offset: number, bytes: Uint8Array): Buffer {
   changed.set(bytes, 22 + payload.readUInt32BE(18) + offset);
   return changed;
 }
+
+/** What a refusal says. */
+const wordsOf = (verdict: ReceivedPayload) => (verdict.ok ? '' : english(verdict.detail));
 
 describe('a payload', () => {
   test.each([1000, 7, 1_000_000])('comes out as it went in, in chunks of %i bytes', async (chunk) => {
@@ -153,7 +157,8 @@ describe('an original file that does not give the cells', () => {
     ],
   ])('is refused without a trace: %s', async (_, file, reason) => {
     const verdict = await lie(file);
-    expect(verdict).toMatchObject({ ok: false, problem: 'file-contradicts-cells', detail: expect.stringContaining(reason) });
+    expect(verdict).toMatchObject({ ok: false, problem: 'file-contradicts-cells' });
+    expect(wordsOf(verdict)).toContain(reason);
     expect(await readdir(home)).toEqual([]);
   });
 
@@ -246,7 +251,8 @@ describe('refused without a trace', () => {
     // Where the manifest is the point, the length is the one that it describes.
     const keep = problem === 'length-differs' || name === 'half of it';
     const verdict = await receive(bytes, keep ? {} : { length: bytes.length });
-    expect(verdict).toMatchObject({ ok: false, problem, detail: expect.stringMatching(/^The payload is refused: .+\.$/) });
+    expect(verdict).toMatchObject({ ok: false, problem });
+    expect(wordsOf(verdict)).toMatch(/^The payload is refused: .+[^.]\.$/);
     expect(await readdir(home)).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 /** The lock: how the sealing key is made, kept and opened, with and without a keychain, and what a reset keychain says. */
 import { expect, test } from 'vitest';
 import { AppError } from '../../core/base/app-error.ts';
+import { english } from '../../core/base/sentence.ts';
 import type { SecretPurpose } from '../../electron/ipc-contract.ts';
 import { AutoLock } from '../../electron/main/auto-lock.ts';
 import { emptyInstallation, Installation } from '../../electron/main/installation.ts';
@@ -54,7 +55,7 @@ function installation(system: SystemKeychain) {
       for (let text = texts.shift(); text !== undefined; text = texts.shift()) {
         const problem = await accept(text);
         if (problem === null) return true;
-        problems.push(problem);
+        problems.push(english(problem));
       }
       if (!isPatient) return false;
       return new Promise<boolean>((resolve) => {

@@ -9,6 +9,7 @@ import { ServiceConnection } from '../../core/adapters/service-connection.ts';
 import { systemClock } from '../../core/adapters/system-clock.ts';
 import { systemRandom } from '../../core/adapters/system-random.ts';
 import type { Hex } from '../../core/base/bytes.ts';
+import { say } from '../../core/base/sentence.ts';
 import type { SignedTransaction } from '../../core/sharing/chain.ts';
 import { codeOf } from './services/world.ts';
 
@@ -63,6 +64,6 @@ test.each([
   [503, '{"error":{"code":"SERVICE_BUSY","what":"","consequence":"","remedy":""}}', 'SERVICE_BUSY'],
 ])('where a service should be, status %i with %j is %s', async (status, body, code) => {
   const url = await answering(status, body);
-  const connection = new ServiceConnection({ url, serviceName: 'proxy 1', clock: systemClock, random: systemRandom });
+  const connection = new ServiceConnection({ url, serviceName: say`proxy ${1}`, clock: systemClock, random: systemRandom });
   expect(await codeOf(connection.request({ method: 'GET', path: '/v1/info' }))).toBe(code);
 });

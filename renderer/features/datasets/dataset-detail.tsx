@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useLocation } from 'wouter';
 import type { DatasetView } from '../../../electron/views.ts';
 import { useAction, useCall, useTask } from '../../api/client.ts';
-import { useLanguage, useTexts } from '../../app/texts.ts';
+import { useLanguage, useSaid, useTexts } from '../../app/texts.ts';
 import {
   Button,
   ConfirmDialog,
@@ -132,10 +132,11 @@ function Obstacle({
   readonly obstacle: DatasetView['obstacle'];
   readonly passes: boolean;
 }) {
+  const inWords = useSaid();
   if (obstacle === null || !passes) return <ErrorPanel error={error ?? obstacle} compact />;
   return (
-    <Notice kind="warning" title={obstacle.what}>
-      {obstacle.consequence} {obstacle.remedy}
+    <Notice kind="warning" title={inWords(obstacle.what)}>
+      {inWords(obstacle.consequence)} {inWords(obstacle.remedy)}
     </Notice>
   );
 }

@@ -2,9 +2,10 @@
 import { Plus, Trash2 } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
+import type { Said } from '../../../electron/language.ts';
 import type { RequirementDocumentView } from '../../../electron/views.ts';
 import { useCall, useTask } from '../../api/client.ts';
-import { useLanguage, useTexts } from '../../app/texts.ts';
+import { useLanguage, useSaid, useTexts } from '../../app/texts.ts';
 import {
   Amount,
   Button,
@@ -54,6 +55,7 @@ type ProblemAt = (path: string) => string | null;
 export function RequirementBuilder() {
   const t = useTexts('requirements');
   const mark = decimalMarkOf(useLanguage());
+  const inWords = useSaid();
   const [draft, setDraft] = useState<RequirementDraft>(() => {
     const fresh = emptyDraft();
     return { ...fresh, bond: fresh.bond.replace('.', mark) };
@@ -82,7 +84,7 @@ export function RequirementBuilder() {
             <Card>
               <RequirementSentence document={reading.sketch} />
               <div aria-live="polite">
-                {verdict.problem !== null && <Notice kind="danger">{verdict.problem}</Notice>}
+                {verdict.problem !== null && <Notice kind="danger">{inWords(verdict.problem)}</Notice>}
                 {verdict.error !== null && <ErrorPanel error={verdict.error} compact />}
               </div>
             </Card>
@@ -125,7 +127,7 @@ function isMissing(problem: DraftProblem, path: string, draft: RequirementDraft)
 }
 
 /** What the vault says about the document: whether any data at all can meet it. Asked when the typing pauses. */
-function useVerdict(document: RequirementDocumentView | null): { problem: string | null; error: Error | null } {
+function useVerdict(document: RequirementDocumentView | null): { problem: Said | null; error: Error | null } {
   const text = document === null ? null : JSON.stringify(document);
   const [settled, setSettled] = useState(text);
   useEffect(() => {

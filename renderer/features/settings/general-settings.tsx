@@ -23,7 +23,7 @@ export function GeneralSettings() {
             options={(['system', 'light', 'dark'] as const).map((id) => ({ id, label: t(`theme.${id}`) }))}
           />
         </SettingRow>
-        <SettingRow title={t('language')} help={t('language.help')}>
+        <SettingRow title={t('language')}>
           <Select
             label={t('language')}
             hideLabel

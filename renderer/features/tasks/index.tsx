@@ -3,7 +3,7 @@ import { ListTodo, X } from 'lucide-react';
 import { Link } from 'wouter';
 import type { TaskView } from '../../../electron/views.ts';
 import { useAction, useCall } from '../../api/client.ts';
-import { hasText, useTexts } from '../../app/texts.ts';
+import { hasText, useSaid, useTexts } from '../../app/texts.ts';
 import { Button, EmptyState, ErrorPanel, IconButton, ProgressBar, Query, StateBadge, shortHex, Time, useStepText } from '../../ui/index.ts';
 import styles from './tasks.module.css';
 
@@ -31,6 +31,7 @@ export function TaskRow({ task, onFollow }: { readonly task: TaskView; readonly 
   const title = useTaskTitle();
   const stepText = useStepText();
   const cancel = useAction('app.cancelTask');
+  const inWords = useSaid();
   const running = task.state === 'running';
   const waiting = task.state === 'waiting-for-network';
   const subject = useSubject(task);
@@ -60,10 +61,12 @@ export function TaskRow({ task, onFollow }: { readonly task: TaskView; readonly 
         <ProgressBar
           label={task.progress === null ? t('starting') : stepText(task.progress.step)}
           value={task.progress?.fraction ?? null}
-          detail={task.progress?.detail}
+          detail={task.progress?.detail === undefined ? undefined : inWords(task.progress.detail)}
         />
       )}
-      {waiting && task.error !== null && <p className={styles.subject}>{`${task.error.what} ${task.error.consequence}`}</p>}
+      {waiting && task.error !== null && (
+        <p className={styles.subject}>{`${inWords(task.error.what)} ${inWords(task.error.consequence)}`}</p>
+      )}
       <ErrorPanel error={cancel.error ?? (waiting ? null : task.error)} compact />
       <div className={styles.foot}>
         <Time ms={task.endedAtMs ?? task.startedAtMs} relative />

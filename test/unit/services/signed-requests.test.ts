@@ -9,6 +9,7 @@ import { ServiceConnection } from '../../../core/adapters/service-connection.ts'
 import { systemClock } from '../../../core/adapters/system-clock.ts';
 import { systemRandom } from '../../../core/adapters/system-random.ts';
 import { utf8 } from '../../../core/base/bytes.ts';
+import { say } from '../../../core/base/sentence.ts';
 import { entityRoles } from '../../../core/sharing/chain-reader.ts';
 import { codeOf, createWorld, freshPseudonym, type World } from './world.ts';
 
@@ -293,7 +294,7 @@ describe('the HTTP service', () => {
 
   it('does not listen to the network without a certificate, and its clients do not speak HTTP to it', async () => {
     expect(await codeOf(world.startProxy({ listen: { host: '0.0.0.0', port: 0 } }))).toBe('SERVICE_TLS_REQUIRED');
-    const open = (url: string) => () => new ServiceConnection({ url, serviceName: 'PKG', clock: systemClock, random: systemRandom });
+    const open = (url: string) => () => new ServiceConnection({ url, serviceName: say`PKG`, clock: systemClock, random: systemRandom });
     expect(open('http://pkg.example')).toThrow(/not https/);
     expect(open('http://user@127.0.0.1')).toThrow(/not https/);
     expect(open('https://pkg.example')).not.toThrow();
