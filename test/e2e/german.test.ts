@@ -56,9 +56,10 @@ test('the secret window asks, and says what is wrong, in German', async () => {
 
 test('errors and notices are German', async () => {
   const { app, window } = running;
-  const { owner, consumer } = await ask(window, 'profile.trySample', {});
-  await ask(window, 'profile.switch', { profileId: owner });
-  await window.reload();
+  await window.getByRole('button', { name: 'Einrichten' }).click();
+  await window.getByRole('heading', { name: 'Hallo, Ada' }).waitFor({ timeout: 250_000 });
+  const { profiles } = await ask(window, 'app.get', {});
+  const [owner = '', consumer = ''] = ['Ada', 'Carl'].map((person) => profiles.find(({ name }) => name === person)?.id);
   await window.evaluate(() => {
     location.hash = '/datasets/import';
   });
