@@ -5,6 +5,7 @@ import { assert } from './assert.ts';
 export type Hex = `0x${string}`;
 
 const encoder = new TextEncoder();
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 const hexPattern = /^0x(?:[0-9a-f]{2})*$/;
 
 /** Whether `text` is canonical {@link Hex}: prefix, lower case, whole bytes. */
@@ -15,7 +16,7 @@ export function isHex(text: unknown): text is Hex {
 /** Bytes to lower-case hexadecimal with prefix. */
 export function toHex(bytes: Uint8Array): Hex {
   let text = '0x';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  for (let index = 0; index < bytes.length; index++) text += hexOfByte[bytes[index] as number];
   return text as Hex;
 }
 

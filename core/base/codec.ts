@@ -90,15 +90,17 @@ export class Decoder {
 
   /** An unsigned integer that is a safe JavaScript number. */
   count(byteLength: number): number {
-    const value = this.uint(byteLength);
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new DecodeError('integer too large');
-    return Number(value);
+    const begin = this.#take(byteLength);
+    // No detour by bigint. What is too large may be rounded, but never to a safe number.
+    let value = 0;
+    for (let index = begin; index < this.#offset; index++) value = 256 * value + (this.#input[index] as number);
+    if (value > Number.MAX_SAFE_INTEGER) throw new DecodeError('integer too large');
+    return value;
   }
 
   fixed(length: number): Uint8Array {
-    if (length > this.#input.length - this.#offset) throw new DecodeError('input ends early');
-    this.#offset += length;
-    return this.#input.slice(this.#offset - length, this.#offset);
+    const begin = this.#take(length);
+    return this.#input.slice(begin, this.#offset);
   }
 
   /** A byte string of at most `lengthMax` bytes. */
@@ -116,6 +118,13 @@ export class Decoder {
       if (error instanceof DecodeError) throw error;
       throw new DecodeError('text is not UTF-8', { cause: error });
     }
+  }
+
+  /** Goes on by so many bytes; where they begin. */
+  #take(length: number): number {
+    if (length > this.#input.length - this.#offset) throw new DecodeError('input ends early');
+    this.#offset += length;
+    return this.#offset - length;
   }
 
   finish(): void {

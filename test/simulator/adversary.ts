@@ -49,6 +49,7 @@ export class Adversary {
   /** What it made up for views of which it is the primary: NEW-VIEWs and blocks. */
   #crafted = new Map<number, NewView>();
   #rivals = new Map<number, ProposedBlock>();
+  readonly #idleLeaders: Set<Hex>;
   readonly #lying: boolean;
   #term = 0;
   /** Each as likely as it is often here. */
@@ -71,6 +72,7 @@ export class Adversary {
     this.#options = options;
     this.#random = options.random;
     this.#coverage = options.coverage;
+    this.#idleLeaders = new Set(options.idleLeaders);
     this.#lying = options.random.chance(0.7);
     this.#committee = committee;
     this.#foreign = committee;
@@ -96,6 +98,11 @@ export class Adversary {
     this.#votes = new Map();
     this.#crafted = new Map();
     this.#rivals = new Map();
+  }
+
+  /** From now on a member does nothing but keep its group from electing another leader. */
+  beIdle(name: Hex): void {
+    this.#idleLeaders.add(name);
   }
 
   get isActive(): boolean {
@@ -143,7 +150,7 @@ export class Adversary {
       this.#coverage.withheld++;
       return;
     }
-    if (this.#options.idleLeaders.has(from)) {
+    if (this.#idleLeaders.has(from)) {
       this.#coverage.heartbeatsOnly++;
       const heartbeats = envelope.messages.flatMap(heartbeatOf);
       if (heartbeats.length > 0) this.#options.transmit(from, to, { epoch: envelope.epoch, messages: heartbeats });

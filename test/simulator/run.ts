@@ -1,4 +1,5 @@
 /** One seed from set-up to verdict: the size of the network, who is Byzantine and everything that happens follow from the seed. */
+import type { Hex } from '../../core/base/bytes.ts';
 import { type Coverage, noCoverage } from './coverage.ts';
 import { Violation } from './invariants.ts';
 import { ed25519Keys, quickKeys } from './keys.ts';
@@ -31,6 +32,8 @@ const healedTicksMax = 4_800;
 const idleTicks = 120;
 /** A view change that is under way may come to its end first. */
 const idleWindowsMax = 20;
+/** Within this time most of those that stand for election first are elected: three seconds. */
+const electedTicks = 120;
 /** Under load a leader that does nothing must be deposed within this time: thirty seconds. */
 const deposedTicksMax = 1_200;
 
@@ -170,20 +173,35 @@ class Run {
   /** Under load, leaders that send nothing but heartbeats are replaced, where enough honest members are. */
   #depose(world: World): void {
     const { coverage } = world;
-    const idle = new Set(
-      world.nodes.filter(({ key, isHonest }) => !isHonest && this.#options.idleLeaders.includes(key)).map(({ name }) => name),
-    );
+    // One of each group, whatever it did before.
+    const idle = new Set<Hex>();
+    const idleGroups = new Set<number>();
+    const { committee } = world;
+    for (const node of world.nodes) {
+      const group = node.member === undefined ? undefined : committee.groupOf(node.member);
+      if (node.isHonest || !node.isUp || group === undefined || idleGroups.has(group)) continue;
+      idle.add(node.name);
+      idleGroups.add(group);
+      node.standsFirst = true;
+      world.adversary.beIdle(node.name);
+    }
     const ledByIdle = (node: SimulatedNode) => {
       const leader = node.runtime.machine?.status.leader ?? null;
       return leader !== null && idle.has(node.runtime.committee.nameOf(leader));
     };
-    const { committee } = world;
-    let pending = Array.from({ length: committee.groups }, (_, group) =>
-      world.honest.filter(({ isUp, member }) => isUp && member !== undefined && committee.groupOf(member) === group),
-    ).filter(
-      (members, group) =>
-        members.filter(({ runtime }) => runtime.machine !== null).length >= committee.majority(group) && members.some(ledByIdle),
-    );
+    const groups = Array.from({ length: committee.groups }, (_, group) =>
+      world.honest.filter(
+        ({ isUp, member, runtime }) =>
+          isUp && member !== undefined && committee.groupOf(member) === group && runtime.machine !== null && !runtime.isMute,
+      ),
+    ).filter((members, group) => idleGroups.has(group) && members.length >= committee.majority(group));
+    // Members that restart have forgotten whom they deposed, and idle leaders stand first.
+    for (const node of groups.flat()) {
+      world.crash(node);
+      world.restart(node);
+    }
+    for (let tick = 0; tick < electedTicks && !groups.every((members) => members.some(ledByIdle)); tick++) world.turn();
+    let pending = groups.filter((members) => members.some(ledByIdle));
     coverage.idleLeaders += pending.length;
     for (let tick = 0; pending.length > 0; tick++) {
       if (tick > deposedTicksMax) throw new Violation(`a leader that only sends heartbeats is not deposed:\n${world.describe()}`);
