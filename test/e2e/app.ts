@@ -84,6 +84,8 @@ export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
     executablePath: executable,
     args: words(userData, options),
     chromiumSandbox: hasSandbox,
+    // The theme is the app's to choose, also in the secret window, which follows the system's colours.
+    colorScheme: null,
     env: environmentFor(options),
     timeout: 60_000,
   });
@@ -100,15 +102,16 @@ export async function launch(options: LaunchOptions = {}): Promise<RunningApp> {
   return { app, window, userData, output: () => text, close: () => app.close() };
 }
 
-/** Takes a picture of the main window for people to look at, as it is on the screen: zoomed, where it is zoomed. */
-export async function picture(app: ElectronApplication, name: string): Promise<void> {
+/** Takes a picture of the main window, or of another, for people to look at, as it is on the screen: zoomed, where it is zoomed. */
+export async function picture(app: ElectronApplication, name: string, page?: Page): Promise<void> {
   mkdirSync(screenshots, { recursive: true });
-  const png = await app.evaluate(async ({ BrowserWindow }) => {
-    const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+  const window =
+    page === undefined ? await app.evaluateHandle(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]) : await app.browserWindow(page);
+  const png = await window.evaluate(async (shown) => {
     // A window that nothing covers or uncovers may show its last frame: it is asked for a new one.
-    contents?.invalidate();
+    shown?.webContents.invalidate();
     await new Promise((resolve) => setTimeout(resolve, 150));
-    return (await contents?.capturePage())?.toPNG().toString('base64') ?? '';
+    return (await shown?.webContents.capturePage())?.toPNG().toString('base64') ?? '';
   });
   writeFileSync(join(screenshots, `${name}.png`), Buffer.from(png, 'base64'));
 }

@@ -10,6 +10,7 @@ import { launch, newFolder, picture, type RunningApp, remove } from './app.ts';
 import { ask, until } from './bridge.ts';
 import { drop } from './drop.ts';
 import { resetKeyring } from './keyring.ts';
+import { lookAt } from './look.ts';
 import { saveTo } from './message-boxes.ts';
 import { trySample } from './sample-trade.ts';
 import { givePassphrase } from './secret-window.ts';
@@ -76,6 +77,7 @@ test('after a reset nothing opens the key, nothing overwrites it, and a backup b
   await window.getByRole('button', { name: 'Restore from your 24 words or a backup' }).click();
   const question = window.getByRole('dialog');
   expect(await question.textContent()).toMatch(/Nothing is deleted/);
+  expect(await lookAt(running, 'ask-begin-anew')).toEqual([]);
   await question.getByRole('button', { name: 'Cancel' }).click();
   expect(kept()).toEqual(before);
   await window.getByRole('button', { name: 'Restore from your 24 words or a backup' }).click();
