@@ -36,7 +36,7 @@ export function useNow(stepMs = 10_000): number {
 export interface TimeProps {
   readonly seconds?: number;
   readonly ms?: number;
-  /** "3 hours ago" instead of the date. */
+  /** "3 hours ago" instead of the date, for what has happened. */
   readonly relative?: boolean;
 }
 
@@ -48,7 +48,8 @@ export function Time({ seconds, ms, relative = false }: TimeProps) {
   return (
     <TextTooltip text={formatTime(at, language, true)}>
       <time dateTime={new Date(at).toISOString()} className={styles.number}>
-        {relative ? formatDistance(at, now, language) : formatTime(at, language)}
+        {/* What happened since the clock was last looked at is now, not to come. */}
+        {relative ? formatDistance(Math.min(at, now), now, language) : formatTime(at, language)}
       </time>
     </TextTooltip>
   );
