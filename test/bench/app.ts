@@ -99,7 +99,12 @@ function processesBelow(pid: number): number[] {
 
 /** Memory of a process with each shared page divided among those who share it. */
 function proportionalKibibytes(pid: number): number {
-  return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? Number.NaN);
+  try {
+    return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? Number.NaN);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH' || (error as NodeJS.ErrnoException).code === 'ENOENT') return 0; // it has ended meanwhile
+    throw error;
+  }
 }
 
 function median(values: readonly number[]): number {
