@@ -6,6 +6,8 @@ import { ask } from './bridge.ts';
 import { lookAt, settled } from './look.ts';
 import { type Sample, tradeSample, trySample } from './sample-trade.ts';
 
+/** What a whole trade may take on a machine with much to do. */
+const PATIENCE_MS = 900_000;
 /** What the sample calls its two people. */
 const names = { owner: 'Ada', consumer: 'Carl' } as const;
 
@@ -48,7 +50,7 @@ describe('every screen', () => {
       { name: 'settings', route: '/settings', as: 'owner' },
       { name: 'new-profile', route: '/welcome', as: 'owner' },
     ];
-  });
+  }, PATIENCE_MS);
   afterAll(() => running.close());
 
   async function show(window: Page, { route, as }: Screen): Promise<void> {
