@@ -37,6 +37,10 @@ export class LocalProposer implements Ordering {
     if (ledger.hasExecutable()) wake();
   }
 
+  status(): unknown {
+    return { stopped: this.#stopped };
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;
@@ -51,7 +55,7 @@ export class LocalProposer implements Ordering {
 }
 
 /** Orders a validator's ledger without others. */
-export const alone: StartOrdering<Ordering> = async (ledger, { onFailure }) => {
+export const alone: StartOrdering = async (ledger, { onFailure }) => {
   const proposer = new LocalProposer(onFailure);
   proposer.start(ledger);
   return proposer;

@@ -71,16 +71,11 @@ export interface OrderingStatus {
   readonly strangers: StrangerStatus;
 }
 
-/** A validator's part in the ordering, as it runs. */
-export interface RbftOrdering extends Ordering {
-  status(): OrderingStatus;
-}
-
 /**
  * Begins, or goes on after a stop. Errors: VOTE_LOG_MISSING, VOTE_LOG_OTHER, VOTE_LOG_VERSION, VOTE_LOG_DAMAGED, VOTE_LOG_UNUSABLE,
  * TRANSPORT_PORT_TAKEN, TRANSPORT_NOT_LISTENING.
  */
-export async function startRbftOrdering(options: RbftOptions): Promise<RbftOrdering> {
+export async function startRbftOrdering(options: RbftOptions): Promise<Ordering> {
   const { ledger, keys, validators, keccak256, verify, onEvent } = options;
   const key = publicKeyName(keys.consensus);
   let isOver = false;

@@ -8,6 +8,7 @@ import { printError } from './output.ts';
 import { ownerCommands } from './owner-commands.ts';
 import { personCommands } from './person-commands.ts';
 import { serviceCommands } from './service-commands.ts';
+import { verifyCommand } from './verify-command.ts';
 
 /** Does what the words after the program's name say; `process.exitCode` tells whether it could. */
 export async function runCommandLine(words: readonly string[]): Promise<void> {
@@ -20,6 +21,7 @@ export async function runCommandLine(words: readonly string[]): Promise<void> {
 
   program.addCommand(demoCommand());
   program.addCommand(networkCommand());
+  program.addCommand(verifyCommand());
   program.addCommand(backupCommand());
   for (const command of [...serviceCommands(), ...personCommands(), ...ownerCommands(), ...consumerCommands()]) program.addCommand(command);
   program.commands.find((command) => command.name() === 'identity')?.addCommand(identityRestoreCommand());

@@ -59,6 +59,8 @@ export interface OrderedLedger {
 
 /** Something that orders the blocks of a ledger. */
 export interface Ordering {
+  /** Where it stands, as a JSON value for operators. */
+  status(): unknown;
   /** Ends after the block in progress. */
   stop(): Promise<void>;
 }

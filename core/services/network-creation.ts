@@ -13,6 +13,7 @@ import { circuitArtifacts } from '../adapters/circuit-artifacts.ts';
 import { deployContracts } from '../adapters/contract-deployment.ts';
 import { ChainProvider } from '../adapters/ethers-provider.ts';
 import { waitUntilIncluded } from '../adapters/ethers-transaction-sender.ts';
+import { readGenesisFile } from '../adapters/genesis-file.ts';
 import { homeDocuments } from '../adapters/home-documents.ts';
 import { HomeStore } from '../adapters/home-store.ts';
 import { systemClock } from '../adapters/system-clock.ts';
@@ -26,14 +27,7 @@ import { addressOfPrivateKey } from '../crypto/key-derivation.ts';
 import { createMclEngine } from '../crypto/mcl-engine.ts';
 import { requestKeyFrom } from '../crypto/request-key.ts';
 import type { DocumentLock } from '../crypto/sealed-document.ts';
-import {
-  chainIdMax,
-  createGenesisDocument,
-  type GenesisDocument,
-  type GenesisValidator,
-  genesisHash,
-  parseGenesisDocument,
-} from '../ledger/genesis.ts';
+import { chainIdMax, createGenesisDocument, type GenesisDocument, type GenesisValidator, genesisHash } from '../ledger/genesis.ts';
 import { proofTemplates, REQUIREMENT_CIRCUIT } from '../proofs/templates.ts';
 import type { VerifyingKey } from '../proofs/verifying-key.ts';
 import {
@@ -105,7 +99,7 @@ export async function networkShape(home: string): Promise<NetworkShape> {
 
 async function storedGenesis(home: string): Promise<GenesisDocument | null> {
   const path = networkFolders(home, { proxies: 0, groups: [] }).genesis;
-  return existsSync(path) ? parseGenesisDocument(JSON.parse(await readFile(path, 'utf8'))) : null;
+  return existsSync(path) ? readGenesisFile(path) : null;
 }
 
 /** Makes the network and gives its file. @throws AppError `NETWORK_EXISTS`, `NETWORK_PLAN_INVALID`, `CHAIN_*` */

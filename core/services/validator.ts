@@ -16,12 +16,13 @@ import { Ledger } from '../ledger/ledger.ts';
 import type { Keccak256 } from '../ledger/merkle-patricia-trie.ts';
 import type { OrderedLedger, Ordering } from '../ledger/ordering.ts';
 import { ledgerCommon, transactionDecoder } from '../ledger/transaction.ts';
+import { orderingMethods } from './ordering-methods.ts';
 
 /** Begins to order the blocks of a ledger that was opened; `onFailure` is told of what ends it. */
-export type StartOrdering<Started extends Ordering> = (
+export type StartOrdering = (
   ledger: OrderedLedger,
   surroundings: { readonly keccak256: Keccak256; readonly onFailure: (error: unknown) => void },
-) => Promise<Started>;
+) => Promise<Ordering>;
 
 /** How to run a validator. */
 export interface ValidatorConfig {
@@ -30,7 +31,7 @@ export interface ValidatorConfig {
   /** The network's genesis document, as read from JSON. */
   readonly genesis: unknown;
   /** Begins to order the ledger's blocks. */
-  readonly order: StartOrdering<Ordering>;
+  readonly order: StartOrdering;
   /** Loopback address to listen on; 127.0.0.1 unless given. */
   readonly host?: string;
   /** Port to listen on; 0 takes any that is free. */
@@ -86,21 +87,31 @@ export async function start(config: ValidatorConfig): Promise<Validator> {
       createEvm: (stateRoot) => createEthereumjsEvm({ common, store, stateRoot, bn254 }),
       onDropped: (hash, reason) => log(`Transaction ${hash} was given up: ${reason}`),
     });
-    const methods = ethereumMethods({ ledger, clock, random: systemRandom, keccak256: crypto.keccak256, clientVersion: 'Vouchsafe/0.1.0' });
+    ordering = await config.order(ledger, { keccak256: crypto.keccak256, onFailure: fail });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  try {
+    const ofEthereum = ethereumMethods({
+      ledger,
+      clock,
+      random: systemRandom,
+      keccak256: crypto.keccak256,
+      clientVersion: 'Vouchsafe/0.1.0',
+    });
     const onFailure = (method: string, error: unknown): void => {
       log(`${method} failed: ${error instanceof Error ? error.message : String(error)}`);
       if (isAppError(error, 'LEDGER_DISK_FAILED')) fail(error);
     };
+    const methods = new Map([...ofEthereum, ...orderingMethods(ledger, ordering)]);
     server = await startJsonRpcServer({
       host: config.host ?? '127.0.0.1',
       port: config.port,
       handler: { methods, onFailure, pause: nextEvents },
     });
-    ordering = await config.order(ledger, { keccak256: crypto.keccak256, onFailure: fail }).catch(async (error: unknown) => {
-      await server.close();
-      throw error;
-    });
   } catch (error) {
+    await ordering.stop();
     await store.close();
     throw error;
   }

@@ -1,0 +1,76 @@
+/**
+ * Checks why a block is final with nothing but the network's genesis document: whoever brings block and certificate is not trusted.
+ * Layout of both: docs/formats.md.
+ */
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import { rbftCertificate } from '../adapters/consensus-ledger.ts';
+import { rememberingVerifier } from '../adapters/node-ed25519.ts';
+import { AppError } from '../base/app-error.ts';
+import { decodeAs } from '../base/binary-format.ts';
+import { fromHex, type Hex, toHex } from '../base/bytes.ts';
+import { DecodeError } from '../base/codec.ts';
+import { Committee } from '../consensus/committee.ts';
+import { certificate as certificateFormat } from '../consensus/encoded-parts.ts';
+import { type Certificate, isCertificate } from '../consensus/vote.ts';
+import { type Block, blockHash, decodeBlock } from '../ledger/block.ts';
+import { type GenesisDocument, genesisHash } from '../ledger/genesis.ts';
+import { orderedTrieRoot } from '../ledger/merkle-patricia-trie.ts';
+
+/** A block as a validator hands it out. */
+export interface CertifiedBytes {
+  readonly block: Uint8Array;
+  readonly certificate: { readonly kind: string; readonly votes: Uint8Array };
+}
+
+/** What was found to hold. */
+export interface VerifiedBlock {
+  readonly hash: Hex;
+  readonly block: Block;
+  readonly certificate: Certificate;
+  /** The keys that signed, by group of the certificate. */
+  readonly signers: readonly { readonly group: number; readonly keys: readonly Hex[] }[];
+}
+
+/** Checks the block at a height. @throws AppError `BLOCK_NOT_VERIFIED` */
+export function verifyBlock(document: GenesisDocument, height: number, { block: bytes, certificate }: CertifiedBytes): VerifiedBlock {
+  try {
+    const block = decodeBlock(bytes);
+    const { header, transactions } = block;
+    const hash = blockHash(header, keccak_256);
+    if (header.height !== height) throw notVerified(height, `it is block ${header.height}`);
+    if (header.chainId !== document.chainId) throw notVerified(height, `it belongs to the chain ${header.chainId}`);
+    if (header.transactionsRoot !== toHex(orderedTrieRoot(transactions, keccak_256)))
+      throw notVerified(height, 'its transactions are not those that its header names');
+    if (certificate.kind !== rbftCertificate) throw notVerified(height, `its certificate is of the kind "${certificate.kind}"`);
+    const votes = decodeAs(certificateFormat, certificate.votes);
+    const committee = new Committee(
+      genesisHash(document),
+      header.epoch,
+      document.validators.map((group) => group.map(({ key }) => fromHex(key))),
+    );
+    if (votes.phase !== 'commit' || votes.height !== height || votes.blockHash !== hash)
+      throw notVerified(height, 'its certificate is for another block');
+    if (!isCertificate(committee, rememberingVerifier(), votes))
+      throw notVerified(height, 'its certificate does not hold the signatures of a quorum of groups');
+    const signers = votes.groups.map(({ group, signatures }) => ({
+      group,
+      keys: signatures.map(({ member }) => committee.nameOf(member)),
+    }));
+    return { hash, block, certificate: votes, signers };
+  } catch (error) {
+    if (error instanceof DecodeError) throw notVerified(height, `it cannot be read: ${error.message}`);
+    throw error;
+  }
+}
+
+function notVerified(height: number, reason: string): AppError {
+  return new AppError(
+    'BLOCK_NOT_VERIFIED',
+    {
+      what: `The block given for height ${height} is not shown to be final: ${reason}.`,
+      consequence: 'Nothing that it says can be relied on.',
+      remedy: 'Ask another validator, and check that the genesis document is that of the network.',
+    },
+    { data: { height, reason } },
+  );
+}
