@@ -60,6 +60,11 @@ export class HomeStore {
     return (await readOrNull(folder, homeKeyName)) !== null;
   }
 
+  /** Opens the home in `folder`, or makes it. Errors: those of {@link HomeStore.open} and {@link HomeStore.create}. */
+  static async openOrCreate(folder: string, lock: DocumentLock): Promise<HomeStore> {
+    return (await HomeStore.exists(folder)) ? HomeStore.open(folder, lock) : HomeStore.create(folder, lock);
+  }
+
   /**
    * Makes a home in `folder` (which may exist) and opens it.
    * @throws AppError `HOME_EXISTS`, `HOME_IN_USE`, `PASSPHRASE_TOO_SHORT`, `PASSPHRASE_TOO_LONG`, `DISK_FULL`, `DISK_NOT_WRITABLE`.

@@ -4,7 +4,7 @@
  * that was interrupted goes on with the keys that it had made.
  */
 import { existsSync } from 'node:fs';
-import { copyFile, link, mkdir, readFile, rename } from 'node:fs/promises';
+import { copyFile, link, mkdir, rename } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { partialSuffix, writeFileAtomically, writing } from '../adapters/atomic-file.ts';
@@ -16,7 +16,6 @@ import { waitUntilIncluded } from '../adapters/ethers-transaction-sender.ts';
 import { readGenesisFile } from '../adapters/genesis-file.ts';
 import { homeDocuments } from '../adapters/home-documents.ts';
 import { HomeStore } from '../adapters/home-store.ts';
-import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
 import { textFile } from '../adapters/text-file.ts';
 import { AppError } from '../base/app-error.ts';
@@ -27,7 +26,7 @@ import { addressOfPrivateKey } from '../crypto/key-derivation.ts';
 import { createMclEngine } from '../crypto/mcl-engine.ts';
 import { requestKeyFrom } from '../crypto/request-key.ts';
 import type { DocumentLock } from '../crypto/sealed-document.ts';
-import { chainIdMax, createGenesisDocument, type GenesisDocument, type GenesisValidator, genesisHash } from '../ledger/genesis.ts';
+import { chainIdMax, type GenesisDocument, genesisHash } from '../ledger/genesis.ts';
 import { proofTemplates, REQUIREMENT_CIRCUIT } from '../proofs/templates.ts';
 import type { VerifyingKey } from '../proofs/verifying-key.ts';
 import {
@@ -43,7 +42,7 @@ import { openOperatorKeys } from './network-operator.ts';
 import { openPkgAuthority } from './pkg-state.ts';
 import { openProxyKeys } from './proxy-state.ts';
 import { type Running, readServiceDescription, startService, writeServiceDescription } from './service-home.ts';
-import { makeValidatorKeys } from './validator-state.ts';
+import { makeValidatorHomes, type ValidatorPorts } from './validator-homes.ts';
 
 /** Coins of the treasury at the genesis of a chain of our own: a thousand million, in wei. */
 const TREASURY_WEI = 10n ** 27n;
@@ -119,9 +118,9 @@ export async function createNetwork(plan: NetworkPlan): Promise<Network> {
 
   enter('keys');
   const engine = await createMclEngine();
-  const operatorStore = await openOrCreate(folders.operator, lock);
-  const pkgStore = await openOrCreate(folders.pkg, lock);
-  const proxyStores = await Promise.all(folders.proxies.map((folder) => openOrCreate(folder, lock)));
+  const operatorStore = await HomeStore.openOrCreate(folders.operator, lock);
+  const pkgStore = await HomeStore.openOrCreate(folders.pkg, lock);
+  const proxyStores = await Promise.all(folders.proxies.map((folder) => HomeStore.openOrCreate(folder, lock)));
   try {
     const operator = await openOperatorKeys(operatorStore);
     const authority = await openPkgAuthority(homeDocuments(pkgStore), engine, systemRandom);
@@ -230,10 +229,6 @@ function checkPlan(plan: NetworkPlan): void {
     refuse(say`The template "${unknown ?? ''}" does not exist; there are ${proofTemplates.map(({ name }) => name).join(', ')}.`);
 }
 
-async function openOrCreate(folder: string, lock: DocumentLock): Promise<HomeStore> {
-  return (await HomeStore.exists(folder)) ? HomeStore.open(folder, lock) : HomeStore.create(folder, lock);
-}
-
 /** Proving keys and witness calculators of the templates, put under their hashes into the folder that proxies hand out. */
 async function networkCircuits(
   plan: NetworkPlan,
@@ -276,12 +271,6 @@ function portsOf({ proxies, groups, externalChain }: NetworkPlan): number {
   return 1 + proxies + (externalChain ? 0 : 2 * groups.reduce((total, members) => total + members, 0));
 }
 
-/** Ports of a validator: for clients, and for the other validators. */
-interface ValidatorPorts {
-  readonly rpc: number;
-  readonly peers: number;
-}
-
 async function choosePorts(plan: NetworkPlan): Promise<{ pkg: number; proxies: number[]; validators: ValidatorPorts[] }> {
   const wanted = portsOf(plan);
   const ports = plan.firstPort === 0 ? await freePorts(wanted) : Array.from({ length: wanted }, (_, offset) => plan.firstPort + offset);
@@ -320,57 +309,23 @@ async function prepareChain(
   treasury: Hex,
 ): Promise<{ rpcUrls: string[]; genesisHash: Hex | null }> {
   if (plan.externalChain) return { rpcUrls: [plan.externalChain.rpcUrl], genesisHash: null };
-  const homes = folders.validators.flat();
-  const genesis = (await storedGenesis(plan.home)) ?? (await makeGenesis(plan, folders, ports, treasury));
-  const rpcUrls: string[] = [];
-  for (const home of homes) {
-    await writeFileAtomically(join(home, 'genesis.json'), genesisText(genesis));
-    const { listen } = await readServiceDescription(home);
-    rpcUrls.push(`http://${listen.host}:${listen.port}`);
-  }
+  const genesis =
+    (await storedGenesis(plan.home)) ??
+    (await makeValidatorHomes({
+      file: folders.genesis,
+      homes: folders.validators,
+      lock: plan.lock,
+      ports,
+      chainId: plan.chainId,
+      alloc: { [treasury]: TREASURY_WEI },
+    }));
+  const rpcUrls = await Promise.all(
+    folders.validators.flat().map(async (home) => {
+      const { listen } = await readServiceDescription(home);
+      return `http://${listen.host}:${listen.port}`;
+    }),
+  );
   return { rpcUrls, genesisHash: genesisHash(genesis) };
-}
-
-async function makeGenesis(
-  plan: NetworkPlan,
-  folders: ReturnType<typeof networkFolders>,
-  ports: readonly ValidatorPorts[],
-  treasury: Hex,
-): Promise<GenesisDocument> {
-  const host = '127.0.0.1';
-  let next = 0;
-  const validators: GenesisValidator[][] = [];
-  for (const group of folders.validators) {
-    const members: GenesisValidator[] = [];
-    for (const home of group) {
-      const { rpc, peers } = ports[next++] as ValidatorPorts;
-      const store = await openOrCreate(home, plan.lock);
-      const names = await makeValidatorKeys(homeDocuments(store), home, systemRandom);
-      await store.close();
-      await writeServiceDescription(home, {
-        version: 1,
-        service: 'validator',
-        listen: { host, port: rpc },
-        listenForPeers: { host, port: peers },
-      });
-      members.push({ ...names, host, port: peers });
-    }
-    validators.push(members);
-  }
-  const timestampSeconds = Math.floor(systemClock.nowMs() / 1000);
-  const genesis = createGenesisDocument({
-    chainId: plan.chainId,
-    timestampSeconds,
-    development: true,
-    alloc: { [treasury]: TREASURY_WEI },
-    validators,
-  });
-  await writeFileAtomically(folders.genesis, genesisText(genesis));
-  return genesis;
-}
-
-function genesisText(genesis: GenesisDocument): Uint8Array {
-  return utf8(`${JSON.stringify(genesis, null, 2)}\n`);
 }
 
 /** Runs `work` against the chain; our own is started for it and stopped after. */

@@ -57,7 +57,10 @@ export async function writeSampleRows(path: string, rows: number): Promise<void>
 }
 
 /** The first of `count` neighbouring ports, at or above `from`, that nobody listens on now. */
-export async function freePortsInARow(count: number, from = portsFrom + (process.pid % 1000) * count): Promise<number> {
+export async function freePortsInARow(
+  count: number,
+  from = portsFrom + ((process.pid * count) % Math.floor((portsTo - portsFrom) / 2)),
+): Promise<number> {
   for (let first = from; first + count < portsTo; first += count) {
     const free = await Promise.all(Array.from({ length: count }, (_, offset) => isFree(first + offset)));
     if (free.every(Boolean)) return first;
