@@ -9,6 +9,7 @@ import { AppError } from '../base/app-error.ts';
 import { decodeAs } from '../base/binary-format.ts';
 import { fromHex, type Hex, toHex } from '../base/bytes.ts';
 import { DecodeError } from '../base/codec.ts';
+import { type Sentence, say } from '../base/sentence.ts';
 import { Committee } from '../consensus/committee.ts';
 import { certificate as certificateFormat } from '../consensus/encoded-parts.ts';
 import { type Certificate, isCertificate } from '../consensus/vote.ts';
@@ -37,11 +38,11 @@ export function verifyBlock(document: GenesisDocument, height: number, { block: 
     const block = decodeBlock(bytes);
     const { header, transactions } = block;
     const hash = blockHash(header, keccak_256);
-    if (header.height !== height) throw notVerified(height, `it is block ${header.height}`);
-    if (header.chainId !== document.chainId) throw notVerified(height, `it belongs to the chain ${header.chainId}`);
+    if (header.height !== height) throw notVerified(height, say`it is block ${header.height}`);
+    if (header.chainId !== document.chainId) throw notVerified(height, say`it belongs to the chain ${header.chainId}`);
     if (header.transactionsRoot !== toHex(orderedTrieRoot(transactions, keccak_256)))
-      throw notVerified(height, 'its transactions are not those that its header names');
-    if (certificate.kind !== rbftCertificate) throw notVerified(height, `its certificate is of the kind "${certificate.kind}"`);
+      throw notVerified(height, say`its transactions are not those that its header names`);
+    if (certificate.kind !== rbftCertificate) throw notVerified(height, say`its certificate is of the kind "${certificate.kind}"`);
     const votes = decodeAs(certificateFormat, certificate.votes);
     const committee = new Committee(
       genesisHash(document),
@@ -49,28 +50,28 @@ export function verifyBlock(document: GenesisDocument, height: number, { block: 
       document.validators.map((group) => group.map(({ key }) => fromHex(key))),
     );
     if (votes.phase !== 'commit' || votes.height !== height || votes.blockHash !== hash)
-      throw notVerified(height, 'its certificate is for another block');
+      throw notVerified(height, say`its certificate is for another block`);
     if (!isCertificate(committee, rememberingVerifier(), votes))
-      throw notVerified(height, 'its certificate does not hold the signatures of a quorum of groups');
+      throw notVerified(height, say`its certificate does not hold the signatures of a quorum of groups`);
     const signers = votes.groups.map(({ group, signatures }) => ({
       group,
       keys: signatures.map(({ member }) => committee.nameOf(member)),
     }));
     return { hash, block, certificate: votes, signers };
   } catch (error) {
-    if (error instanceof DecodeError) throw notVerified(height, `it cannot be read: ${error.message}`);
+    if (error instanceof DecodeError) throw notVerified(height, say`it cannot be read: ${error.message}`);
     throw error;
   }
 }
 
-function notVerified(height: number, reason: string): AppError {
+function notVerified(height: number, reason: Sentence): AppError {
   return new AppError(
     'BLOCK_NOT_VERIFIED',
     {
-      what: `The block given for height ${height} is not shown to be final: ${reason}.`,
+      what: say`The block given for height ${height} is not shown to be final: ${reason}.`,
       consequence: 'Nothing that it says can be relied on.',
       remedy: 'Ask another validator, and check that the genesis document is that of the network.',
     },
-    { data: { height, reason } },
+    { data: { height } },
   );
 }
