@@ -48,6 +48,10 @@ export function voteHistory(seed: number, blocks: number): readonly (readonly Du
       const newView = random.chance(0.5) ? { view, statements: [statement], finalCertificate: null, lockCertificate: null } : null;
       if (random.chance(0.8)) appends.push([{ kind: 'entry', view, newView }]);
     }
+    if (random.chance(0.05)) {
+      view += 1 + random.below(2);
+      appends.push([{ kind: 'asked', view }]);
+    }
     if (random.chance(0.1)) appends.push([{ kind: 'proposal', proposal: { member: 0, height, view, blockHash: block.hash, signature } }]);
     appends.push([voteOf('prepare', height, view)]);
     appends.push([{ kind: 'lock', certificate: certificateOf('prepare', height, view) }, voteOf('commit', height, view)]);

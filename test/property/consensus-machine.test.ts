@@ -33,14 +33,18 @@ class Liar {
   readonly #random: Seeded;
   /** Where the machine is: the numbers that matter are near it. */
   place = { height: 1, view: 0, term: 1, parentHash: genesisHash };
+  /** What the machine asked for its own votes with. */
+  nonce = 0;
+  readonly self: number;
 
-  constructor(random: Seeded) {
+  constructor(random: Seeded, self: number) {
     this.#random = random;
+    this.self = self;
   }
 
   message(): Message {
     const random = this.#random;
-    switch (random.below(13)) {
+    switch (random.below(15)) {
       case 0:
       case 1:
       case 2:
@@ -72,6 +76,26 @@ class Liar {
       case 11: {
         const block = this.#block();
         return { kind: 'blocks', blocks: [{ block, certificate: this.#certificateOf('commit', block.height, block.hash) }] };
+      }
+      case 12:
+        return { kind: 'votes-wanted', nonce: this.#number(0) };
+      case 13: {
+        const { self } = this;
+        const certified = (phase: 'prepare' | 'commit') => this.#certificateOf(phase, this.#number(this.place.height), this.#hash());
+        const { height, view } = this.place;
+        const isHarmless = random.chance(0.95);
+        return {
+          kind: 'votes-known',
+          nonce: this.nonce,
+          view: this.#number(view),
+          finalCertificate: random.chance(0.1) ? certified('commit') : null,
+          lockCertificate: random.chance(0.5) ? certified('prepare') : null,
+          votes: isHarmless ? [] : [{ ...this.#vote(), member: self }],
+          statement: isHarmless ? null : this.#statement(self, this.#number(view)),
+          proposals: isHarmless
+            ? []
+            : [{ member: self, height: this.#number(height), view: this.#number(view), blockHash: this.#hash(), signature }],
+        };
       }
       default:
         return this.#entry();
@@ -198,6 +222,8 @@ class Liar {
 interface Tally {
   readonly taken: Record<string, number>;
   sent: number;
+  signed: number;
+  rejoined: number;
   steps: number;
   records: number;
 }
@@ -206,7 +232,8 @@ interface Tally {
 function attack(seed: number, steps: number, tally: Tally): void {
   const random = new Seeded(seed);
   const self = random.below(committee.size);
-  const liar = new Liar(random);
+  const liar = new Liar(random, self);
+  const mustAsk = random.chance(0.3);
   const records: DurableRecord[] = [];
   const start = (): Machine =>
     new Machine({
@@ -216,6 +243,7 @@ function attack(seed: number, steps: number, tally: Tally): void {
       sign: () => new Uint8Array(64),
       random: (bound) => random.below(bound),
       restored: [...records],
+      mustAsk,
     });
   let machine = start();
   const answer = (action: Action): void => {
@@ -228,13 +256,20 @@ function attack(seed: number, steps: number, tally: Tally): void {
     }
   };
   const take = ({ persist, send, apply }: Ready, given: number): void => {
-    for (const record of persist) decodeRecord(encodeRecord(record));
+    for (const record of persist) {
+      decodeRecord(encodeRecord(record));
+      if (record.kind === 'asked') tally.rejoined++;
+    }
     records.push(...persist);
     tally.records += persist.length;
     for (const packet of send) {
       // What one receiver is sent is bounded by what this member holds, and by a few messages for each that it was told.
       expect(packet.messages.length).toBeLessThanOrEqual(500 + 10 * given);
       tally.sent += packet.messages.length;
+      for (const message of packet.messages) {
+        if (message.kind === 'votes-wanted') liar.nonce = message.nonce;
+        if (message.kind === 'vote' || message.kind === 'statement') tally.signed++;
+      }
       expect(encodeEnvelope({ epoch: 0, messages: packet.messages }).length).toBeGreaterThan(0);
     }
     for (const action of apply) answer(action);
@@ -271,7 +306,7 @@ function attack(seed: number, steps: number, tally: Tally): void {
 
 describe('a machine that is lied to by everybody', () => {
   it('never throws, and sends and writes what can be encoded, whatever the numbers are', () => {
-    const tally: Tally = { taken: {}, sent: 0, steps: 0, records: 0 };
+    const tally: Tally = { taken: {}, sent: 0, signed: 0, rejoined: 0, steps: 0, records: 0 };
     for (let seed = 1; seed <= 150; seed++) attack(seed, 400, tally);
     expect(tally.steps).toBe(150 * 400);
     const kinds = [
@@ -286,10 +321,13 @@ describe('a machine that is lied to by everybody', () => {
       'body-wanted',
       'body',
       'blocks',
+      'votes-wanted',
+      'votes-known',
     ];
     const raftKinds = ['pre-vote-request', 'pre-vote', 'vote-request', 'append', 'appended'];
     for (const kind of [...kinds, ...raftKinds]) expect(tally.taken[kind] ?? 0, kind).toBeGreaterThan(100);
     expect(Math.min(tally.sent, tally.records)).toBeGreaterThan(5_000);
+    expect(Math.min(tally.signed, 100 * tally.rejoined)).toBeGreaterThan(500);
   });
 
   it('numbers that cannot be counted on from are refused, the last that can be are taken', () => {

@@ -105,7 +105,7 @@ export class SimulatedNode {
     const { invariants } = this.#around;
     if (isRestart && this.isHonest) {
       const view = this.runtime.machine?.status.view ?? 0;
-      const isSure = !this.isForgetful || !this.runtime.isMute;
+      const isSure = !this.isForgetful || !this.mustAsk;
       invariants.onRestart(this.id, this.epoch, isSure ? this.member : undefined, view, this.ledger.height);
       if (!isSure) invariants.onForgotten(this.id, this.name);
     }

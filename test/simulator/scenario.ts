@@ -62,6 +62,9 @@ class Player {
       case 'restart':
         for (const node of nodes) world.restart(node);
         break;
+      case 'forget':
+        for (const node of nodes) world.forget(node, Math.max(0, node.disk.durable.length - 3));
+        break;
       case 'cut':
         world.disconnect(
           nodes,
@@ -144,9 +147,8 @@ class Player {
     const byPlace = new Map<string, string[]>();
     for (const { label, isUp, member, epoch, runtime } of world.nodes) {
       const status = runtime.machine?.status;
-      const place = isUp
-        ? `height ${runtime.final.height}, epoch ${epoch}${member === undefined ? ', no member' : `, view ${status?.view}${status?.isEntered ? '' : ' not entered'}`}`
-        : 'down';
+      const part = status === undefined ? ', signs nothing' : `, view ${status.view}${status.isEntered ? '' : ' not entered'}`;
+      const place = isUp ? `height ${runtime.final.height}, epoch ${epoch}${member === undefined ? ', no member' : part}` : 'down';
       byPlace.set(place, [...(byPlace.get(place) ?? []), label]);
     }
     return [...byPlace].map(([place, labels]) => `${place}: ${labels.join(' ')}`);

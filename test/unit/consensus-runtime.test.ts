@@ -2,8 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Hex } from '../../core/base/bytes.ts';
 import { firstFitting } from '../../core/consensus/fitting.ts';
-import { messageTransactionBytesMax, messageTransactionsMax } from '../../core/consensus/limits.ts';
+import { messageTransactionBytesMax, messageTransactionsMax, pollMs, tickMs } from '../../core/consensus/limits.ts';
 import type { ProposedBlock } from '../../core/consensus/proposal.ts';
+import type { Message } from '../../core/consensus/rbft/message.ts';
 import type { DurableRecord } from '../../core/consensus/record.ts';
 import { neededRecords } from '../../core/consensus/record-compaction.ts';
 import { type ConsensusLedger, type Envelope, Runtime } from '../../core/consensus/runtime.ts';
@@ -18,7 +19,10 @@ class Node {
   readonly runtime: Runtime;
   readonly sent: { readonly to: Hex; readonly envelope: Envelope }[] = [];
   readonly log: DurableRecord[];
+  readonly reads: number[] = [];
+  readonly refused: Hex[] = [];
   height = 0;
+  lost = 0;
 
   constructor(log: DurableRecord[]) {
     this.log = log;
@@ -34,7 +38,10 @@ class Node {
         node.height = block.height;
         done();
       },
-      read: (_from, done) => done([], 0),
+      read: (from, done) => {
+        this.reads.push(from);
+        done([], 0);
+      },
       accept: () => true,
       isPending: () => true,
     };
@@ -55,11 +62,11 @@ class Node {
       },
       ledger,
       send: (to, envelope) => this.sent.push({ to, envelope }),
-      onRefused: () => undefined,
+      onRefused: (from) => this.refused.push(from),
       onEvidence: () => undefined,
       mustAsk: false,
       onAsked: () => undefined,
-      onVotesLost: () => undefined,
+      onVotesLost: () => this.lost++,
     });
   }
 }
@@ -147,6 +154,65 @@ describe('what is submitted', () => {
     node.runtime.tick();
     const sizes = transactionsTo(node, target).map((transactions) => transactions.reduce((bytes, { length }) => bytes + length, 0));
     expect(sizes).toEqual([2 * messageTransactionsMax, messageTransactionBytesMax, 131_072]);
+  });
+});
+
+describe('a node that is no member', () => {
+  const outsider: Hex = `0x${'99'.repeat(32)}`;
+  const poll = (finalHeight: number): Message => ({ kind: 'poll', finalHeight, view: 0, isEntered: true });
+  const blocks = (block: ProposedBlock): Message => ({
+    kind: 'blocks',
+    blocks: [{ block, certificate: { phase: 'commit', height: block.height, view: 0, blockHash: block.hash, groups: [] } }],
+  });
+
+  test('is given blocks when it asks, and not as often as it asks', () => {
+    const node = new Node([{ kind: 'body', block: last }, final]);
+    const ask = (...heights: number[]) => node.runtime.receive(outsider, { epoch: 0, messages: heights.map(poll) });
+    ask(...Array.from({ length: 100 }, () => 0));
+    expect(node.reads).toEqual([1]);
+    for (let tick = 0; tick < pollMs / tickMs; tick++) node.runtime.tick();
+    ask(1, 2, Number.MAX_SAFE_INTEGER);
+    expect(node.reads).toEqual([1]);
+    ask(0);
+    expect(node.reads).toEqual([1, 1]);
+  });
+
+  test('says nothing that counts, and pays for blocks that are none', () => {
+    const node = new Node([]);
+    const place = { height: 1, view: 0, blockHash: last.hash };
+    const offered = {
+      proposal: proposal(committee, 0, 1, 0, last.hash),
+      block: last,
+      groupVote: groupVote(committee, 0, { phase: 'prepare', ...place }),
+    };
+    const certified: Message = { kind: 'certificate', certificate: certificate(committee, 'prepare', place) };
+    node.runtime.receive(outsider, { epoch: 0, messages: [{ kind: 'offer', offer: offered }, certified] });
+    expect(node.log).toEqual([]);
+    // A block that is of no use is not even looked at; one that would be is looked at, and counts against who sent it.
+    node.runtime.receive(outsider, { epoch: 0, messages: [blocks(blockOf(5, 9))] });
+    expect(node.refused).toEqual([]);
+    node.runtime.receive(outsider, { epoch: 0, messages: [blocks(blockOf(5, 1))] });
+    expect(node.refused).toEqual([outsider]);
+  });
+});
+
+describe('a key whose votes are lost', () => {
+  test('signs nothing after a restart either, and follows', () => {
+    const node = new Node([{ kind: 'lost' }, { kind: 'body', block: last }, final]);
+    expect(node.lost).toBe(1);
+    expect(node.runtime.isMute).toBe(true);
+    expect(node.runtime.machine).toBeNull();
+    expect(node.runtime.final.height).toBe(1);
+    const next = blockOf(2, 2, 0, last.hash);
+    offer(node, nextCommittee, next);
+    expect(votesIn(node.log)).toEqual([]);
+    const committed = certificate(nextCommittee, 'commit', { height: 2, view: 0, blockHash: next.hash });
+    node.runtime.receive(committee.nameOf(0), {
+      epoch: 1,
+      messages: [{ kind: 'blocks', blocks: [{ block: next, certificate: committed }] }],
+    });
+    expect(node.height).toBe(2);
+    expect(new Node([...neededRecords(node.log, 2)]).runtime.isMute).toBe(true);
   });
 });
 
