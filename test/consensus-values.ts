@@ -4,7 +4,7 @@ import { type Hex, toHex } from '../core/base/bytes.ts';
 import { memberIdMax, signatureBytes } from '../core/consensus/encoded-parts.ts';
 import { groupsMax, publicKeyBytes } from '../core/consensus/limits.ts';
 import type { ProposedBlock } from '../core/consensus/proposal.ts';
-import type { LogPosition, RaftMessage } from '../core/consensus/raft/raft.ts';
+import type { RaftMessage } from '../core/consensus/raft/raft.ts';
 import type { LogEntry, Message, Offer } from '../core/consensus/rbft/message.ts';
 import type { DurableRecord } from '../core/consensus/record.ts';
 import type { Envelope } from '../core/consensus/runtime.ts';
@@ -84,11 +84,10 @@ const logEntry: fc.Arbitrary<LogEntry> = fc.oneof(
   fc.record({ kind: fc.constant('certificate' as const), certificate }),
   fc.record({ kind: fc.constant('new-view' as const), newView }),
 );
-const position: fc.Arbitrary<LogPosition> = fc.record({ index: counter, term: counter });
 const raftMessage: fc.Arbitrary<RaftMessage<LogEntry>> = fc.oneof(
-  fc.record({ kind: fc.constant('pre-vote-request' as const), term: counter, last: position }),
+  fc.record({ kind: fc.constant('pre-vote-request' as const), term: counter }),
   fc.record({ kind: fc.constant('pre-vote' as const), term: counter, signature }),
-  fc.record({ kind: fc.constant('vote-request' as const), term: counter, last: position, preVotes: signatures }),
+  fc.record({ kind: fc.constant('vote-request' as const), term: counter, preVotes: signatures }),
   fc.record({ kind: fc.constant('vote' as const), term: counter, signature }),
   fc.record({
     kind: fc.constant('append' as const),

@@ -20,7 +20,7 @@ import {
   statement,
 } from './encoded-parts.ts';
 import { appendEntriesMax, catchUpBlocksMax, knownVotesMax, messageTransactionsMax } from './limits.ts';
-import type { LogPosition, RaftMessage } from './raft/raft.ts';
+import type { RaftMessage } from './raft/raft.ts';
 import type { CertifiedBlock, LogEntry, Message, Offer } from './rbft/message.ts';
 import type { Envelope } from './runtime.ts';
 
@@ -45,13 +45,12 @@ const logEntry = alternatives<LogEntry>({
   certificate: [2, certificateFields],
   'new-view': [3, newViewFields],
 });
-const logPosition = fields<LogPosition>({ index: counter, term: counter });
 const signature = fixed(signatureBytes);
 
 const raftMessage: Format<RaftMessage<LogEntry>> = alternatives<RaftMessage<LogEntry>>({
-  'pre-vote-request': [1, fields<RaftRest<'pre-vote-request'>>({ term: counter, last: logPosition })],
+  'pre-vote-request': [1, fields<RaftRest<'pre-vote-request'>>({ term: counter })],
   'pre-vote': [2, fields<RaftRest<'pre-vote'>>({ term: counter, signature })],
-  'vote-request': [3, fields<RaftRest<'vote-request'>>({ term: counter, last: logPosition, preVotes: signatures })],
+  'vote-request': [3, fields<RaftRest<'vote-request'>>({ term: counter, preVotes: signatures })],
   vote: [4, fields<RaftRest<'vote'>>({ term: counter, signature })],
   append: [
     5,

@@ -105,14 +105,13 @@ class Liar {
   #raft(): RaftMessage<LogEntry> {
     const random = this.#random;
     const term = this.#number(this.place.term);
-    const last = { index: this.#number(0), term: this.#number(0) };
     switch (random.below(6)) {
       case 0:
-        return { kind: 'pre-vote-request', term, last };
+        return { kind: 'pre-vote-request', term };
       case 1:
         return { kind: 'pre-vote', term, signature };
       case 2:
-        return { kind: 'vote-request', term, last, preVotes: this.#majority(this.#member()) };
+        return { kind: 'vote-request', term, preVotes: this.#majority(this.#member()) };
       case 3:
         return { kind: 'vote', term, signature };
       case 4: {

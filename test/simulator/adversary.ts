@@ -439,14 +439,13 @@ export class Adversary {
     else this.#coverage.falseComplaints++;
     const others = this.#committee.members(group).filter((member) => member !== from);
     const own = this.#members.filter((member) => this.#committee.groupOf(member) === group);
-    const last = { index: 1_000_000, term: this.#term };
     const sign = (purpose: 'pre-vote' | 'vote', member: MemberId, candidate: MemberId) =>
       this.#signerOf(member)(termVoteBytes(this.#committee, purpose, group, term, candidate));
     const preVotes = own.map((member) => ({ member, signature: sign('pre-vote', member, from) }));
     const majority = this.#committee.majority(group);
     this.#send(from, others, [
-      { kind: 'raft', message: { kind: 'pre-vote-request', term, last } },
-      { kind: 'raft', message: { kind: 'vote-request', term, last, preVotes: preVotes.slice(0, majority) } },
+      { kind: 'raft', message: { kind: 'pre-vote-request', term } },
+      { kind: 'raft', message: { kind: 'vote-request', term, preVotes: preVotes.slice(0, majority) } },
     ]);
     for (const candidate of others)
       this.#send(

@@ -6,7 +6,8 @@
  * that made its sender leader, so that one Byzantine member can neither raise terms nor pose as leader; a deposed leader gets no
  * vote for as many terms as the group has members, unless nobody leads for three election timeouts.
  * Each term has a log of its own, which begins empty: whatever counts is re-sent to every new leader, and a leader that lies can only use up
- * the places of its own term. Invariants: one leader a term; logs of one term agree wherever both have an entry, if its leader is honest.
+ * the places of its own term. So whoever is elected need not have a longer log than its voters: if it had to, one that is ahead in terms and
+ * others that are ahead in entries could keep each other from being elected. Invariants: one leader a term; logs of one term agree wherever both have an entry, if its leader is honest.
  * Only term and vote are durable: a member that restarts begins with an empty log and is caught up.
  * The signed pre-votes are the complaints of the design: a majority of them rotates the leader, fewer do nothing.
  */
@@ -38,19 +39,12 @@ export interface RaftState {
   readonly vote: MemberId | null;
 }
 
-/** How far a member's log goes: so many entries of the log of a term. */
-export interface LogPosition {
-  readonly index: number;
-  readonly term: number;
-}
-
 export type RaftMessage<Entry> =
-  | { readonly kind: 'pre-vote-request'; readonly term: number; readonly last: LogPosition }
+  | { readonly kind: 'pre-vote-request'; readonly term: number }
   | { readonly kind: 'pre-vote'; readonly term: number; readonly signature: Uint8Array }
   | {
       readonly kind: 'vote-request';
       readonly term: number;
-      readonly last: LogPosition;
       /** Of a majority, over this term and the sender. */
       readonly preVotes: readonly MemberSignature[];
     }
@@ -296,14 +290,14 @@ export class Raft<Entry> {
   step(from: MemberId, message: RaftMessage<Entry>): void {
     switch (message.kind) {
       case 'pre-vote-request':
-        this.#onPreVoteRequest(from, message.term, message.last);
+        this.#onPreVoteRequest(from, message.term);
         return;
       case 'pre-vote':
         if (this.#role === 'pre-candidate' && message.term === this.#term + 1)
           this.#collect({ member: from, signature: message.signature });
         return;
       case 'vote-request':
-        this.#onVoteRequest(from, message.term, message.last);
+        this.#onVoteRequest(from, message.term);
         return;
       case 'vote':
         if (this.#role === 'candidate' && message.term === this.#term) this.#collect({ member: from, signature: message.signature });
@@ -317,18 +311,18 @@ export class Raft<Entry> {
     }
   }
 
-  #onPreVoteRequest(from: MemberId, term: number, last: LogPosition): void {
+  #onPreVoteRequest(from: MemberId, term: number): void {
     if (this.#isMute || term <= this.#term || term > this.#term + termLeapMax) return;
     // Who hears a leader that does its work helps nobody to depose it.
-    if (this.#hasLeader() || this.#isDeposed(from, term) || !this.#isUpToDate(last)) return;
+    if (this.#hasLeader() || this.#isDeposed(from, term)) return;
     this.#options.send(from, { kind: 'pre-vote', term, signature: this.#signTerm('pre-vote', term, from) });
   }
 
-  #onVoteRequest(from: MemberId, term: number, last: LogPosition): void {
+  #onVoteRequest(from: MemberId, term: number): void {
     if (this.#isMute || term < this.#term) return;
     if (term > this.#term) this.#follow(term, null);
     if (this.#vote !== null && this.#vote !== from) return;
-    if (this.#role !== 'follower' || this.#leader !== null || this.#isDeposed(from, term) || !this.#isUpToDate(last)) return;
+    if (this.#role !== 'follower' || this.#leader !== null || this.#isDeposed(from, term)) return;
     if (this.#vote === null) {
       this.#vote = from;
       this.#options.persist({ term: this.#term, vote: from });
@@ -346,7 +340,7 @@ export class Raft<Entry> {
     this.#role = 'pre-candidate';
     const term = this.#term + 1;
     this.#votes = [];
-    for (const peer of this.#peers) this.#options.send(peer, { kind: 'pre-vote-request', term, last: this.#last() });
+    for (const peer of this.#peers) this.#options.send(peer, { kind: 'pre-vote-request', term });
     this.#collect({ member: this.#options.self, signature: this.#signTerm('pre-vote', term, this.#options.self) });
   }
 
@@ -362,7 +356,7 @@ export class Raft<Entry> {
       this.#vote = self;
       this.#votes = [];
       this.#options.persist({ term: this.#term, vote: self });
-      for (const peer of this.#peers) this.#options.send(peer, { kind: 'vote-request', term: this.#term, last: this.#last(), preVotes });
+      for (const peer of this.#peers) this.#options.send(peer, { kind: 'vote-request', term: this.#term, preVotes });
       this.#collect({ member: self, signature: this.#signTerm('vote', this.#term, self) });
       return;
     }
@@ -485,17 +479,8 @@ export class Raft<Entry> {
     return this.#deposed.has(member);
   }
 
-  #isUpToDate(last: LogPosition): boolean {
-    const own = this.#last();
-    return last.term > own.term || (last.term === own.term && last.index >= own.index);
-  }
-
   get #lastIndex(): number {
     return this.#base + this.#log.length;
-  }
-
-  #last(): LogPosition {
-    return { index: this.#lastIndex, term: this.#logTerm };
   }
 
   #beginLog(term: number, base = 0): void {
