@@ -102,6 +102,14 @@ export class OrderedConsensusLedger implements ConsensusLedger {
     });
   }
 
+  /** Has the ledger give up transactions that it took and cannot execute: it finds them when it builds a block. */
+  sift(): void {
+    this.#next(async () => {
+      const { ledger, epoch } = this.#options;
+      if (ledger.hasExecutable()) await ledger.propose({ epoch: epoch(), view: 0 });
+    });
+  }
+
   /** Ends after what is under way; what waits is left out. */
   async stop(): Promise<void> {
     this.#isOver = true;

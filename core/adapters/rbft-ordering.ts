@@ -140,15 +140,21 @@ export async function startRbftOrdering(options: RbftOptions): Promise<Ordering>
   });
   ledger.onSubmitted((transaction) => runtime.spread(transaction));
   ledger.onExecutable(() => runtime.tellExecutable());
+  ledger.onLeftOut(() => runtime.tellLeftOut());
   // What clients handed in before the last stop may have got to nobody.
   for (const transaction of ledger.waitingTransactions()) runtime.spread(transaction);
   runtime.tellExecutable();
-  const ticking = setInterval(() => {
-    // After a stall, what arrived meanwhile comes before the tick.
-    setImmediate(() => {
-      if (!isOver) runtime.tick();
-    });
-  }, tickMs);
+  let view = 0;
+  const tick = (): void => {
+    if (isOver) return;
+    runtime.tick();
+    const present = runtime.machine?.status.view ?? 0;
+    // Whoever waits for a transaction that cannot be executed would leave one view after the other.
+    if (present > view) port.sift();
+    view = present;
+  };
+  // After a stall, what arrived meanwhile comes before the tick.
+  const ticking = setInterval(() => setImmediate(tick), tickMs);
   return {
     status: () => statusOf(key, runtime, transport),
     stop: async () => {

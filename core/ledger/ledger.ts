@@ -9,6 +9,7 @@ import { assert } from '../base/assert.ts';
 import { concatBytes, equalBytes, fromHex, type Hex, toBigEndian, toHex } from '../base/bytes.ts';
 import { DecodeError, Decoder } from '../base/codec.ts';
 import type { Clock } from '../base/ports.ts';
+import { blocksLeftOutMax } from '../consensus/limits.ts';
 import {
   type Block,
   type BlockHeader,
@@ -111,6 +112,9 @@ export class Ledger implements OrderedLedger {
   readonly #recent = new Map<number, FinalBlock>();
   readonly #executableListeners: (() => void)[] = [];
   readonly #submittedListeners: ((raw: Uint8Array) => void)[] = [];
+  readonly #leftOutListeners: (() => void)[] = [];
+  /** How many blocks passed over each transaction that waits. */
+  #passedOver = new Map<Hex, number>();
   readonly #blockListeners = new Set<(block: FinalBlock) => void>();
   /** Hashes of the latest blocks, which contracts ask for at 20 gas each: never looked up in the store. */
   readonly #blockHashes: Map<number, Hex>;
@@ -211,6 +215,10 @@ export class Ledger implements OrderedLedger {
     if (verdict.kind === 'added') for (const listener of this.#submittedListeners) listener(transaction.raw);
     for (const listener of this.#executableListeners) listener();
     return { ok: true, hash };
+  }
+
+  onLeftOut(listener: () => void): void {
+    this.#leftOutListeners.push(listener);
   }
 
   onSubmitted(listener: (raw: Uint8Array) => void): void {
@@ -319,6 +327,7 @@ export class Ledger implements OrderedLedger {
 
   async commit(executed: ExecutedBlock, certificate: Certificate): Promise<void> {
     await this.#journaling;
+    let isLeftOut = false;
     await this.#turns.block(async () => {
       const { header } = executed.block;
       assert(header.parentHash === this.#head.hash, 'a committed block follows the head');
@@ -326,6 +335,7 @@ export class Ledger implements OrderedLedger {
       this.#evm.adopt(executed.change);
       this.#head = { header, hash: executed.hash };
       this.#blockHashes.set(header.height, executed.hash).delete(header.height - blockHashesMax);
+      isLeftOut = this.#countPassedOver(executed.transactions);
       for (const { hash } of executed.transactions) this.#mempool.remove(hash);
       const stale = this.#mempool.advance(new Set(executed.transactions.map(({ sender }) => sender)));
       if (stale.length > 0) {
@@ -336,6 +346,7 @@ export class Ledger implements OrderedLedger {
     });
     const { hash, block, transactions, receipts } = executed;
     for (const listener of this.#blockListeners) listener({ hash, block, transactions, receipts });
+    if (isLeftOut) for (const listener of this.#leftOutListeners) listener();
   }
 
   /** A final block by height. */
@@ -531,6 +542,16 @@ export class Ledger implements OrderedLedger {
         return wanted < height && wanted >= height - blockHashesMax ? this.#blockHashes.get(wanted) : undefined;
       },
     };
+  }
+
+  /** Whether a block is the last of so many that passed over the same transaction. */
+  #countPassedOver(included: readonly SignedTransaction[]): boolean {
+    const passed = new Set(this.#mempool.passedOver(included));
+    const counts = new Map([...this.#passedOver].filter(([hash]) => this.#mempool.get(hash) !== undefined));
+    for (const hash of passed) counts.set(hash, (counts.get(hash) ?? 0) + 1);
+    const isLeftOut = [...counts.values()].some((count) => count >= blocksLeftOutMax);
+    this.#passedOver = isLeftOut ? new Map() : counts;
+    return isLeftOut;
   }
 
   #hashOf(raw: Uint8Array): Hex {

@@ -42,6 +42,9 @@ export class Mempool {
   readonly #accountOf: (address: Hex) => AccountState;
   /** In order of arrival. */
   readonly #byHash = new Map<Hex, SignedTransaction>();
+  /** How many blocks were final here when a transaction came. */
+  readonly #cameAt = new Map<Hex, number>();
+  #blocks = 0;
   readonly #bySender = new Map<Hex, Map<number, SignedTransaction>>();
   /** Accounts whose next nonce waits here, in the order of their turns: one that was served goes to the end. */
   readonly #ready = new Set<Hex>();
@@ -118,6 +121,7 @@ export class Mempool {
       return limited('transaction pool is full. The transaction was not taken. Try again later; accounts with coins are served first.');
     for (const { hash } of evicted) this.remove(hash);
     this.#byHash.set(transaction.hash, transaction);
+    this.#cameAt.set(transaction.hash, this.#blocks);
     const slots = this.#bySender.get(sender) ?? new Map<number, SignedTransaction>();
     this.#bySender.set(sender, slots.set(nonce, transaction));
     this.#bytes += transaction.raw.length;
@@ -129,11 +133,30 @@ export class Mempool {
     const transaction = this.#byHash.get(hash);
     if (transaction === undefined) return;
     this.#byHash.delete(hash);
+    this.#cameAt.delete(hash);
     this.#bytes -= transaction.raw.length;
     const waiting = this.#bySender.get(transaction.sender);
     waiting?.delete(transaction.nonce);
     if (waiting?.size === 0) this.#bySender.delete(transaction.sender);
     this.#refresh(transaction.sender);
+  }
+
+  /**
+   * What a block that is now final passed over: transactions of accounts with coins that could have been executed, whose accounts have none in
+   * it, while it has one that came here at least a block later. Asked before the block's own are removed.
+   */
+  passedOver(included: readonly SignedTransaction[]): Hex[] {
+    this.#blocks++;
+    const served = new Set(included.map(({ sender }) => sender));
+    const newest = included.reduce((latest, { hash }) => Math.max(latest, this.#cameAt.get(hash) ?? 0), 0);
+    const passed: Hex[] = [];
+    for (const sender of this.#ready) {
+      if (served.has(sender)) continue;
+      const account = this.#accountOf(sender);
+      const first = this.#bySender.get(sender)?.get(account.nonce);
+      if (first !== undefined && isFunded(account) && (this.#cameAt.get(first.hash) as number) < newest) passed.push(first.hash);
+    }
+    return passed;
   }
 
   /** Brings the pool up to the state after a block by these senders; returns what can no longer be executed. */

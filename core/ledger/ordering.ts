@@ -49,6 +49,8 @@ export interface OrderedLedger {
   certifiedAt(height: number): { readonly block: Block; readonly certificate: Certificate } | undefined;
   /** Calls back with each transaction of a client, in its signed encoding, once it is durable. */
   onSubmitted(listener: (raw: Uint8Array) => void): void;
+  /** Calls back when `blocksLeftOutMax` final blocks passed over a transaction that could have been in them. */
+  onLeftOut(listener: () => void): void;
   /** The transactions that wait, in their signed encoding. */
   waitingTransactions(): Iterable<Uint8Array>;
   /** Takes a transaction that another validator passed on: that one keeps it. False if it is known, final or refused. */

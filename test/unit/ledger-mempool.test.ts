@@ -166,6 +166,25 @@ describe('the mempool', () => {
     expect(senders()).toEqual([2, 3, 3, 1].map(address));
   });
 
+  it('tells which turns a block passed over for a transaction that came in the time of a later block', () => {
+    const mempool = pool({}, { [address(4)]: 0n });
+    const [early, behindGap, poor] = [transaction(1, 0), transaction(2, 1), transaction(4, 0)];
+    for (const waiting of [early, behindGap, poor]) mempool.add(waiting);
+    const together = transaction(3, 0);
+    mempool.add(together);
+    // What came in the time of the same block may be before it with others.
+    expect(mempool.passedOver([together])).toEqual([]);
+    mempool.remove(together.hash);
+    const later = transaction(5, 0);
+    mempool.add(later);
+    expect(mempool.passedOver([])).toEqual([]);
+    // What this pool never saw says nothing of turns.
+    expect(mempool.passedOver([transaction(6, 0)])).toEqual([]);
+    expect(mempool.passedOver([later])).toEqual([early.hash]);
+    // Its account has its turn in the block.
+    expect(mempool.passedOver([later, transaction(1, 0)])).toEqual([]);
+  });
+
   it('lets no account use more than its share of a block before the others had theirs', () => {
     const mempool = pool({}, { [address(3)]: 0n });
     for (const nonce of [0, 1, 2]) mempool.add(transaction(1, nonce, 0n, accountBlockGasMax / 2n));

@@ -5,6 +5,7 @@ import { createEthereumjsEvm } from '../../core/adapters/ethereumjs-evm.ts';
 import { loadLedgerCrypto } from '../../core/adapters/ledger-crypto.ts';
 import { loadMclBn254 } from '../../core/adapters/mcl-bn254.ts';
 import { fromHex, type Hex } from '../../core/base/bytes.ts';
+import { blocksLeftOutMax } from '../../core/consensus/limits.ts';
 import type { Block, BlockHeader } from '../../core/ledger/block.ts';
 import { genesisAccounts } from '../../core/ledger/genesis.ts';
 import { Ledger } from '../../core/ledger/ledger.ts';
@@ -151,6 +152,26 @@ describe('the ordering port', () => {
     await again.commit(await again.propose(place), certificate);
     expect(balance(again, 9)).toBe(10_000n * 10n ** 18n + 4n);
     expect((await again.logs({ addresses: [], topics: [] }, 0, 2)).ok).toBe(true);
+  });
+
+  it('tells of a transaction that five blocks passed over, and not of one that waits its turn', async () => {
+    const [censor, watcher] = [await openLedger(), await openLedger()];
+    let told = 0;
+    watcher.onLeftOut(() => told++);
+    expect(watcher.take(await transfer(1, 0))).toBe(true);
+    for (let nonce = 0; nonce <= blocksLeftOutMax; nonce++) {
+      const other = await transfer(0, nonce);
+      expect([censor.take(other), watcher.take(other)]).toEqual([true, true]);
+      const executed = await censor.propose(place);
+      expect(told).toBe(0);
+      for (const ledger of [censor, watcher]) {
+        const verdict = await ledger.verify(executed.block, { checkClock: true });
+        if (!verdict.ok) throw new Error(verdict.reason);
+        await ledger.commit(verdict.executed, certificate);
+      }
+    }
+    // The first of these blocks took what came in the time of the same block.
+    expect(told).toBe(1);
   });
 
   it('drops what a final block of others made impossible, and says so', async () => {
