@@ -65,7 +65,7 @@ function readingError(folder: string, error: unknown): unknown {
 }
 
 function damaged(folder: string): AppError {
-  return corruptStore(`The database files in ${folder} are damaged.`);
+  return corruptStore(say`The database files in ${folder} are damaged.`);
 }
 
 function causeOf(error: unknown): { readonly cause: unknown; readonly code: unknown } {

@@ -10,6 +10,7 @@ import { type AddressInfo, isIP, type Socket } from 'node:net';
 import { connect, createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
 import { AppError } from '../base/app-error.ts';
 import type { Hex } from '../base/bytes.ts';
+import { say } from '../base/sentence.ts';
 import type { Envelope } from '../consensus/runtime.ts';
 import {
   Allowance,
@@ -468,8 +469,8 @@ async function listen(server: Server, host: string, port: number): Promise<void>
       isTaken ? 'TRANSPORT_PORT_TAKEN' : 'TRANSPORT_NOT_LISTENING',
       {
         what: isTaken
-          ? `Another program listens on port ${port} of ${host}.`
-          : `It is not possible to listen on port ${port} of ${host} (${reason}).`,
+          ? say`Another program listens on port ${port} of ${host}.`
+          : say`It is not possible to listen on port ${port} of ${host} (${reason}).`,
         consequence: 'The validator did not start, and other validators cannot reach it.',
         remedy: isTaken
           ? 'Stop the other program, or give this validator another port.'

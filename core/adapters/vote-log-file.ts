@@ -7,6 +7,7 @@ import { crc32 } from 'node:zlib';
 import { AppError } from '../base/app-error.ts';
 import { concatBytes, equalBytes } from '../base/bytes.ts';
 import { DecodeError, Decoder, Encoder } from '../base/codec.ts';
+import { say, sentenceOf } from '../base/sentence.ts';
 import type { DurableRecord } from '../consensus/record.ts';
 import { decodeRecord } from '../consensus/record-encoding.ts';
 
@@ -146,11 +147,11 @@ const lostVotes = {
 
 /** The error of a log that is not there. */
 export function missingLog(path: string): AppError {
-  return new AppError('VOTE_LOG_MISSING', { what: `The vote log ${path} is missing.`, ...lostVotes }, { data: { path } });
+  return new AppError('VOTE_LOG_MISSING', { what: say`The vote log ${path} is missing.`, ...lostVotes }, { data: { path } });
 }
 
 function otherLog(path: string): AppError {
-  const what = `The vote log ${path} is not the one that the validator's key belongs to.`;
+  const what = say`The vote log ${path} is not the one that the validator's key belongs to.`;
   return new AppError('VOTE_LOG_OTHER', { what, ...lostVotes }, { data: { path } });
 }
 
@@ -158,9 +159,9 @@ function damaged(path: string, reason: string): AppError {
   return new AppError(
     'VOTE_LOG_DAMAGED',
     {
-      what: `The vote log ${path} is damaged: ${reason}.`,
+      what: say`The vote log ${path} is damaged: ${reason}.`,
       consequence: lostVotes.consequence,
-      remedy: `Check the disk. ${lostVotes.remedy}`,
+      remedy: say`Check the disk. ${sentenceOf(lostVotes.remedy)}`,
     },
     { data: { path, reason } },
   );
@@ -170,7 +171,7 @@ function newerVersion(path: string, version: number): AppError {
   return new AppError(
     'VOTE_LOG_VERSION',
     {
-      what: `The vote log ${path} has format version ${version}; this program reads version ${formatVersion}.`,
+      what: say`The vote log ${path} has format version ${version}; this program reads version ${formatVersion}.`,
       consequence: 'The validator did not start and the file was not changed.',
       remedy: 'Start it with the version of Vouchsafe that wrote it.',
     },

@@ -7,6 +7,7 @@
  */
 import { AppError } from '../base/app-error.ts';
 import type { Random } from '../base/ports.ts';
+import { say } from '../base/sentence.ts';
 import type { DurableRecord } from '../consensus/record.ts';
 import { neededRecords } from '../consensus/record-compaction.ts';
 import { encodeRecord } from '../consensus/record-encoding.ts';
@@ -280,7 +281,7 @@ async function using<T>(files: LogFiles, step: () => Promise<T>): Promise<T> {
     throw new AppError(
       'VOTE_LOG_UNUSABLE',
       {
-        what: `The vote log in ${files.folder} cannot be used (${cause.code}).`,
+        what: say`The vote log in ${files.folder} cannot be used (${cause.code ?? 'unknown'}).`,
         consequence: 'The validator did not start; what was in the log is unchanged.',
         remedy: 'Check that the folder belongs to you, that the disk has room and that it is healthy. Then start the validator again.',
       },
@@ -293,7 +294,7 @@ function existing(folder: string): AppError {
   return new AppError(
     'VOTE_LOG_EXISTS',
     {
-      what: `There is a vote log in ${folder} already.`,
+      what: say`There is a vote log in ${folder} already.`,
       consequence: 'It was not changed, and no other was made.',
       remedy: 'Start the validator that it belongs to, or choose another folder.',
     },
@@ -307,8 +308,8 @@ function failure(folder: string, cause: NodeJS.ErrnoException): AppError {
     'VOTE_LOG_FAILED',
     {
       what: isFull
-        ? `There is no room on the disk for the vote log in ${folder}.`
-        : `The vote log in ${folder} could not be written (${cause.code}).`,
+        ? say`There is no room on the disk for the vote log in ${folder}.`
+        : say`The vote log in ${folder} could not be written (${cause.code ?? 'unknown'}).`,
       consequence: 'The validator stops voting at once. Nothing that it said is lost.',
       remedy: isFull ? 'Make room on the disk, then start the validator again.' : 'Check the disk, then start the validator again.',
     },

@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { AppError } from '../base/app-error.ts';
 import { fromHex, type Hex, toBigEndian, toHex } from '../base/bytes.ts';
 import { Encoder } from '../base/codec.ts';
+import { say, sentenceOf } from '../base/sentence.ts';
 import { type Block, blockHash } from './block.ts';
 import { emptyTrieRoot, MerklePatriciaTrie } from './merkle-patricia-trie.ts';
 
@@ -86,7 +87,7 @@ export function parseGenesisDocument(document: unknown): GenesisDocument {
   const stated = z.object({ format: z.literal(format), version: z.int() }).safeParse(document);
   if (stated.success && stated.data.version > version) {
     throw new AppError('GENESIS_VERSION', {
-      what: `The genesis document has format version ${stated.data.version}; this program reads version ${version}.`,
+      what: say`The genesis document has format version ${stated.data.version}; this program reads version ${version}.`,
       consequence: 'The network cannot be joined with this program.',
       remedy: 'Install a newer version of Vouchsafe.',
     });
@@ -95,7 +96,7 @@ export function parseGenesisDocument(document: unknown): GenesisDocument {
   if (!result.success) {
     const issue = result.error.issues[0];
     throw new AppError('GENESIS_INVALID', {
-      what: `The genesis document is not valid: ${issue === undefined ? 'unreadable' : `${issue.path.join('.') || 'document'}: ${issue.message}`}.`,
+      what: say`The genesis document is not valid: ${issue === undefined ? sentenceOf('unreadable') : `${issue.path.join('.') || 'document'}: ${issue.message}`}.`,
       consequence: 'No ledger was opened and nothing was changed.',
       remedy: 'Get the genesis document of the network again from its operator.',
     });

@@ -3,6 +3,7 @@ import { keccak_256 } from '@noble/hashes/sha3.js';
 import { AppError } from '../base/app-error.ts';
 import { equalBytes, fromHex, type Hex, toHex } from '../base/bytes.ts';
 import { DecodeError, Decoder, Encoder } from '../base/codec.ts';
+import { type Said, say } from '../base/sentence.ts';
 
 const tag = 'vouchsafe:ledger-store';
 const formatVersion = 1;
@@ -37,7 +38,7 @@ export function decodeHeadRecord(bytes: Uint8Array): HeadRecord {
     content.finish();
     return record;
   } catch (error) {
-    if (error instanceof DecodeError) throw corruptStore(`The record of the last final block is damaged (${error.message}).`);
+    if (error instanceof DecodeError) throw corruptStore(say`The record of the last final block is damaged (${error.message}).`);
     throw error;
   }
 }
@@ -46,7 +47,7 @@ function newerVersion(version: number): AppError {
   return new AppError(
     'LEDGER_STORE_VERSION',
     {
-      what: `The ledger folder has format version ${version}; this program reads version ${formatVersion}.`,
+      what: say`The ledger folder has format version ${version}; this program reads version ${formatVersion}.`,
       consequence: 'The ledger was not opened and nothing in it was changed.',
       remedy: 'Start it with the newer version of Vouchsafe that wrote it.',
     },
@@ -55,7 +56,7 @@ function newerVersion(version: number): AppError {
 }
 
 /** The error of a store whose content contradicts itself. */
-export function corruptStore(what: string): AppError {
+export function corruptStore(what: Said): AppError {
   return new AppError('LEDGER_STORE_CORRUPT', {
     what,
     consequence: 'The ledger on this disk cannot be trusted and was not opened; the other validators and their blocks are not affected.',

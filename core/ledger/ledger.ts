@@ -9,6 +9,7 @@ import { assert } from '../base/assert.ts';
 import { concatBytes, equalBytes, fromHex, type Hex, toBigEndian, toHex } from '../base/bytes.ts';
 import { DecodeError, Decoder } from '../base/codec.ts';
 import type { Clock } from '../base/ports.ts';
+import { say } from '../base/sentence.ts';
 import { blocksLeftOutMax } from '../consensus/limits.ts';
 import {
   type Block,
@@ -360,7 +361,7 @@ export class Ledger implements OrderedLedger {
     const block = decodeBlock(blockBytes);
     const transactions = block.transactions.map((raw) => {
       const decoded = this.#options.decodeTransaction(raw);
-      if (!decoded.ok) throw corruptStore(`Block ${height} holds an unreadable transaction (${decoded.reason}).`);
+      if (!decoded.ok) throw corruptStore(say`Block ${height} holds an unreadable transaction (${decoded.reason}).`);
       return decoded.transaction;
     });
     return {
@@ -648,8 +649,8 @@ function checkChain(
   let head: BlockHeader | undefined;
   for (let height = record.height; height >= 0 && height > record.height - checkedBlocksMax; height--) {
     const header = readHeader(store, height);
-    if (blockHash(header, keccak256) !== expected) throw corruptStore(`Block ${height} is not the one that its successor names.`);
-    if (store.get(receiptsKey(height)) === undefined) throw corruptStore(`The receipts of block ${height} are missing.`);
+    if (blockHash(header, keccak256) !== expected) throw corruptStore(say`Block ${height} is not the one that its successor names.`);
+    if (store.get(receiptsKey(height)) === undefined) throw corruptStore(say`The receipts of block ${height} are missing.`);
     head ??= header;
     if (height > record.height - blockHashesMax) blockHashes.set(height, expected);
     expected = header.parentHash;
@@ -664,11 +665,11 @@ function checkChain(
 
 function readHeader(store: LedgerStore, height: number): BlockHeader {
   const bytes = store.get(blockKey(height));
-  if (bytes === undefined) throw corruptStore(`Block ${height} is missing.`);
+  if (bytes === undefined) throw corruptStore(say`Block ${height} is missing.`);
   try {
     return decodeBlock(bytes).header;
   } catch (error) {
-    if (error instanceof DecodeError) throw corruptStore(`Block ${height} is unreadable (${error.message}).`);
+    if (error instanceof DecodeError) throw corruptStore(say`Block ${height} is unreadable (${error.message}).`);
     throw error;
   }
 }

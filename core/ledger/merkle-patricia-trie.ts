@@ -8,6 +8,7 @@
 import { RLP } from '@ethereumjs/rlp';
 import { assert } from '../base/assert.ts';
 import { equalBytes, fromHex, toHex } from '../base/bytes.ts';
+import { say } from '../base/sentence.ts';
 import { corruptStore } from './head-record.ts';
 
 /** Keccak-256 of some bytes. */
@@ -151,7 +152,7 @@ export class MerklePatriciaTrie {
     if (node.kind !== 'stored') return node;
     const encoded = this.#read(path);
     if (encoded === undefined || !equalBytes(this.#keccak256(encoded), node.hash)) {
-      throw corruptStore(`A node of the state trie is missing or damaged (path ${toHex(path)}).`);
+      throw corruptStore(say`A node of the state trie is missing or damaged (path ${toHex(path)}).`);
     }
     this.#loadedCount++;
     const loaded = fromRaw(RLP.decode(encoded) as Raw[]);

@@ -4,8 +4,6 @@ import { projectFiles, readProjectFile } from './project.ts';
 
 /** The command line speaks English, and what only it says needs no other language. */
 const spoken = /^(?:core\/(?!cli\/)|electron\/|renderer\/).*\.tsx?$/;
-/** Where plain text with values in it is still written without `say`: it is shown in English until the tag is put in front. */
-const untagged = /^core\/(?:consensus|ledger)\/|^core\/adapters\/(?:peer-|vote-log)/;
 const sentenceNames = ['what', 'consequence', 'remedy'];
 
 interface Node {
@@ -41,7 +39,7 @@ export function saidInSource(): SaidInSource {
           if (expression.type === 'Literal' && typeof expression.value === 'string') found(expression.value);
           if (expression.type === 'TemplateLiteral') found(templateOf(expression));
           const isPlain = expression.type !== 'BinaryExpression' && !(expression.expressions as Node[] | undefined)?.length;
-          if (!isPlain && ['BinaryExpression', 'TemplateLiteral'].includes(expression.type) && !untagged.test(file))
+          if (!isPlain && ['BinaryExpression', 'TemplateLiteral'].includes(expression.type))
             loose.push(`${file}:${text.slice(0, expression.start).split('\n').length}`);
         }
       }
