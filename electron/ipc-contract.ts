@@ -12,6 +12,8 @@ import {
   applicationIdText,
   applicationView,
   appView,
+  blockDetailView,
+  blockProofView,
   blockView,
   checksView,
   columnView,
@@ -30,6 +32,7 @@ import {
   offerIdText,
   offerView,
   outboxView,
+  paceView,
   personView,
   previewView,
   progressView,
@@ -47,6 +50,7 @@ import {
   tableView,
   taskView,
   tradeStepName,
+  validatorsView,
   wei,
 } from './views.ts';
 
@@ -84,6 +88,8 @@ const datasetRef = z.strictObject({ datasetId: id32 });
 const requirementRef = z.strictObject({ requestId: id32 });
 const offerRef = z.strictObject({ offerId: offerIdText });
 const networkRef = z.strictObject({ networkId: localId });
+const groupRef = z.strictObject({ networkId: localId, group: z.int().min(0).max(63) });
+const blockRef = z.strictObject({ networkId: localId, number: z.int().min(0) });
 
 /** The channels of ordinary windows. */
 export const contract = {
@@ -256,6 +262,16 @@ export const contract = {
     z.strictObject({ networkId: localId, before: z.int().min(0).nullable() }),
     z.array(blockView).max(100),
   ),
+  'ownNetwork.block': call('operator', blockRef, blockDetailView),
+  /** Checks why a block is final with nothing but the genesis document. */
+  'ownNetwork.checkBlock': call('operator', blockRef, blockProofView),
+  'ownNetwork.validators': call('operator', networkRef, validatorsView),
+  'ownNetwork.pace': call('operator', z.strictObject({ networkId: localId, minutes: z.int().min(1).max(1440) }), paceView),
+  /** One group of validators, so that its operator can do without it for a while; the rest goes on. */
+  'ownNetwork.startGroup': task('main', groupRef, done, false),
+  'ownNetwork.stopGroup': task('main', groupRef, done, false),
+  /** Asks where to, and saves what the services of the network wrote, without what tells who somebody is. */
+  'ownNetwork.saveLogs': call('main', networkRef, z.strictObject({ path: z.string().max(4096).nullable() })),
   'ownNetwork.applications': call('operator', networkRef, z.array(applicationView)),
   'ownNetwork.decide': task(
     'operator',

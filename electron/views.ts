@@ -484,6 +484,113 @@ export const blockView = z.strictObject({
   proposer: line(60),
 });
 export type BlockView = z.infer<typeof blockView>;
+/** A member of a group as an operator sees it: what it said of itself, or that it said nothing. */
+export const memberView = z.strictObject({
+  key: id32,
+  url: line(300).nullable(),
+  role: z.enum(['leader', 'supervisor', 'follower']).nullable(),
+  state: z.enum(['running', 'behind', 'alone', 'mute', 'unreachable']),
+  height: z.int().nullable(),
+  lag: z.int().nullable(),
+  epoch: z.int().nullable(),
+  view: z.int().nullable(),
+  term: z.int().nullable(),
+  clockAheadSeconds: z.int().nullable(),
+  peers: z
+    .array(
+      z.strictObject({
+        key: id32,
+        address: line(300),
+        isConnected: z.boolean(),
+        sent: z.int(),
+        received: z.int(),
+        dropped: z.int(),
+        refused: z.int(),
+        fault: errorView.nullable(),
+      }),
+    )
+    .max(4096),
+  strangersRefused: z.int(),
+  fault: errorView.nullable(),
+});
+export type MemberView = z.infer<typeof memberView>;
+/** The validators of an own network, and what the network can still bear; what the fields mean: core/services/network-survey.ts, core/consensus/resilience.ts. */
+export const validatorsView = z.strictObject({
+  epoch: z.int(),
+  view: z.int(),
+  height: z.int(),
+  primary: z.int(),
+  groups: z.array(z.array(memberView).max(64)).max(64),
+  resilience: z.strictObject({
+    makesBlocks: z.boolean(),
+    quorum: z.int(),
+    groupsThatVote: z.int(),
+    groupsToSpare: z.int(),
+    membersToSpare: z.int(),
+    groups: z.array(z.strictObject({ majority: z.int(), canVote: z.boolean(), membersToSpare: z.int() })).max(64),
+    lyingGroupsMax: z.int(),
+    liarsThatFork: z.int(),
+  }),
+});
+export type ValidatorsView = z.infer<typeof validatorsView>;
+const waitsView = z.strictObject({ count: z.int(), totalMs: z.number(), leastMs: z.number(), greatestMs: z.number() });
+/** How fast blocks became final, over a time in equal parts; see core/ledger/pace.ts. Null while no validator answers. */
+export const paceView = z
+  .strictObject({
+    fromMs: z.int(),
+    toMs: z.int(),
+    /** Since when the validators remember. */
+    sinceMs: z.number(),
+    at: z.array(z.number()).max(1000),
+    perSecond: z.array(z.number().nullable()).max(1000),
+    leastMs: z.array(z.number().nullable()).max(1000),
+    greatestMs: z.array(z.number().nullable()).max(1000),
+    blocks: z.int(),
+    transactions: z.int(),
+    gasUsed: z.int(),
+    waits: waitsView.nullable(),
+  })
+  .nullable();
+export type PaceView = z.infer<typeof paceView>;
+export const blockDetailView = z.strictObject({
+  number: z.int(),
+  hash: id32,
+  parentHash: id32,
+  atSeconds: seconds,
+  epoch: z.int(),
+  view: z.int(),
+  transactionsRoot: id32,
+  stateRoot: id32,
+  receiptsRoot: id32,
+  gasUsed: z.int(),
+  transactions: z
+    .array(
+      z.strictObject({
+        hash: id32,
+        from: address,
+        to: address.nullable(),
+        value: wei,
+        kind: z.enum(['transfer', 'creation', 'call']),
+        contract: line(40).nullable(),
+        method: line(80).nullable(),
+        succeeded: z.boolean(),
+        gasUsed: z.int(),
+        logs: z.int(),
+      }),
+    )
+    .max(1000),
+});
+export type BlockDetailView = z.infer<typeof blockDetailView>;
+/** Why a block is final, as it was checked with nothing but the genesis document. */
+export const blockProofView = z.strictObject({
+  hash: id32,
+  epoch: z.int(),
+  view: z.int(),
+  groups: z.int(),
+  /** The keys that signed, by group. */
+  signers: z.array(z.strictObject({ group: z.int(), members: z.int(), keys: z.array(id32).max(64) })).max(64),
+});
+export type BlockProofView = z.infer<typeof blockProofView>;
 export const proxyStorageView = z.strictObject({
   index: z.int(),
   reachable: z.boolean(),

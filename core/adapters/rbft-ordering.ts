@@ -16,6 +16,7 @@ import { filesIn } from './log-files.ts';
 import { signerOf } from './node-ed25519.ts';
 import { type PeerStatus, PeerTransport, type StrangerStatus } from './peer-transport.ts';
 import { ProposedBlocks } from './proposed-blocks.ts';
+import { systemClock } from './system-clock.ts';
 import { publicKeyName } from './transport-certificate.ts';
 import { FileVoteLog } from './vote-log.ts';
 
@@ -62,6 +63,8 @@ export interface OrderingStatus {
   readonly height: number;
   readonly view: number;
   readonly isViewEntered: boolean;
+  /** Whether it signs nothing, because it may have signed, or has, what its log does not hold. */
+  readonly isMute: boolean;
   readonly term: number;
   /** The leader of the own group, as far as it is known. */
   readonly leader: Hex | null;
@@ -69,6 +72,8 @@ export interface OrderingStatus {
   readonly supervisor: Hex | null;
   readonly peers: readonly PeerStatus[];
   readonly strangers: StrangerStatus;
+  /** Its clock, in Unix milliseconds. */
+  readonly nowMs: number;
 }
 
 /**
@@ -178,10 +183,12 @@ function statusOf(key: Hex, runtime: Runtime, transport: PeerTransport): Orderin
     height: final.height,
     view: machine?.status.view ?? 0,
     isViewEntered: machine?.status.isEntered ?? false,
+    isMute: runtime.isMute,
     term: machine?.status.term ?? 0,
     leader: nameOf(machine?.status.leader),
     supervisor: nameOf(machine?.supervisor),
     peers: transport.peers,
     strangers: transport.strangers,
+    nowMs: systemClock.nowMs(),
   };
 }

@@ -1,24 +1,13 @@
 /** `vouchsafe verify`: shows why a block is final, with nothing but the genesis document. */
 import { Command } from 'commander';
-import { z } from 'zod';
 import { ChainProvider } from '../adapters/ethers-provider.ts';
 import { chainFailure } from '../adapters/ethers-transaction-sender.ts';
 import { readGenesisFile } from '../adapters/genesis-file.ts';
+import { certifiedBlockSchema } from '../adapters/validator-client.ts';
 import { fromHex } from '../base/bytes.ts';
 import { verifyBlock } from '../services/block-verification.ts';
-import { hexUpTo } from '../sharing/enrolment.ts';
 import { argumentInvalid, wholeNumber } from './arguments.ts';
 import { formatSeconds, print, printFields } from './output.ts';
-
-/** Bytes of an encoded block or certificate that is looked at. */
-const bytesMax = 8_388_608;
-
-const answerSchema = z
-  .object({
-    block: hexUpTo(bytesMax),
-    certificate: z.object({ kind: z.string().max(64), votes: hexUpTo(bytesMax) }),
-  })
-  .nullable();
 
 /** The command. */
 export function verifyCommand(): Command {
@@ -34,7 +23,7 @@ export function verifyCommand(): Command {
       const document = await readGenesisFile(options.genesis);
       const provider = new ChainProvider([options.node], document.chainId);
       try {
-        const answer = answerSchema.parse(await provider.send('vouchsafe_certifiedBlock', [height]));
+        const answer = certifiedBlockSchema.parse(await provider.send('vouchsafe_certifiedBlock', [height]));
         if (answer === null) throw argumentInvalid(`there is no final block ${height} yet`);
         const { certificate } = answer;
         const { hash, block, signers } = verifyBlock(document, height, {

@@ -13,6 +13,21 @@ export type MemberId = number;
 /** A group's number. */
 export type GroupId = number;
 
+/** Groups of so many that may be unsafe: F = floor((k - 1) / 3). */
+export function unsafeGroupsOf(groups: number): number {
+  return Math.floor((groups - 1) / 3);
+}
+
+/** Groups of so many that make a quorum: Q = floor((k + F) / 2) + 1. */
+export function quorumOf(groups: number): number {
+  return Math.floor((groups + unsafeGroupsOf(groups)) / 2) + 1;
+}
+
+/** Members of so many that make a group's majority: q = floor(m / 2) + 1. */
+export function majorityOf(members: number): number {
+  return Math.floor(members / 2) + 1;
+}
+
 /** The members of one epoch. */
 export class Committee {
   /** Hash of the network's genesis block: a signature counts in one network only. */
@@ -25,9 +40,9 @@ export class Committee {
   readonly groups: number;
   /** Number of members of all groups. */
   readonly size: number;
-  /** Groups that may be unsafe: F = floor((k - 1) / 3). */
+  /** Groups that may be unsafe: F. */
   readonly unsafeGroupsMax: number;
-  /** Groups that make a quorum: Q = floor((k + F) / 2) + 1. */
+  /** Groups that make a quorum: Q. */
   readonly quorum: number;
   readonly #keys: readonly Uint8Array[];
   readonly #names: readonly Hex[];
@@ -43,8 +58,8 @@ export class Committee {
     this.epoch = epoch;
     this.keys = keys;
     this.groups = keys.length;
-    this.unsafeGroupsMax = Math.floor((keys.length - 1) / 3);
-    this.quorum = Math.floor((keys.length + this.unsafeGroupsMax) / 2) + 1;
+    this.unsafeGroupsMax = unsafeGroupsOf(keys.length);
+    this.quorum = quorumOf(keys.length);
     this.#keys = keys.flat();
     this.size = this.#keys.length;
     this.#groupOf = keys.flatMap((members, group) => members.map(() => group));
@@ -60,10 +75,10 @@ export class Committee {
       );
       return members.map(() => next++);
     });
-    this.#majorities = keys.map((members) => Math.floor(members.length / 2) + 1);
+    this.#majorities = keys.map((members) => majorityOf(members.length));
   }
 
-  /** Members of a group that make its majority: q = floor(m / 2) + 1. */
+  /** Members of a group that make its majority: q. */
   majority(group: GroupId): number {
     const majority = this.#majorities[group];
     assert(majority !== undefined, `group ${group} exists`);

@@ -74,3 +74,5 @@ export const cachedEntriesMax = 400_000;
 export const cachedCodeBytesMax = 67_108_864;
 /** Latest blocks whose chain of hashes is checked when a store is opened. */
 export const checkedBlocksMax = 1_024;
+/** Blocks whose pace a validator remembers at least, once it has made so many; it keeps up to twice as many. */
+export const paceBlocksMax = 2_048;

@@ -28,6 +28,8 @@ export interface VerifiedBlock {
   readonly hash: Hex;
   readonly block: Block;
   readonly certificate: Certificate;
+  /** Who decided in the block's epoch. */
+  readonly committee: Committee;
   /** The keys that signed, by group of the certificate. */
   readonly signers: readonly { readonly group: number; readonly keys: readonly Hex[] }[];
 }
@@ -57,7 +59,7 @@ export function verifyBlock(document: GenesisDocument, height: number, { block: 
       group,
       keys: signatures.map(({ member }) => committee.nameOf(member)),
     }));
-    return { hash, block, certificate: votes, signers };
+    return { hash, block, certificate: votes, committee, signers };
   } catch (error) {
     if (error instanceof DecodeError) throw notVerified(height, say`it cannot be read: ${error.message}`);
     throw error;

@@ -1,16 +1,27 @@
-/** JSON-RPC methods beside Ethereum's: how a validator orders blocks with others, and why a block is final. */
+/** JSON-RPC methods beside Ethereum's: how a validator orders blocks with others and how fast, and why a block is final. */
 import { z } from 'zod';
 import { toHex } from '../base/bytes.ts';
 import { encodeBlock } from '../ledger/block.ts';
 import { RpcError, type RpcMethod, rpcErrorCodes } from '../ledger/json-rpc.ts';
 import type { OrderedLedger, Ordering } from '../ledger/ordering.ts';
+import type { PaceHistory } from '../ledger/pace.ts';
 
 const oneHeight = z.tuple([z.int().min(1).max(Number.MAX_SAFE_INTEGER)]);
+const oneTime = z.tuple([z.int().min(0).max(Number.MAX_SAFE_INTEGER)]);
 
-/** The methods over a ledger and what orders it. */
-export function orderingMethods(ledger: OrderedLedger, ordering: Ordering): ReadonlyMap<string, RpcMethod> {
+/** The methods over a ledger, what orders it, and what is remembered of its pace. */
+export function orderingMethods(ledger: OrderedLedger, ordering: Ordering, pace: PaceHistory): ReadonlyMap<string, RpcMethod> {
   return new Map<string, RpcMethod>([
     ['vouchsafe_status', () => ordering.status()],
+    [
+      'vouchsafe_pace',
+      (params) => {
+        const times = oneTime.safeParse(params);
+        if (!times.success)
+          throw new RpcError(rpcErrorCodes.params, 'one parameter: the time from which on blocks are wanted, in Unix milliseconds');
+        return pace.since(times.data[0]);
+      },
+    ],
     [
       'vouchsafe_certifiedBlock',
       (params) => {

@@ -8,13 +8,14 @@ import { loadMclBn254 } from '../adapters/mcl-bn254.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
 import { isAppError } from '../base/app-error.ts';
-import type { Hex } from '../base/bytes.ts';
+import { type Hex, toHex } from '../base/bytes.ts';
 import type { Clock } from '../base/ports.ts';
 import { ethereumMethods } from '../ledger/ethereum-methods.ts';
 import { parseGenesisDocument } from '../ledger/genesis.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import type { Keccak256 } from '../ledger/merkle-patricia-trie.ts';
 import type { OrderedLedger, Ordering } from '../ledger/ordering.ts';
+import { PaceHistory } from '../ledger/pace.ts';
 import { ledgerCommon, transactionDecoder } from '../ledger/transaction.ts';
 import { orderingMethods } from './ordering-methods.ts';
 
@@ -69,6 +70,7 @@ export async function start(config: ValidatorConfig): Promise<Validator> {
   const store = await openLevelLedgerStore(config.folder);
   let server: JsonRpcServer;
   let ledger: Ledger;
+  let pace: PaceHistory;
   let failed = false;
   const fail = (error: unknown): void => {
     if (failed) return;
@@ -87,6 +89,7 @@ export async function start(config: ValidatorConfig): Promise<Validator> {
       createEvm: (stateRoot) => createEthereumjsEvm({ common, store, stateRoot, bn254 }),
       onDropped: (hash, reason) => log(`Transaction ${hash} was given up: ${reason}`),
     });
+    pace = new PaceHistory(ledger, clock, (raw) => toHex(crypto.keccak256(raw)));
     ordering = await config.order(ledger, { keccak256: crypto.keccak256, onFailure: fail });
   } catch (error) {
     await store.close();
@@ -104,7 +107,7 @@ export async function start(config: ValidatorConfig): Promise<Validator> {
       log(`${method} failed: ${error instanceof Error ? error.message : String(error)}`);
       if (isAppError(error, 'LEDGER_DISK_FAILED')) fail(error);
     };
-    const methods = new Map([...ofEthereum, ...orderingMethods(ledger, ordering)]);
+    const methods = new Map([...ofEthereum, ...orderingMethods(ledger, ordering, pace)]);
     server = await startJsonRpcServer({
       host: config.host ?? '127.0.0.1',
       port: config.port,

@@ -15,7 +15,7 @@ import { Backups } from './backups.ts';
 import { CallRouting, type MainAnswers, unanswered } from './call-routing.ts';
 import { applySessionRules } from './content-rules.ts';
 import { routeOfLink } from './deep-links.ts';
-import { diagnosticsText } from './diagnostics.ts';
+import { diagnosticsText, logsText } from './diagnostics.ts';
 import { ChosenFiles } from './files.ts';
 import { Installation } from './installation.ts';
 import { openInstallationFile } from './installation-file.ts';
@@ -278,6 +278,20 @@ export function startApp(): RunningApp {
     'ownNetwork.stop': async ({ networkId }) => {
       await networks.stop(networkId);
       return {};
+    },
+    'ownNetwork.startGroup': async ({ networkId, group }) => {
+      await networks.startGroup(networkId, group);
+      return {};
+    },
+    'ownNetwork.stopGroup': async ({ networkId, group }) => {
+      await networks.stopGroup(networkId, group);
+      return {};
+    },
+    'ownNetwork.saveLogs': async ({ networkId }) => {
+      const own = new Set(networks.servicesOf(networkId));
+      const path = await askWhereToSave('vouchsafe-network.log');
+      if (path !== null) await writeFileAtomically(path, utf8(logsText(logs.lines().filter(({ service }) => own.has(service)))));
+      return { path };
     },
     'ownNetwork.saveFile': async ({ networkId }) => {
       const path = await askWhereToSave(`${networks.nameOf(networkId).replaceAll(/[^\p{L}\p{N} _-]/gu, '')}.json`);

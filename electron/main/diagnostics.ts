@@ -27,9 +27,18 @@ export function diagnosticsText(input: DiagnosticsInput, home = homedir()): stri
     version: 1,
     system: { platform: process.platform, arch: process.arch, release: release(), memoryBytes: totalmem() },
     ...input,
-    logs: input.logs.map(({ atMs, service, text }) => `${new Date(atMs).toISOString()} ${service}: ${text}`),
+    logs: input.logs.map(written),
   };
   return `${redact(JSON.stringify(bundle, null, 2), home)}\n`;
+}
+
+/** Log lines as a text to pass on, redacted like a bundle. */
+export function logsText(lines: readonly LogLine[], home = homedir()): string {
+  return redact(lines.map((line) => `${written(line)}\n`).join(''), home);
+}
+
+function written({ atMs, service, text }: LogLine): string {
+  return `${new Date(atMs).toISOString()} ${service}: ${text}`;
 }
 
 /** Replaces what could tell who someone is. */

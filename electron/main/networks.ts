@@ -98,6 +98,31 @@ export class Networks {
     for (const { id: server } of servers.reverse()) await services.stop(server);
   }
 
+  /** Starts one group of validators. @throws AppError `NETWORK_UNKNOWN`, `GROUP_UNKNOWN`, and of why it does not run */
+  async startGroup(id: string, group: number): Promise<void> {
+    await this.#ports.services.startAnew(this.#group(id, group));
+  }
+
+  /** Stops one group of validators, until it or the whole network is started again. @throws AppError `NETWORK_UNKNOWN`, `GROUP_UNKNOWN` */
+  async stopGroup(id: string, group: number): Promise<void> {
+    await this.#ports.services.stop(this.#group(id, group).id);
+  }
+
+  #group(id: string, group: number): ServicePlan {
+    const plan = this.#servers(this.#record(id)).filter(({ kind }) => kind === 'validator')[group];
+    if (plan !== undefined) return plan;
+    throw new AppError('GROUP_UNKNOWN', {
+      what: say`This network has no group ${group + 1}.`,
+      consequence: 'Nothing was started or stopped.',
+      remedy: 'Choose one of the groups that are listed.',
+    });
+  }
+
+  /** Ids of the services of a network. */
+  servicesOf(id: string): string[] {
+    return [operatorId(id), ...this.#servers(this.#record(id)).map((plan) => plan.id)];
+  }
+
   /** After an unlock: starts what ran before. What fails shows in the state of its service. */
   startWanted(): void {
     const { installation } = this.#ports;

@@ -1,15 +1,19 @@
 /**
- * The operator of an own network: makes it, decides applications, sends coins, and shows blocks and what lies at the
- * proxies. It may be started before the network exists, in order to make it.
+ * The operator of an own network: makes it, decides applications, sends coins, and shows its validators, their pace, blocks
+ * and what lies at the proxies. It may be started before the network exists, in order to make it.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readGenesisFile } from '../../core/adapters/genesis-file.ts';
+import { systemClock } from '../../core/adapters/system-clock.ts';
 import { AppError } from '../../core/base/app-error.ts';
 import type { Hex } from '../../core/base/bytes.ts';
 import { english } from '../../core/base/sentence.ts';
+import { paceSeries } from '../../core/ledger/pace.ts';
 import { createNetwork, ownChainId } from '../../core/services/network-creation.ts';
 import { smallestGroups } from '../../core/services/network-folders.ts';
+import { inspectNetwork, type NetworkInspection } from '../../core/services/network-inspection.ts';
 import { type NetworkOperator, type OperatedApplication, openNetworkOperator } from '../../core/services/network-operator.ts';
 import type { ProxyStorage } from '../../core/services/proxy.ts';
 import { entityRoles } from '../../core/sharing/chain-reader.ts';
@@ -23,6 +27,8 @@ import type { StartedService, Surroundings } from './service-process.ts';
 const templates = ['range-1x32'];
 /** Blocks of one page. */
 const blocksPage = 50;
+/** Points of the charts of a network's pace. */
+const paceParts = 120;
 /** A proxy that has not answered by then counts as not reachable. */
 const proxyAnswerMs = 2000;
 
@@ -33,11 +39,14 @@ const createSchema = contract['ownNetwork.create'].request;
 export async function startOperator(config: unknown, { main, peer, log }: Surroundings): Promise<StartedService> {
   const { home, key } = configSchema.parse(config);
   const lock = { key };
-  let opened: Promise<{ readonly network: Network; readonly operator: NetworkOperator }> | undefined;
+  let opened:
+    | Promise<{ readonly network: Network; readonly operator: NetworkOperator; readonly inspection: NetworkInspection }>
+    | undefined;
 
   const open = async () => {
     const { network } = readNetworkFile(await networkFileText(home));
-    return { network, operator: await openNetworkOperator(home, network, lock) };
+    const inspection = inspectNetwork(network, await readGenesisFile(join(home, 'genesis.json')));
+    return { network, inspection, operator: await openNetworkOperator(home, network, lock) };
   };
   /** Opened once, when first needed; what failed is tried again at the next call. */
   const operating = () => {
@@ -96,6 +105,38 @@ export async function startOperator(config: unknown, { main, peer, log }: Surrou
     return found.map((block) => ({ ...block, gasUsed: Number(block.gasUsed) }));
   };
 
+  const block = async ({ number }: RequestOf<'ownNetwork.block'>): Promise<ResponseOf<'ownNetwork.block'>> => {
+    const { inspection } = await operating();
+    const { hash, header, transactions } = await inspection.block(number);
+    const { height, parentHash, timestampSeconds: atSeconds, epoch, view, transactionsRoot, stateRoot, receiptsRoot, gasUsed } = header;
+    return {
+      ...{ number: height, hash, parentHash, atSeconds, epoch, view, transactionsRoot, stateRoot, receiptsRoot },
+      gasUsed: Number(gasUsed),
+      transactions: transactions.map((transaction) => ({ ...transaction, value: transaction.value.toString() })),
+    };
+  };
+
+  const checkBlock = async ({ number }: RequestOf<'ownNetwork.checkBlock'>): Promise<ResponseOf<'ownNetwork.checkBlock'>> => {
+    const { inspection } = await operating();
+    const { hash, block, certificate, committee, signers } = await inspection.verify(number);
+    return {
+      hash,
+      epoch: block.header.epoch,
+      view: certificate.view,
+      groups: committee.groups,
+      signers: signers.map(({ group, keys }) => ({ group, members: committee.members(group).length, keys: [...keys] })),
+    };
+  };
+
+  const pace = async ({ minutes }: RequestOf<'ownNetwork.pace'>) => {
+    const { inspection } = await operating();
+    const toMs = systemClock.nowMs();
+    const fromMs = toMs - minutes * 60_000;
+    const remembered = await inspection.pace(fromMs);
+    if (remembered === null) return null;
+    return { fromMs, toMs, sinceMs: remembered.sinceMs, ...paceSeries(remembered, { fromMs, toMs, parts: paceParts }) };
+  };
+
   const storageOf = async (index: number): Promise<ProxyStorageView> => {
     const asked = peer(`proxy-${index}`).then((proxy) => proxy.call<{ readonly storage: ProxyStorage | null }>('status', {}));
     const late = new Promise<null>((resolve) => setTimeout(resolve, proxyAnswerMs, null));
@@ -109,6 +150,10 @@ export async function startOperator(config: unknown, { main, peer, log }: Surrou
     handlers: {
       create,
       'ownNetwork.blocks': blocks,
+      'ownNetwork.block': block,
+      'ownNetwork.checkBlock': checkBlock,
+      'ownNetwork.validators': async () => (await operating()).inspection.survey(),
+      'ownNetwork.pace': pace,
       'ownNetwork.applications': async () => (await (await operating()).operator.applications()).map(viewOfApplication),
       'ownNetwork.decide': decide,
       'ownNetwork.fund': fund,

@@ -179,18 +179,21 @@ export interface CallOptions {
   readonly enabled?: boolean;
   /** Goes on showing the answer to the last request until the new one is there. */
   readonly keepPrevious?: boolean;
+  /** Asks again so often while the window is seen: for what changes and nobody tells of. */
+  readonly everyMs?: number;
 }
 
 /** The answer of `channel`, kept, and asked for anew when an event says that it changed. */
 export function useCall<Name extends ChannelName>(
   channel: Name,
   request: RequestOf<Name>,
-  { enabled = true, keepPrevious = false }: CallOptions = {},
+  { enabled = true, keepPrevious = false, everyMs }: CallOptions = {},
 ): UseQueryResult<ResponseOf<Name>, Error> {
   return useQuery<ResponseOf<Name>, Error>({
     queryKey: [channel, request],
     queryFn: () => call(channel, request),
     enabled,
+    ...(everyMs === undefined ? {} : { refetchInterval: everyMs }),
     ...(keepPrevious ? { placeholderData: keepPreviousData as never } : {}),
   });
 }

@@ -54,6 +54,9 @@ const tones: Readonly<Record<string, Tone>> = {
   failing: 'danger',
   failed: 'danger',
   unreachable: 'danger',
+  behind: 'warning',
+  alone: 'danger',
+  mute: 'danger',
 };
 
 /** The state of a dataset, an offer, a service or anything else that has one. */

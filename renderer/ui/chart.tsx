@@ -1,4 +1,4 @@
-/** A series over time or rows: the band between the least and the greatest value of each bucket. Drawn by uPlot in the theme's colours. */
+/** A series over time or rows: one line, or the band between the least and the greatest value of each bucket. Drawn by uPlot in the theme's colours. */
 import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
@@ -13,7 +13,8 @@ export interface ChartProps {
   readonly axis: 'time' | 'row';
   /** Milliseconds, or row numbers. */
   readonly at: readonly number[];
-  readonly minimum: readonly (number | null)[];
+  /** Left out where each place has one value. */
+  readonly minimum?: readonly (number | null)[];
   readonly maximum: readonly (number | null)[];
   readonly unit?: string;
   /** A part that was drawn over, or nulls for the whole again. */
@@ -35,6 +36,13 @@ export function Chart({ label, description, axis, at, minimum, maximum, unit = '
     if (element === null) return;
     const scale = axis === 'time' ? 1000 : 1;
     const number = new Intl.NumberFormat(language, { maximumSignificantDigits: 6 });
+    const line = (name: string, colour: string): uPlot.Series => ({
+      label: name,
+      stroke: colour,
+      width: 1.25,
+      points: { show: false },
+      value: (_, shown) => (shown === null ? '' : `${number.format(shown)} ${unit}`),
+    });
     let plot: uPlot | undefined;
     const draw = () => {
       plot?.destroy();
@@ -56,22 +64,10 @@ export function Chart({ label, description, axis, at, minimum, maximum, unit = '
           axes: [axisStyle, { ...axisStyle, size: 60, values: (_, splits) => splits.map((split) => number.format(split)) }],
           series: [
             axis === 'time' ? { label: t('chart.time') } : { label: t('table.row') },
-            {
-              label: t('chart.maximum'),
-              stroke: value('--chart-line'),
-              width: 1.25,
-              points: { show: false },
-              value: (_, shown) => (shown === null ? '' : `${number.format(shown)} ${unit}`),
-            },
-            {
-              label: t('chart.minimum'),
-              stroke: value('--chart-line'),
-              width: 1.25,
-              points: { show: false },
-              value: (_, shown) => (shown === null ? '' : `${number.format(shown)} ${unit}`),
-            },
+            line(minimum === undefined ? label : t('chart.maximum'), value('--chart-line')),
+            ...(minimum === undefined ? [] : [line(t('chart.minimum'), value('--chart-line'))]),
           ],
-          bands: [{ series: [1, 2], fill: value('--chart-band') }],
+          bands: minimum === undefined ? [] : [{ series: [1, 2], fill: value('--chart-band') }],
           hooks: {
             setSelect: [
               (self) => {
@@ -84,7 +80,7 @@ export function Chart({ label, description, axis, at, minimum, maximum, unit = '
             ],
           },
         },
-        [at.map((value) => value / scale), [...maximum], [...minimum]],
+        [at.map((value) => value / scale), [...maximum], ...(minimum === undefined ? [] : [[...minimum]])],
         element,
       );
     };
@@ -100,7 +96,7 @@ export function Chart({ label, description, axis, at, minimum, maximum, unit = '
       theme.disconnect();
       plot?.destroy();
     };
-  }, [axis, at, minimum, maximum, unit, language, t]);
+  }, [label, axis, at, minimum, maximum, unit, language, t]);
   return (
     <figure className={styles.chart}>
       <figcaption className={styles.caption}>

@@ -27,6 +27,8 @@ describe('every screen', () => {
     const { window } = running;
     sample = await trySample(window);
     const { requestId, datasetId, offerId } = await tradeSample(window, sample);
+    const network = (await ask(window, 'app.get', {})).networks[0]?.id ?? '';
+    const [newest] = await ask(window, 'ownNetwork.blocks', { networkId: network, before: null });
     screens = [
       { name: 'home-owner', route: '/', as: 'owner' },
       { name: 'datasets', route: '/datasets', as: 'owner' },
@@ -45,6 +47,12 @@ describe('every screen', () => {
       { name: 'activity', route: '/activity', as: 'consumer' },
       { name: 'people', route: '/people', as: 'consumer' },
       { name: 'network', route: '/network', as: 'owner' },
+      { name: 'network-blocks', route: `/network/${network}/blocks`, as: 'owner' },
+      { name: 'network-block', route: `/network/${network}/blocks/${newest?.number}`, as: 'owner' },
+      { name: 'network-pace', route: `/network/${network}/pace`, as: 'owner' },
+      { name: 'network-services', route: `/network/${network}/services`, as: 'owner' },
+      { name: 'network-joined', route: '/network/joined', as: 'owner' },
+      { name: 'network-new', route: '/network/new', as: 'owner' },
       { name: 'pkg', route: '/pkg', as: 'owner' },
       { name: 'proxy', route: '/proxy', as: 'owner' },
       { name: 'settings', route: '/settings', as: 'owner' },

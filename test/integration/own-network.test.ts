@@ -133,6 +133,44 @@ describe('an own network', () => {
     expect(await operator.ask('ownNetwork.blocks', { networkId, before: 0 })).toEqual([]);
   });
 
+  test('shows its validators by group, and what it can bear', async () => {
+    const { groups, resilience, epoch, height } = await vi.waitFor(
+      async () => {
+        const seen = await operator.ask('ownNetwork.validators', { networkId });
+        for (const member of seen.groups.flat()) expect(member).toMatchObject({ state: 'running', role: expect.any(String) });
+        return seen;
+      },
+      { timeout: 60_000, interval: 250 },
+    );
+    expect(groups.map((group) => group.map(({ role }) => role).toSorted())).toEqual(groups.map(() => ['follower', 'leader', 'supervisor']));
+    expect(epoch).toBe(0);
+    expect(height).toBeGreaterThan(0);
+    expect(resilience).toMatchObject({ makesBlocks: true, groupsToSpare: 1, membersToSpare: 3, lyingGroupsMax: 1, liarsThatFork: 2 });
+  });
+
+  test('shows what is in a block, and why it is final with nothing but the genesis document', async () => {
+    const [newest] = await operator.ask('ownNetwork.blocks', { networkId, before: null });
+    const calls: (string | null)[] = [];
+    for (let number = newest!.number; number > 0; number--) {
+      const block = await operator.ask('ownNetwork.block', { networkId, number });
+      expect(block.number).toBe(number);
+      for (const { succeeded, gasUsed, kind, contract, method } of block.transactions) {
+        expect({ succeeded, hasGas: gasUsed > 0 }).toEqual({ succeeded: true, hasGas: true });
+        calls.push(kind === 'call' ? `${contract}.${method}` : kind);
+      }
+    }
+    // The network's making: its contracts, and the keys that proofs are checked with.
+    expect(calls).toEqual(expect.arrayContaining(['creation', 'groth16Verifier.register', 'groth16Verifier.seal']));
+    const proof = await operator.ask('ownNetwork.checkBlock', { networkId, number: newest!.number });
+    expect(proof).toMatchObject({ hash: newest!.hash, epoch: 0, groups: 4 });
+    expect(proof.signers.map(({ members, keys }) => [members, keys.length])).toEqual(proof.signers.map(() => [3, 2]));
+    expect(proof.signers).toHaveLength(3);
+    expect(await operator.ask('ownNetwork.block', { networkId, number: 0 })).toMatchObject({ number: 0, transactions: [] });
+    const beyond = { networkId, number: newest!.number + 1_000 };
+    await expect(operator.ask('ownNetwork.block', beyond)).rejects.toMatchObject({ code: 'BLOCK_UNKNOWN' });
+    await expect(operator.ask('ownNetwork.checkBlock', beyond)).rejects.toMatchObject({ code: 'BLOCK_UNKNOWN' });
+  });
+
   test('shows what lies at each proxy, and which one does not answer', async () => {
     const views = await operator.ask('ownNetwork.proxies', { networkId });
     expect(views.map(({ index, reachable }) => [index, reachable])).toEqual([
@@ -173,6 +211,32 @@ describe('an own network', () => {
     expect(await operator.ask('ownNetwork.decide', request)).toMatchObject({ state: 'revoked', pseudonyms: 1 });
     expect(await person.chain.entity(person.keysOf(0).account.address)).toMatchObject({ revoked: true });
     expect(await operator.ask('ownNetwork.decide', request)).toMatchObject({ state: 'revoked' });
+  });
+
+  test('shows how fast blocks became final', async () => {
+    const pace = await operator.ask('ownNetwork.pace', { networkId, minutes: 60 });
+    // Coins, enrolment, revocation: each was handed in at a validator that is asked.
+    expect(pace).toMatchObject({ blocks: expect.any(Number), at: expect.any(Array) });
+    expect(pace!.transactions).toBeGreaterThanOrEqual(4);
+    expect(pace!.waits?.count).toBe(pace!.transactions);
+    expect(pace!.perSecond.some((rate) => rate !== null && rate > 0)).toBe(true);
+    expect(pace!.perSecond[0]).toBeNull();
+    expect(pace!.greatestMs.some((wait) => wait !== null && wait > 0)).toBe(true);
+  });
+
+  test('goes on without one group, says so, and not without two', async () => {
+    const [first, second] = services;
+    await first!.stop();
+    const without = await operator.ask('ownNetwork.validators', { networkId });
+    expect(without.groups[0]?.map(({ state, fault }) => [state, fault?.code])).toEqual(
+      Array.from({ length: 3 }, () => ['unreachable', 'SERVICE_UNREACHABLE']),
+    );
+    expect(without.resilience).toMatchObject({ makesBlocks: true, groupsThatVote: 3, groupsToSpare: 0, membersToSpare: 1 });
+    const { address } = person.keysOf(0).account;
+    await operator.ask('ownNetwork.fund', { networkId, address, amount: '1' });
+    await second!.stop();
+    const { resilience } = await operator.ask('ownNetwork.validators', { networkId });
+    expect(resilience).toMatchObject({ makesBlocks: false, groupsThatVote: 2, quorum: 3 });
   });
 
   test('refuses an application that does not exist', async () => {

@@ -1,5 +1,6 @@
 /** The newest blocks of an own network, and older ones on request. */
 import { useState } from 'react';
+import { useLocation } from 'wouter';
 import type { BlockView } from '../../../electron/views.ts';
 import { useCall } from '../../api/client.ts';
 import { useTexts } from '../../app/texts.ts';
@@ -9,20 +10,27 @@ import styles from './network.module.css';
 /** One page of blocks, with the way to the older and back to the newest. */
 export function Blocks({ networkId }: { readonly networkId: string }) {
   const t = useTexts('network');
+  const [, navigate] = useLocation();
   const [before, setBefore] = useState<number | null>(null);
-  const blocks = useCall('ownNetwork.blocks', { networkId, before }, { keepPrevious: true });
+  const blocks = useCall(
+    'ownNetwork.blocks',
+    { networkId, before },
+    { keepPrevious: true, ...(before === null ? { everyMs: 3_000 } : {}) },
+  );
   return (
     <Query result={blocks}>
       {(page) => {
         const oldest = page.at(-1)?.number ?? 0;
         return (
           <Stack gap={3}>
+            <Text tone="quiet">{t('blocksLead')}</Text>
             <div className={styles.blocks}>
               <DataTable
                 label={t('blocks')}
                 density="compact"
                 rows={page}
                 rowKey={({ hash }) => hash}
+                onOpen={({ number }) => navigate(`/network/${networkId}/blocks/${number}`)}
                 empty={<Text tone="quiet">{t('noBlocks')}</Text>}
                 columns={[
                   {
@@ -45,9 +53,9 @@ export function Blocks({ networkId }: { readonly networkId: string }) {
                     id: 'hash',
                     header: t('hash'),
                     width: '1fr',
+                    secondary: true,
                     cell: ({ hash }: BlockView) => <Copyable text={hash} label={t('hash')} />,
                   },
-                  { id: 'proposer', header: t('proposer'), width: '8rem', cell: ({ proposer }: BlockView) => proposer },
                 ]}
               />
             </div>

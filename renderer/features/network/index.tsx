@@ -1,5 +1,5 @@
 /** The network that the profile works on, and the networks that this installation runs. */
-import { useState } from 'react';
+import { useLocation, useRoute } from 'wouter';
 import { useApp, useProfile } from '../../app/state.tsx';
 import { useTexts } from '../../app/texts.ts';
 import { Page, PageHeader, Tabs } from '../../ui/index.ts';
@@ -12,19 +12,21 @@ export default function Network() {
   const t = useTexts('network');
   const { networks } = useApp();
   const profile = useProfile();
+  const [, navigate] = useLocation();
+  const [, place] = useRoute('/network/:tab/*?');
+  const show = (tab: string) => navigate(`/network/${tab}`);
   const tabs = [
     ...networks.map((network) => ({ id: network.id, label: network.name, content: <OwnNetwork network={network} /> })),
     ...(profile === null
       ? []
       : [{ id: 'joined', label: t('joined', { profile: profile.name }), content: <JoinedNetwork isOwn={profile.networkId !== null} /> }]),
-    { id: 'new', label: t('new'), content: <NewNetwork onMade={(id) => setSelected(id)} /> },
+    { id: 'new', label: t('new'), content: <NewNetwork onMade={show} /> },
   ];
-  const [selected, setSelected] = useState('');
-  const shown = tabs.some(({ id }) => id === selected) ? selected : (tabs[0]?.id ?? 'new');
+  const shown = tabs.find(({ id }) => id === place?.tab)?.id ?? tabs[0]?.id ?? 'new';
   return (
     <Page>
       <PageHeader title={t('title')} lead={t('lead')} />
-      <Tabs label={t('title')} selected={shown} onSelect={setSelected} tabs={tabs} />
+      <Tabs label={t('title')} selected={shown} onSelect={show} tabs={tabs} />
     </Page>
   );
 }

@@ -6,7 +6,7 @@ import { localDuration } from '../../model/figures.ts';
 import { Badge, Button, Copyable, Count, KeyValueList, Notice, Query, Row, Section, Stack, StateBadge, Time } from '../../ui/index.ts';
 import { Disclosure } from '../requirements/disclosure.tsx';
 import { type NetworkProblem, networkProblems } from './network-health.ts';
-import { OneProposer } from './one-proposer.tsx';
+import { Ordering } from './ordering.tsx';
 
 /** The status, with what is wrong and what that means. */
 export function JoinedNetwork({ isOwn }: { readonly isOwn: boolean }) {
@@ -29,7 +29,7 @@ export function JoinedNetwork({ isOwn }: { readonly isOwn: boolean }) {
           {network.development && <Notice kind="info">{t('developmentText')}</Notice>}
           <Status network={network} />
           <Proxies network={network} />
-          {isOwn && <OneProposer />}
+          {isOwn && <Ordering />}
           <Contracts contracts={network.contracts} />
         </Stack>
       )}

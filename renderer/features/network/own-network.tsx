@@ -1,7 +1,7 @@
-/** A network that this installation made: its services, its blocks, the file for who joins, coins, and what its services say. */
-import { FileDown, Play, RotateCw, Square } from 'lucide-react';
+/** A network that this installation made: its validators, blocks, pace and services, the file for who joins, and coins. */
+import { FileDown, Network, Play, RotateCw, Square } from 'lucide-react';
 import { useState } from 'react';
-import type { ResponseOf } from '../../../electron/ipc-contract.ts';
+import { useLocation, useRoute } from 'wouter';
 import type { OwnNetworkView, ServiceView } from '../../../electron/views.ts';
 import { useAction, useCall, useTask } from '../../api/client.ts';
 import { hasText, useTexts } from '../../app/texts.ts';
@@ -9,41 +9,75 @@ import {
   Badge,
   Button,
   ConfirmDialog,
+  EmptyState,
   ErrorPanel,
   Query,
   Row,
   Section,
   Stack,
   StateBadge,
+  Tabs,
   TaskProgress,
   Text,
-  Time,
   toast,
 } from '../../ui/index.ts';
-import { Disclosure } from '../requirements/disclosure.tsx';
+import { BlockPage } from './block.tsx';
 import { Blocks } from './blocks.tsx';
 import { Funding } from './funding.tsx';
+import { Logs } from './logs.tsx';
 import styles from './network.module.css';
-import { OneProposer } from './one-proposer.tsx';
+import { Pace } from './pace.tsx';
+import { Validators } from './validators.tsx';
 
-/** One own network. */
+/** One own network: how it stands, and views of its parts. */
 export function OwnNetwork({ network }: { readonly network: OwnNetworkView }) {
   const t = useTexts('network');
-  const runs = network.state === 'running' || network.state === 'partly-running';
-  return (
-    <Stack gap={8}>
-      <Power network={network} />
-      <Services networkId={network.id} />
-      <Section title={t('blocks')} lead={t('blocksLead')}>
-        <Stack gap={4}>
-          <OneProposer />
-          {runs ? <Blocks networkId={network.id} /> : <Text tone="quiet">{t('blocksStopped')}</Text>}
+  const [, navigate] = useLocation();
+  const [, place] = useRoute<{ tab: string; view?: string; block?: string }>('/network/:tab/:view?/:block?');
+  const { id: networkId, state } = network;
+  const isStopped = state === 'stopped';
+  const stopped = (text: string) => <EmptyState icon={<Network />} title={t('stoppedTitle', { name: network.name })} text={text} />;
+  const block = Number(place?.view === 'blocks' && /^\d{1,15}$/.test(place.block ?? '') ? place.block : Number.NaN);
+  const blocks = Number.isNaN(block) ? <Blocks networkId={networkId} /> : <BlockPage networkId={networkId} number={block} />;
+  const views = [
+    {
+      id: 'overview',
+      label: t('overview'),
+      content: (
+        <Stack gap={8}>
+          {isStopped ? stopped(t('validatorsStopped')) : <Validators network={network} />}
+          <Section title={t('fund')} lead={t('fundLead')}>
+            {isStopped ? <Text tone="quiet">{t('fundStopped')}</Text> : <Funding networkId={networkId} />}
+          </Section>
         </Stack>
-      </Section>
-      <Section title={t('fund')} lead={t('fundLead')}>
-        {runs ? <Funding networkId={network.id} /> : <Text tone="quiet">{t('fundStopped')}</Text>}
-      </Section>
-      <Logs networkId={network.id} />
+      ),
+    },
+    {
+      id: 'blocks',
+      label: t('blocks'),
+      content: isStopped ? stopped(t('blocksStopped')) : blocks,
+    },
+    { id: 'pace', label: t('pace'), content: isStopped ? stopped(t('paceStopped')) : <Pace networkId={networkId} /> },
+    {
+      id: 'services',
+      label: t('services'),
+      content: (
+        <Stack gap={8}>
+          <Services networkId={networkId} />
+          <Logs networkId={networkId} />
+        </Stack>
+      ),
+    },
+  ];
+  return (
+    <Stack gap={6}>
+      <Power network={network} />
+      <Tabs
+        label={t('views', { name: network.name })}
+        selected={views.find(({ id }) => id === place?.view)?.id ?? 'overview'}
+        onSelect={(view) => navigate(`/network/${networkId}/${view}`)}
+        tabs={views}
+      />
     </Stack>
   );
 }
@@ -162,43 +196,5 @@ function Service({ service: { id, kind, state, restarts, error } }: { readonly s
       </Text>
       <ErrorPanel error={error ?? restarting.error} compact />
     </li>
-  );
-}
-
-/** What the services of the network wrote, the newest last. */
-function Logs({ networkId }: { readonly networkId: string }) {
-  const t = useTexts('network');
-  const services = useCall('app.services', {});
-  const logs = useCall('app.logs', { service: null });
-  const own = new Set(services.data?.filter(({ belongsTo }) => belongsTo === networkId).map(({ id }) => id));
-  return (
-    <Disclosure title={t('logs')}>
-      <Stack gap={3}>
-        <Row gap={3}>
-          <Text as="span" size="small" tone="quiet">
-            {t('logsText')}
-          </Text>
-          <Button size="small" kind="quiet" busy={logs.isFetching} onPress={() => void logs.refetch()}>
-            {t('lookAgain')}
-          </Button>
-        </Row>
-        <Query result={logs}>{(lines) => <Lines lines={lines.filter(({ service }) => own.has(service)).slice(-200)} />}</Query>
-      </Stack>
-    </Disclosure>
-  );
-}
-
-function Lines({ lines }: { readonly lines: ResponseOf<'app.logs'> }) {
-  const t = useTexts('network');
-  if (lines.length === 0) return <Text tone="quiet">{t('noLogs')}</Text>;
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
-    <section className={styles.log} aria-label={t('logs')} tabIndex={0}>
-      {lines.map((line) => (
-        <div key={`${line.atMs}-${line.service}-${line.text}`} className={styles.logLine}>
-          <Time ms={line.atMs} /> <span className={styles.logService}>{line.service}</span> {line.text}
-        </div>
-      ))}
-    </section>
   );
 }
