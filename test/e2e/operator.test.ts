@@ -140,7 +140,11 @@ describe('an operator', () => {
     const { window, app } = running;
     await goTo(`/network/${networkId}/services`);
     const log = window.getByRole('region', { name: 'Logs', exact: true });
-    await log.getByText('ended', { exact: false }).or(log.getByText('started', { exact: false })).first().waitFor();
+    await log
+      .getByText('ended', { exact: false })
+      .or(log.getByText('started', { exact: false }))
+      .first()
+      .waitFor();
     expect(await lookAt(running, 'operator-services')).toEqual([]);
     const path = join(newFolder(), 'network.log');
     await willSaveTo(app, path);

@@ -1,6 +1,6 @@
 /** The diagnostics bundle: it helps, and tells nobody who the user is. */
 import { expect, test } from 'vitest';
-import { type DiagnosticsInput, diagnosticsText } from '../../electron/main/diagnostics.ts';
+import { type DiagnosticsInput, diagnosticsText, logsText } from '../../electron/main/diagnostics.ts';
 import { emptyInstallation } from '../../electron/main/installation.ts';
 
 const home = '/home/ada.lovelace';
@@ -33,4 +33,11 @@ test('neither the user, nor addresses, ids or words of a phrase are', () => {
   const text = diagnosticsText(input, home);
   for (const secret of ['ada', address.slice(2), '0123456789abcdef0123', 'abandon', '123456789012345678901234567890'])
     expect(text).not.toContain(secret);
+});
+
+test('a log that is passed on holds its lines, and as little of whom they are about', () => {
+  const text = logsText(input.logs, home);
+  expect(text.split('\n')).toHaveLength(input.logs.length + 1);
+  expect(text).toContain('1970-01-01T00:00:00.000Z data: cannot read <home>/measurements/pump.csv\n');
+  for (const secret of ['ada', address.slice(2), 'abandon', '123456789012345678901234567890']) expect(text).not.toContain(secret);
 });
