@@ -13,6 +13,14 @@ export interface AllowedPlace {
 const anyReading = /^(a reading|readings) as /;
 const realName = /^the (real name|contact) of /;
 
+const groups = [1, 2, 3, 4].map(
+  (group): AllowedPlace => ({
+    file: new RegExp(`^cores/group-${group}$`),
+    secret: new RegExp(`^the (consensus|transport|home) key of validator ${group}-\\d$`),
+    reason: `group ${group} at work: the keys of its own validators`,
+  }),
+);
+
 export const allowedPlaces: readonly AllowedPlace[] = [
   { file: /^data\.csv$/, secret: anyReading, reason: "the owner's own file, before it is imported" },
   { file: /^received\.csv$/, secret: anyReading, reason: 'what the consumer has paid for and saved as a file' },
@@ -43,7 +51,11 @@ export const allowedPlaces: readonly AllowedPlace[] = [
     reason:
       'K1 of every grant is A1, by the scheme: proxies and receiver have it; what keeps a key secret is A2, which is masked and shared',
   },
-  { file: /^cores\/(PKG|proxy-\d|story)$/, secret: /^the passphrase$/, reason: 'the process was given it to open its home' },
+  {
+    file: /^cores\/(PKG|proxy-\d|group-\d|story)$/,
+    secret: /^the passphrase$/,
+    reason: 'the process was given it to open its home, or the homes of its group',
+  },
   {
     file: /^cores\/PKG$/,
     secret: /^(the (real name|contact|home key of the PKG|enrolment key)|[abc] of the master secret|A[12] of the )/,
@@ -64,11 +76,12 @@ export const allowedPlaces: readonly AllowedPlace[] = [
     secret: /^(the (signing|message|home) key of proxy 3|share 3 of K2)$/,
     reason: 'proxy 3 at work: its own keys and its own share',
   },
+  ...groups,
   {
     file: /^cores\/story$/,
     secret: /(of the (owner|consumer|operator|dataset|receiver)|readings? as \w+|^the (network|decision|treasury|data-encryption) key|K2)$/,
     reason:
-      'the process of this harness that plays owner, consumer and operator: it holds what those three hold, and nothing of PKG or proxies',
+      'the process of this harness that plays owner, consumer and operator: it holds what those three hold, and nothing of PKG, proxies or validators',
   },
 ];
 

@@ -23,6 +23,14 @@ const proxies = [1, 2, 3].map(
     mustHold: true,
   }),
 );
+const groups = [1, 2, 3, 4].map(
+  (group): AllowedPlace => ({
+    file: new RegExp(`^memory/[^/]+/validator-network-${group}$`),
+    secret: new RegExp(`^the (consensus|transport|home) key of validator ${group}-\\d$`),
+    reason: `group ${group} at work: the keys of its own validators`,
+    mustHold: true,
+  }),
+);
 
 export const appPlaces: readonly AllowedPlace[] = [
   // The search sees what it has to see
@@ -84,7 +92,7 @@ export const appPlaces: readonly AllowedPlace[] = [
 
   // The sealing key: main, and who opens a home with it
   {
-    file: /^recorded\/ports\/main--(vault|operator|pkg|proxy)-[a-z0-9-]+\/start\/request$/,
+    file: /^recorded\/ports\/main--(vault|operator|validator|pkg|proxy)-[a-z0-9-]+\/start\/request$/,
     secret: /^the sealing key$/,
     reason: 'handed once to a service that opens its home with it',
     mustHold: true,
@@ -95,7 +103,7 @@ export const appPlaces: readonly AllowedPlace[] = [
     reason: 'the process that rebuilds a history from the chain, and ends',
   },
   {
-    file: /^memory\/[^/]+\/(main|(vault|operator|pkg|proxy)-[a-z0-9-]+)$/,
+    file: /^memory\/[^/]+\/(main|(vault|operator|validator|pkg|proxy)-[a-z0-9-]+)$/,
     secret: /^the sealing key$/,
     reason: 'main while unlocked, and services that opened their homes with it',
     mustHold: true,
@@ -142,6 +150,7 @@ export const appPlaces: readonly AllowedPlace[] = [
     reason: 'the PKG at work: its master secret, and the keys that it has made',
     mustHold: true,
   },
+  ...groups,
   ...proxies,
   {
     file: /^(memory\/[^/]+\/proxy-network-[123]|user-data\/networks\/[a-z0-9]+\/proxy-[123]\/proxy\.sqlite(-wal)?)$/,

@@ -85,6 +85,14 @@ export async function knownSecrets({ passphrase, lock, owner, consumer, network,
     secrets.push(await homeKey(who, home, lock));
   }
 
+  for (const [group, homes] of network.validators.entries())
+    for (const [member, home] of homes.entries()) {
+      const own = await documentOf(home, lock, 'validator-keys', z.object({ consensusKey: hex, transportKey: hex }));
+      const who = `validator ${group + 1}-${member + 1}`;
+      secrets.push(key(`the consensus key of ${who}`, own.consensusKey), key(`the transport key of ${who}`, own.transportKey));
+      secrets.push(await homeKey(who, home, lock));
+    }
+
   const dataset = await documentOf(owner.home, lock, 'dataset-', z.object({ datasetId: hex, seed: hex, identityKey: hex }));
   const purchase = await documentOf(consumer.home, lock, 'purchase-', z.object({ key: hex, identityKey: hex }));
   secrets.push(key('the seed of the dataset', dataset.seed), key('the data-encryption key', purchase.key));
