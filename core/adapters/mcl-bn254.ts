@@ -18,8 +18,15 @@ const g1Bytes = 64;
 const g2Bytes = 128;
 const pairBytes = g1Bytes + g2Bytes;
 
-/** Loads the precompiles. */
-export async function loadMclBn254(): Promise<EVMBN254Interface> {
+let loaded: Promise<EVMBN254Interface> | undefined;
+
+/** Loads the precompiles, which keep nothing between calls: all ledgers of a process share one copy. */
+export function loadMclBn254(): Promise<EVMBN254Interface> {
+  loaded ??= load();
+  return loaded;
+}
+
+async function load(): Promise<EVMBN254Interface> {
   const mcl = requireOwnCopy();
   await mcl.init(mcl.BN_SNARK1);
   // isValid then covers the order of the group, without which the pairing of a point is meaningless.
