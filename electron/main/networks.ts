@@ -69,24 +69,37 @@ export class Networks {
     return id;
   }
 
-  /** Starts a network's services: the chain, and then all who read it. */
+  /**
+   * Starts a network's services: the chain, and then all who read it. One that does not start keeps none of the others from it: the
+   * chain goes on without a group, and whoever lacks something else says so. @throws AppError of the first that did not start
+   */
   async start(id: string, { onProgress }: CallContext = silent): Promise<void> {
     const { services, installation } = this.#ports;
     const servers = this.#servers(this.#record(id));
     installation.updateNetwork(id, { wanted: true });
     const others = servers.filter(({ kind }) => kind !== 'validator');
+    const failures: unknown[] = [];
+    const startAll = (plans: readonly ServicePlan[], onStarted: () => void) =>
+      Promise.all(
+        plans.map((plan) =>
+          services.startAnew(plan).then(onStarted, (error: unknown) => {
+            failures.push(error);
+          }),
+        ),
+      );
     onProgress({ step: 'start-validator', fraction: 0 });
-    await Promise.all(servers.filter(({ kind }) => kind === 'validator').map((group) => services.startAnew(group)));
+    await startAll(
+      servers.filter(({ kind }) => kind === 'validator'),
+      () => undefined,
+    );
     let started = 0;
     const tell = (kind: string) => onProgress({ step: `start-${kind}`, fraction: (1 + started) / (1 + others.length) });
     tell('pkg');
-    await Promise.all(
-      others.map(async (plan) => {
-        await services.startAnew(plan);
-        started++;
-        tell('proxy');
-      }),
-    );
+    await startAll(others, () => {
+      started++;
+      tell('proxy');
+    });
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Stops a network's services; the chain last. */

@@ -29,6 +29,29 @@ export async function killService(app: ElectronApplication, service: ServiceKind
   for (const pid of pids) process.kill(pid, 'SIGKILL');
 }
 
+/** Ends a service from outside each time that it comes up, until it is left alone. Gives how often. */
+export async function killAtEachStart({ app, window }: RunningApp, id: string): Promise<number> {
+  const killed = new Set<number>();
+  await until(
+    `the end of ${id}`,
+    async () => {
+      for (const pid of await pidsOf(app, id)) {
+        if (killed.has(pid)) continue;
+        killed.add(pid);
+        try {
+          process.kill(pid, 'SIGKILL');
+        } catch {
+          killed.delete(pid); // it has ended already
+        }
+      }
+      return (await ask(window, 'app.services', {})).find((service) => service.id === id)?.state;
+    },
+    (state) => state === 'failing',
+    120_000,
+  );
+  return killed.size;
+}
+
 /** Ends the process of the main window's page at once, and waits until the page is there again. Playwright gives such a page up: ask main of it. */
 export async function killPage(app: ElectronApplication): Promise<void> {
   const pid = await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.getOSProcessId() ?? 0);

@@ -8,11 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TaskView } from '../../electron/views.ts';
 import { launch, newFolder, picture, type RunningApp } from './app.ts';
-import { killApp, killPage, killService, restarted } from './app-processes.ts';
+import { killApp, killAtEachStart, killPage, killService, restarted } from './app-processes.ts';
 import { ask, until } from './bridge.ts';
 import { type Sample, trySample } from './sample-trade.ts';
-import { buy, importFewRows, recorded, requireFewRows, verified } from './small-trade.ts';
+import { buy, importFewRows, record, recorded, requireFewRows, verified } from './small-trade.ts';
 import { chooseFile } from './system-dialogs.ts';
+import { heightOf } from './validators.ts';
 
 const allRows = fileURLToPath(new URL('../../resources/sample/machine-temperature.csv', import.meta.url));
 const interrupted = (call: Promise<unknown>) =>
@@ -106,6 +107,31 @@ describe('kill -9', () => {
     for (const kind of ['validator', 'pkg', 'proxy'] as const) await restarted(running, kind);
     await recorded(window, other);
     expect(await ask(window, 'dataset.activity', { datasetId: other }), 'recorded once').toHaveLength(1);
+  });
+
+  test('one group of validators, until it is left alone: the trade goes on with the others, and a restart brings it up to them', async () => {
+    const { app, window } = running;
+    const networkId = (await ask(window, 'app.get', {})).networks[0]?.id ?? '';
+    const group = `validator-${networkId}-1`;
+    const more = await importFewRows(running, 'More rows', 45);
+    const sharing = interrupted(ask(window, 'dataset.publish', { datasetId: more }));
+    await at('dataset.publish', ({ progress }) => progress !== null);
+    await killAtEachStart(running, group);
+    await sharing;
+    await recorded(window, more);
+    const { recordedInBlock } = await ask(window, 'dataset.get', { datasetId: more });
+    expect(await ask(window, 'dataset.activity', { datasetId: more }), 'recorded once').toHaveLength(1);
+    // Whatever is sent while nobody of the group is there is final without it.
+    await record(window, await importFewRows(running, 'Rows that three groups record', 46));
+    expect((await ask(window, 'app.services', {})).find(({ id }) => id === group)?.state).toBe('failing');
+    await picture(app, 'killed-group');
+    await ask(window, 'app.restartService', { id: group });
+    for (const member of [1, 2, 3])
+      await until(
+        'the blocks that it missed',
+        () => heightOf(running, networkId, `validator-1-${member}`),
+        (height) => height > (recordedInBlock ?? Number.POSITIVE_INFINITY),
+      );
   });
 
   test("the operator's process: the step says so, and its next one is answered", async () => {
