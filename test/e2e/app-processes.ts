@@ -47,7 +47,6 @@ export async function killAtEachStart({ app, window }: RunningApp, id: string): 
       return (await ask(window, 'app.services', {})).find((service) => service.id === id)?.state;
     },
     (state) => state === 'failing',
-    120_000,
   );
   return killed.size;
 }
@@ -87,6 +86,5 @@ export async function restarted({ window }: RunningApp, kind: ServiceKind, resta
       const some = services.filter((service) => service.kind === kind);
       return some.some((service) => service.restarts >= restarts) && some.every(({ state }) => state === 'running');
     },
-    60_000,
   );
 }
