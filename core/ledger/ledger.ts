@@ -282,7 +282,10 @@ export class Ledger implements OrderedLedger {
         receipts.push(receiptOf(transaction, outcome, gasUsed));
         if (clock.nowMs() - startedMs >= proposalMsMax) break;
       }
-      if (dropped.length > 0) await this.#writeJournal(dropped);
+      if (dropped.length > 0) {
+        await this.#writeJournal(dropped);
+        for (const listener of this.#executableListeners) listener();
+      }
       const change = execution.seal();
       const header = this.#headerOf(place, context, transactions, receipts, gasUsed, change.stateRoot);
       const block = { header, transactions: transactions.map(({ raw }) => raw) };

@@ -34,7 +34,7 @@ export interface OrderedLedger {
   head(): { readonly header: BlockHeader; readonly hash: Hex };
   /** Whether a transaction waits that its account could execute now. */
   hasExecutable(): boolean;
-  /** Calls back whenever {@link hasExecutable} may have become true. */
+  /** Calls back whenever {@link hasExecutable} may have changed. */
   onExecutable(listener: () => void): void;
   /** Builds and executes the next block from the mempool; it may be empty. */
   propose(place: ProposalPlace): Promise<ExecutedBlock>;
