@@ -15,6 +15,10 @@ const stampFile = path.join(outputFolder, 'stamp.json');
 /** The contracts that are deployed, in the order of their deployment (docs/formats.md, "Contracts"). */
 export const deployedContracts = ['EntityRegistry', 'DataRecords', 'Groth16Verifier', 'SharingMarket'] as const;
 
+/** Those that are in the genesis state of a chain of our own, and are compiled with them. */
+const genesisContracts = ['MisbehaviourRecords'] as const;
+const allContracts = [...deployedContracts, ...genesisContracts];
+
 /** A compiled contract as it lies in build/contracts. Bytecode is hexadecimal with `0x`. */
 export interface CompiledContract {
   readonly abi: readonly object[];
@@ -69,7 +73,7 @@ export async function buildContracts(): Promise<boolean> {
 async function compile(): Promise<Record<string, CompiledContract>> {
   const { default: solc } = await import('solc');
   const sources = Object.fromEntries(
-    deployedContracts.map((name) => [
+    allContracts.map((name) => [
       `contracts/${name}.sol`,
       { content: readFileSync(path.join(projectRoot, 'contracts', `${name}.sol`), 'utf8') },
     ]),
@@ -84,7 +88,7 @@ async function compile(): Promise<Record<string, CompiledContract>> {
   const complaints = (output.errors ?? []).filter(({ severity }) => severity !== 'info');
   if (complaints.length > 0) throw new Error(complaints.map(({ formattedMessage }) => formattedMessage).join('\n'));
   return Object.fromEntries(
-    deployedContracts.map((name) => {
+    allContracts.map((name) => {
       const contract = output.contracts?.[`contracts/${name}.sol`]?.[name];
       if (!contract) throw new Error(`contracts/${name}.sol holds no contract ${name}`);
       const deployed = contract.evm.deployedBytecode.object;
@@ -114,5 +118,5 @@ function inputsHash(): string {
 
 if (import.meta.main) {
   const compiled = await buildContracts();
-  process.stdout.write(compiled ? `compiled ${deployedContracts.join(', ')}\n` : 'the compiled contracts are up to date\n');
+  process.stdout.write(compiled ? `compiled ${allContracts.join(', ')}\n` : 'the compiled contracts are up to date\n');
 }

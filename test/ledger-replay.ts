@@ -3,6 +3,7 @@ import { createEthereumjsEvm } from '../core/adapters/ethereumjs-evm.ts';
 import { loadLedgerCrypto } from '../core/adapters/ledger-crypto.ts';
 import { openLevelLedgerStore } from '../core/adapters/level-ledger-store.ts';
 import { loadMclBn254 } from '../core/adapters/mcl-bn254.ts';
+import { rememberingVerifier } from '../core/adapters/node-ed25519.ts';
 import { type Hex, toHex } from '../core/base/bytes.ts';
 import type { GenesisDocument } from '../core/ledger/genesis.ts';
 import { Ledger } from '../core/ledger/ledger.ts';
@@ -45,6 +46,7 @@ async function openLedger(store: LedgerStore, genesis: GenesisDocument): Promise
     clock: { nowMs: () => Date.now() },
     keccak256: crypto.keccak256,
     decodeTransaction: transactionDecoder(common),
+    verify: rememberingVerifier(),
     createEvm: (stateRoot) => createEthereumjsEvm({ common, store, stateRoot, bn254 }),
     onDropped: (hash, reason) => {
       throw new Error(`${hash} was dropped: ${reason}`);

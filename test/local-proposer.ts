@@ -48,7 +48,7 @@ export class LocalProposer implements Ordering {
 
   async #proposeAll(ledger: OrderedLedger): Promise<void> {
     while (!this.#stopped && ledger.hasExecutable()) {
-      const executed = await ledger.propose({ epoch: 0, view: 0 });
+      const executed = await ledger.propose({ view: 0 });
       if (executed.transactions.length > 0) await ledger.commit(executed, certificate);
     }
   }

@@ -16,7 +16,7 @@ export interface ValidatorNetwork {
   readonly rpcUrls: readonly string[];
 }
 
-/** Makes the homes in `folder`; the wallets hold a million coins each. */
+/** Makes the homes in `folder`; the wallets hold a million coins each, and the first may change the members. */
 export async function makeValidators(options: {
   readonly folder: string;
   readonly groups: readonly number[];
@@ -34,6 +34,7 @@ export async function makeValidators(options: {
     lock,
     ports,
     chainId: 7331,
+    operator: (wallets[0] as BaseWallet).address.toLowerCase() as Hex,
     alloc: Object.fromEntries(wallets.map(({ address }) => [address.toLowerCase() as Hex, parseEther('1000000')])),
   });
   return {

@@ -26,10 +26,10 @@ export interface ConsensusLedgerOptions {
   readonly ledger: OrderedLedger;
   readonly blocks: ProposedBlocks;
   readonly keccak256: Keccak256;
-  /** The epoch that blocks belong to now. */
-  readonly epoch: () => number;
   /** Told of a block of somebody else that is not valid here, and why. */
   readonly onInvalid: (block: ProposedBlock, reason: string) => void;
+  /** Told after each block that the ledger took. */
+  readonly onCommitted: () => void;
   /** Told once of the error after which nothing is done any more: a failed disk, or a final block that cannot be executed. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -105,8 +105,8 @@ export class OrderedConsensusLedger implements ConsensusLedger {
   /** Has the ledger give up transactions that it took and cannot execute: it finds them when it builds a block. */
   sift(): void {
     this.#next(async () => {
-      const { ledger, epoch } = this.#options;
-      if (ledger.hasExecutable()) await ledger.propose({ epoch: epoch(), view: 0 });
+      const { ledger } = this.#options;
+      if (ledger.hasExecutable()) await ledger.propose({ view: 0 });
     });
   }
 
@@ -121,7 +121,6 @@ export class OrderedConsensusLedger implements ConsensusLedger {
     if (known !== undefined && (known.isTimely || !isFresh)) return true;
     const block = this.#options.blocks.read(proposed);
     assert(block !== null, 'a block is looked at before it is executed');
-    if (block.header.epoch !== this.#options.epoch()) return false;
     const verdict = await this.#options.ledger.verify(block, { checkClock: isFresh });
     if (verdict.ok) this.#executions.set(proposed.hash, { executed: verdict.executed, isTimely: isFresh });
     else this.#options.onInvalid(proposed, verdict.reason);
@@ -129,11 +128,11 @@ export class OrderedConsensusLedger implements ConsensusLedger {
   }
 
   async #build({ height, view, parentHash, mayBeEmpty }: Parameters<ConsensusLedger['build']>[0]): Promise<ProposedBlock | null> {
-    const { ledger, epoch } = this.#options;
+    const { ledger } = this.#options;
     const head = ledger.head();
     if (head.hash !== parentHash || head.header.height + 1 !== height) return null;
     if (!mayBeEmpty && !ledger.hasExecutable()) return null;
-    const executed = await ledger.propose({ epoch: epoch(), view });
+    const executed = await ledger.propose({ view });
     if (!mayBeEmpty && executed.transactions.length === 0) return null;
     this.#executions.set(executed.hash, { executed, isTimely: true });
     return proposedBlockOf(executed.block, executed.hash);
@@ -151,6 +150,7 @@ export class OrderedConsensusLedger implements ConsensusLedger {
     }
     await ledger.commit(executed, { kind: rbftCertificate, votes: encodeAs(certificateFormat, certificate) });
     this.#executions.clear();
+    this.#options.onCommitted();
   }
 
   #next(work: () => Promise<void>): void {

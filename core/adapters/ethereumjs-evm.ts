@@ -48,7 +48,7 @@ export async function createEthereumjsEvm(options: {
   return {
     genesis(accounts) {
       overlay.reset();
-      for (const { address, balance } of accounts) void overlay.putAccount(new Address(address), new Account(0n, balance));
+      for (const { address, balance, code } of accounts) overlay.begin(new Address(address), balance, code);
       return overlay.seal();
     },
     begin(blockContext) {

@@ -211,6 +211,13 @@ export class StateOverlay implements StateManagerInterface {
     await this.putAccount(address, account);
   }
 
+  /** An account as a chain begins with it. */
+  begin(address: Address, balance: bigint, code: Uint8Array): void {
+    const codeHash = code.length === 0 ? KECCAK256_NULL : this.#state.keccak256(code);
+    this.#codes.set(toHex(codeHash), code);
+    this.#setAccount(address.toString(), new Account(0n, balance, KECCAK256_RLP, codeHash));
+  }
+
   async putCode(address: Address, code: Uint8Array): Promise<void> {
     const codeHash = code.length === 0 ? KECCAK256_NULL : this.#state.keccak256(code);
     this.#codes.set(toHex(codeHash), code);

@@ -1,14 +1,27 @@
 /** The ledger's blocks as the consensus passes them on, and back. */
-import { type Hex, toHex } from '../base/bytes.ts';
+import { encodeAs, optional } from '../base/binary-format.ts';
+import { equalBytes, type Hex, toHex } from '../base/bytes.ts';
 import { DecodeError } from '../base/codec.ts';
+import { members } from '../consensus/encoded-parts.ts';
+import type { Members } from '../consensus/membership.ts';
 import type { ProposedBlock } from '../consensus/proposal.ts';
 import { type Block, blockHash, decodeBlock, encodeBlock } from '../ledger/block.ts';
 import { type Keccak256, orderedTrieRoot } from '../ledger/merkle-patricia-trie.ts';
+import { membershipOrderIn } from '../ledger/system-transactions.ts';
+import { membersOf } from '../ledger/validators.ts';
+
+const optionalMembers = optional(members);
 
 /** What the consensus passes on of a block. */
 export function proposedBlockOf(block: Block, hash: Hex): ProposedBlock {
   const { height, parentHash, view } = block.header;
-  return { hash, height, parentHash, view, nextMembers: null, bytes: encodeBlock(block) };
+  return { hash, height, parentHash, view, nextMembers: nextMembersOf(block), bytes: encodeBlock(block) };
+}
+
+/** The members of the next epoch, if a block is the last of its own; whether they may follow is for the ledger to say. */
+function nextMembersOf({ transactions }: Block): Members | null {
+  const order = membershipOrderIn(transactions);
+  return order === null ? null : membersOf(order.validators);
 }
 
 /** Reads blocks that others passed on. What was read is remembered as long as the consensus holds it. */
@@ -42,7 +55,7 @@ export class ProposedBlocks {
       header.height === height &&
       header.parentHash === parentHash &&
       header.view === view &&
-      nextMembers === null &&
+      equalBytes(encodeAs(optionalMembers, nextMembers), encodeAs(optionalMembers, nextMembersOf(block))) &&
       blockHash(header, this.#keccak256) === hash &&
       header.transactionsRoot === toHex(orderedTrieRoot(transactions, this.#keccak256));
     return holds ? block : null;

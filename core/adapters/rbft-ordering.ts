@@ -3,16 +3,17 @@
  * connections to the other validators, and the machine's clock. Everything that decides is in the consensus; this only connects it.
  */
 import { type KeyObject, randomInt } from 'node:crypto';
-import { fromHex, type Hex } from '../base/bytes.ts';
+import type { Hex } from '../base/bytes.ts';
 import { accusedBy, type Evidence } from '../consensus/evidence.ts';
 import { tickMs } from '../consensus/limits.ts';
 import { Runtime } from '../consensus/runtime.ts';
 import type { Verify } from '../consensus/signing.ts';
-import type { GenesisValidator } from '../ledger/genesis.ts';
 import type { Keccak256 } from '../ledger/merkle-patricia-trie.ts';
 import type { OrderedLedger, Ordering } from '../ledger/ordering.ts';
+import { membersOf, type ValidatorList } from '../ledger/validators.ts';
 import { OrderedConsensusLedger } from './consensus-ledger.ts';
 import { filesIn } from './log-files.ts';
+import { MisbehaviourReporter } from './misbehaviour-reporter.ts';
 import { signerOf } from './node-ed25519.ts';
 import { type PeerStatus, PeerTransport, type StrangerStatus } from './peer-transport.ts';
 import { ProposedBlocks } from './proposed-blocks.ts';
@@ -28,6 +29,8 @@ export interface ValidatorKeys {
   readonly transport: KeyObject;
   /** Names the vote log that belongs to the consensus key. */
   readonly logId: Uint8Array;
+  /** secp256k1: sends what is to be recorded of others. */
+  readonly account: Uint8Array;
 }
 
 export interface RbftOptions {
@@ -35,8 +38,8 @@ export interface RbftOptions {
   /** Folder of the vote log. */
   readonly folder: string;
   readonly keys: ValidatorKeys;
-  /** Those of the genesis document, by group. */
-  readonly validators: readonly (readonly GenesisValidator[])[];
+  /** Those of the genesis document. */
+  readonly validators: ValidatorList;
   /** Where to listen for the others. */
   readonly listen: { readonly host: string; readonly port: number };
   readonly keccak256: Keccak256;
@@ -96,22 +99,45 @@ export async function startRbftOrdering(options: RbftOptions): Promise<Ordering>
     onFailure: fail,
   });
   const blocks = new ProposedBlocks(keccak256);
+  const reporter = new MisbehaviourReporter({ ledger, key: keys.account, onFailure: fail });
   const port = new OrderedConsensusLedger({
     ledger,
     blocks,
     keccak256,
-    epoch: () => runtime.committee.epoch,
+    onCommitted: () => {
+      meet();
+      reporter.advance();
+    },
     onInvalid: ({ height, hash }, reason) => onEvent({ kind: 'invalid-block', height, hash, reason }),
     onFailure: fail,
   });
   let transport: PeerTransport;
+  let met: string | null = null;
+  /** Speaks with those whom the ledger names now. */
+  const meet = (): void => {
+    const { number, validators: present } = ledger.epoch;
+    // Those who were removed serve until the new epoch has a final block: whoever missed its beginning may know nobody else.
+    const leaving = ledger.head().header.epoch < number ? ledger.epochAt(number - 1) : undefined;
+    const name = `${number} ${leaving === undefined}`;
+    if (name === met) return;
+    met = name;
+    const connections = new Set(present.flat().map(({ transportKey }) => transportKey));
+    const peers = new Map(
+      (leaving?.validators ?? []).flat().flatMap((peer) => (connections.has(peer.transportKey) ? [] : [[peer.key, peer]])),
+    );
+    for (const peer of present.flat()) peers.set(peer.key, peer);
+    transport.setPeers(
+      [...peers.values()].map((peer) => ({ ...peer, name: peer.key as Hex, transportKey: peer.transportKey as Hex })),
+      peers.has(key),
+    );
+  };
   try {
     transport = await PeerTransport.start({
       name: key,
       privateKey: keys.transport,
       genesisHash: ledger.genesisHash,
       ...options.listen,
-      peers: validators.flat().map((peer) => ({ ...peer, name: peer.key as Hex, transportKey: peer.transportKey as Hex })),
+      peers: [],
       onEnvelope: (from, envelope) => {
         if (!isOver) runtime.receive(from, envelope);
       },
@@ -123,7 +149,7 @@ export async function startRbftOrdering(options: RbftOptions): Promise<Ordering>
   }
   const runtime = new Runtime({
     genesisHash: ledger.genesisHash,
-    members: validators.map((group) => group.map((validator) => fromHex(validator.key))),
+    members: membersOf(validators),
     key,
     sign: signerOf(keys.consensus),
     verify,
@@ -140,9 +166,14 @@ export async function startRbftOrdering(options: RbftOptions): Promise<Ordering>
       transport.refuse(from);
       onEvent({ kind: 'refused-message', from, message });
     },
-    onEvidence: (evidence, epoch) =>
-      onEvent({ kind: 'misbehaviour', evidence, accused: runtime.committee.nameOf(accusedBy(evidence)), epoch }),
+    onEvidence: (evidence, epoch) => {
+      // The epoch may be over, and its numbers be others' now.
+      const listed = ledger.epochAt(epoch)?.validators.flat()[accusedBy(evidence)];
+      onEvent({ kind: 'misbehaviour', evidence, accused: listed?.key as Hex, epoch });
+      reporter.report({ epoch, evidence });
+    },
   });
+  meet();
   ledger.onSubmitted((transaction) => runtime.spread(transaction));
   ledger.onExecutable(() => runtime.tellExecutable());
   ledger.onLeftOut(() => runtime.tellLeftOut());
@@ -164,6 +195,7 @@ export async function startRbftOrdering(options: RbftOptions): Promise<Ordering>
     status: () => statusOf(key, runtime, transport),
     stop: async () => {
       isOver = true;
+      reporter.stop();
       clearInterval(ticking);
       await transport.close();
       await port.stop();

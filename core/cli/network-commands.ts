@@ -1,14 +1,17 @@
 /** `vouchsafe network ...`: make a network, run its services, fund accounts, look into its file. */
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { ChainProvider } from '../adapters/ethers-provider.ts';
+import { recordedMisbehaviour } from '../adapters/misbehaviour-client.ts';
 import { textFile } from '../adapters/text-file.ts';
 import { english, say } from '../base/sentence.ts';
 import { createNetwork, networkShape } from '../services/network-creation.ts';
 import { networkFolders } from '../services/network-folders.ts';
 import { readNetworkFile } from '../sharing/network-file.ts';
-import { addressArgument, parseCoins, wholeNumber } from './arguments.ts';
+import { addressArgument, argumentInvalid, parseCoins, wholeNumber } from './arguments.ts';
+import { membersCommand } from './member-commands.ts';
 import { chainIdOf } from './network-source.ts';
-import { print, printFields } from './output.ts';
+import { formatSeconds, print, printFields } from './output.ts';
 import { asOperator, serveUntilStopped } from './service-commands.ts';
 import { lockOf } from './unlock.ts';
 
@@ -77,6 +80,27 @@ export function networkCommand(): Command {
       const wei = parseCoins(coins);
       await asOperator({ networkHome: options.home, lock: await lockOf(options) }, (operator) => operator.fund(address, wei));
       print(`sent ${coins} coins to ${address}`);
+    });
+  network.addCommand(membersCommand());
+  network
+    .command('misbehaviour')
+    .description('which validators are proven to have broken the rules, as the chain has recorded it')
+    .option('--home <folder>', 'folder of the network')
+    .option('--network <file>', 'the network file')
+    .action(async (options) => {
+      if ((options.home === undefined) === (options.network === undefined))
+        throw argumentInvalid('either --home or --network names the network');
+      const file = options.network ?? join(options.home, 'network.json');
+      const { chain } = readNetworkFile(await textFile(file, say`the network file`)).network;
+      const provider = new ChainProvider(chain.rpcUrls, chain.chainId);
+      try {
+        const records = await recordedMisbehaviour(provider);
+        if (records.length === 0) print('Nothing was recorded.');
+        for (const { accused, kind, epoch, height, view, recordedAt } of records)
+          print(`${accused}  ${kind.padEnd(13)}  epoch ${epoch}, height ${height}, view ${view}  ${formatSeconds(recordedAt)}`);
+      } finally {
+        provider.destroy();
+      }
     });
   network
     .command('show')

@@ -1,12 +1,14 @@
 /** `vouchsafe validator|pkg|proxy`: one service each, without a display, until it is stopped; and the PKG operator's decisions. */
+import { join } from 'node:path';
 import { Command } from 'commander';
 import type { DocumentLock } from '../crypto/sealed-document.ts';
 import { type NetworkOperator, openNetworkOperator } from '../services/network-operator.ts';
 import { type Running, readServiceDescription, startService } from '../services/service-home.ts';
+import { createValidator } from '../services/validator-creation.ts';
 import { entityRoles } from '../sharing/chain-reader.ts';
-import { argumentInvalid, hexArgument } from './arguments.ts';
+import { argumentInvalid, hexArgument, wholeNumber } from './arguments.ts';
 import { networkOf } from './network-source.ts';
-import { print, printError } from './output.ts';
+import { print, printError, printFields } from './output.ts';
 import { lockOf } from './unlock.ts';
 
 /** Runs the services of these homes in this process until it is told to stop (SIGINT, SIGTERM), who started it with a channel is gone, or one of them fails. */
@@ -33,10 +35,38 @@ export async function serveUntilStopped(homes: readonly string[], lock: Document
 /** The services' commands. */
 export function serviceCommands(): Command[] {
   const validator = new Command('validator')
-    .description('run validators of the chain: blocks, contracts, JSON-RPC')
-    .requiredOption('--home <folders...>', "the validator's home; several run in one process, which share what they verified")
+    .description('run validators of the chain (blocks, contracts, JSON-RPC), or make one')
+    .enablePositionalOptions()
+    .option('--home <folders...>', "the validator's home; several run in one process, which share what they verified")
     .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
-    .action(async (options) => serveKind('validator', options.home, options));
+    .action(async (options) => {
+      if (options.home === undefined) throw argumentInvalid('--home names the home of the validator');
+      await serveKind('validator', options.home, options);
+    });
+  validator
+    .command('init')
+    .description('make the home of a validator that is to join a network, and say what its operator needs to take it in')
+    .requiredOption('--home <folder>', 'folder of the validator')
+    .requiredOption('--network <path>', "the network's genesis document, or a folder or network file that it lies in or beside")
+    .requiredOption('--port <number>', 'where the other validators reach it')
+    .option('--host <name>', 'name or address under which they reach it', '127.0.0.1')
+    .option('--listen-host <address>', 'address to listen on for them; that of --host unless given')
+    .option('--rpc-port <number>', 'where clients on this machine reach it; 0 takes any that is free at each start', '0')
+    .option('--passphrase-fd <number>', 'read the passphrase from this file descriptor')
+    .action(async (options) => {
+      const made = await createValidator({
+        home: options.home,
+        lock: await lockOf(options, 'Passphrase for the home of the validator: '),
+        network: options.network,
+        host: options.host,
+        port: wholeNumber(options.port, '--port'),
+        rpcPort: wholeNumber(options.rpcPort, '--rpc-port'),
+        ...(options.listenHost === undefined ? {} : { listenHost: options.listenHost }),
+      });
+      printFields({ key: made.key, 'transport key': made.transportKey, listens: `${made.host} port ${made.port}` });
+      print(`\nFor the operator of the network: ${join(options.home, 'validator.json')}`);
+      print(`Run it with: vouchsafe validator --home ${options.home}`);
+    });
   const proxy = new Command('proxy')
     .description('run a semi-trusted proxy: ciphertexts, shares, fragments')
     .requiredOption('--home <folder>', "the proxy's home")

@@ -1,8 +1,9 @@
 /**
- * Encodings of what both messages and the vote log hold: votes, certificates, statements, proposals, blocks.
+ * Encodings of what both messages and the vote log hold: votes, certificates, statements, proposals, blocks; and of proofs.
  * Layout: docs/formats.md, "Messages of validators and their vote log". What is signed has an encoding of its own beside its type.
  */
-import { bytes, type Format, fields, fixed, hash, list, oneOf, optional, uint } from '../base/binary-format.ts';
+import { alternatives, bytes, type Format, fields, fixed, hash, list, oneOf, optional, uint } from '../base/binary-format.ts';
+import type { Evidence } from './evidence.ts';
 import { groupMembersMax, groupsMax, publicKeyBytes } from './limits.ts';
 import type { Members } from './membership.ts';
 import type { Proposal, ProposedBlock } from './proposal.ts';
@@ -60,6 +61,13 @@ export const newView = fields<NewView>({
   statements: list(statement, membersMax),
   finalCertificate: optional(certificate),
   lockCertificate: optional(certificate),
+});
+
+/** A proof of misbehaviour. */
+export const evidence = alternatives<Evidence>({
+  'two-votes': [1, fields<{ first: MemberVote; second: MemberVote }>({ first: memberVote, second: memberVote })],
+  'two-proposals': [2, fields<{ first: Proposal; second: Proposal }>({ first: proposal, second: proposal })],
+  amnesia: [3, fields<{ commit: MemberVote; statement: Statement }>({ commit: memberVote, statement })],
 });
 
 /** The keys of each group's members. */

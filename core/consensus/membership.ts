@@ -47,3 +47,28 @@ function apply(members: Members, change: MembershipChange): Members | null {
     }),
   );
 }
+
+/** Why no single change leads from members to others; null if one does, or they are the same. */
+export function transitionFault(members: Members, next: Members): string | null {
+  const fault = membershipFault(next);
+  if (fault !== null) return fault;
+  const had = new Set(members.flat().map(toHex));
+  const has = new Set(next.flat().map(toHex));
+  const leaving = members.flat().filter((key) => !has.has(toHex(key)));
+  const coming = next.flatMap((keys, group) => keys.filter((key) => !had.has(toHex(key))).map((key) => ({ key, group })));
+  if (leaving.length > 1 || coming.length > 1) return 'one member is changed at a time';
+  const change = changeOf(leaving[0], coming[0]);
+  const reached = change === null ? { members } : changeMembers(members, change);
+  if ('fault' in reached) return reached.fault;
+  return isSame(reached.members, next) ? null : 'whoever stays keeps its group and place, and who is added comes last';
+}
+
+function changeOf(leaving: Uint8Array | undefined, coming: { key: Uint8Array; group: number } | undefined): MembershipChange | null {
+  if (leaving === undefined) return coming === undefined ? null : { kind: 'add', ...coming };
+  return coming === undefined ? { kind: 'remove', key: leaving } : { kind: 'replace', key: leaving, by: coming.key };
+}
+
+function isSame(left: Members, right: Members): boolean {
+  const spell = (members: Members): string => members.map((keys) => keys.map(toHex).join()).join(';');
+  return spell(left) === spell(right);
+}

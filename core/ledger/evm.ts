@@ -4,6 +4,7 @@
  * are durable. Execution is deterministic: it depends on the state, the context and the transactions alone.
  */
 import type { Hex } from '../base/bytes.ts';
+import type { GenesisAccount } from './genesis.ts';
 import type { StoreWrite } from './ledger-store.ts';
 import type { Log } from './receipt.ts';
 import type { AccessListEntry, SignedTransaction } from './transaction.ts';
@@ -65,8 +66,8 @@ export interface AccountState {
 
 /** An EVM over the committed state. */
 export interface Evm {
-  /** The state that holds nothing but these coins; only where the committed state is empty. */
-  genesis(accounts: readonly { address: Uint8Array; balance: bigint }[]): StateChange;
+  /** The state that holds nothing but these coins and contracts; only where the committed state is empty. */
+  genesis(accounts: readonly GenesisAccount[]): StateChange;
   begin(context: BlockContext): BlockExecution;
   /** Makes a sealed change the committed state. Its writes must be durable. */
   adopt(change: StateChange): void;

@@ -11,8 +11,10 @@ import { AppError } from '../base/app-error.ts';
 import { fromHex, type Hex, toBigEndian, toHex } from '../base/bytes.ts';
 import { Encoder } from '../base/codec.ts';
 import { say, sentenceOf } from '../base/sentence.ts';
+import { groupMembersMax, groupsMax } from '../consensus/limits.ts';
 import { type Block, blockHash } from './block.ts';
 import { emptyTrieRoot, MerklePatriciaTrie } from './merkle-patricia-trie.ts';
+import { listedValidatorSchema, type ValidatorList, validatorListFault, validatorListFormat } from './validators.ts';
 
 const format = 'vouchsafe-genesis';
 const version = 1;
@@ -24,18 +26,15 @@ const coins = z
   .regex(/^(0|[1-9][0-9]{0,38})$/, 'whole number of wei in decimal digits')
   .refine((text) => BigInt(text) < coinsMax, 'below 2^128');
 
+/** Bytes of a contract's code (EIP-170). */
+const codeBytesMax = 24_576;
+const code = z
+  .string()
+  .regex(/^0x([0-9a-f]{2})+$/, "a contract's code in lower-case hexadecimal")
+  .max(2 + 2 * codeBytesMax);
+
 /** Highest id of a chain of our own. */
 export const chainIdMax = 4_294_967_295;
-
-const publicKey = z.string().regex(/^0x[0-9a-f]{64}$/, 'Ed25519 key of 32 bytes in lower-case hexadecimal');
-
-/** A validator as the network's members know it: what its votes and its connections are checked against, and where it listens for the others. */
-const validator = z.strictObject({
-  key: publicKey,
-  transportKey: publicKey,
-  host: z.string().min(1).max(255),
-  port: z.int().min(1).max(65_535),
-});
 
 const schema = z.strictObject({
   format: z.literal(format),
@@ -43,17 +42,22 @@ const schema = z.strictObject({
   chainId: z.int().min(1).max(chainIdMax),
   timestamp: z.int().min(0).max(253_402_300_799),
   development: z.boolean(),
-  alloc: z.record(address, z.strictObject({ balance: coins })),
+  alloc: z.record(address, z.strictObject({ balance: coins, code: code.optional() })),
+  /** The account that may change the validators; null where nobody may. */
+  operator: address.nullable(),
   /** The validators by group; none where a single proposer orders, which nothing but tests has. */
-  validators: z.array(z.array(validator).max(64)).max(64),
+  validators: z
+    .array(z.array(listedValidatorSchema).max(groupMembersMax))
+    .max(groupsMax)
+    .superRefine((validators, context) => {
+      const fault = validators.length === 0 ? null : validatorListFault(validators);
+      if (fault !== null) context.addIssue({ code: 'custom', message: fault });
+    }),
 });
-
-/** One validator of the genesis document. */
-export type GenesisValidator = z.infer<typeof validator>;
 
 /**
  * A genesis document. `timestamp` is in seconds since 1970-01-01 UTC, `alloc` gives accounts (lower-case
- * addresses) their coins in wei as decimal text, `development` marks a network whose proving keys come
+ * addresses) their coins in wei as decimal text and, where it is a contract, its code, `development` marks a network whose proving keys come
  * from a single-party set-up.
  */
 export type GenesisDocument = z.infer<typeof schema>;
@@ -65,12 +69,16 @@ export function createGenesisDocument(fields: {
   development: boolean;
   /** Wei by address. */
   alloc: Readonly<Record<string, bigint>>;
+  /** Code of contracts by address. */
+  contracts?: Readonly<Record<Hex, Hex>>;
   /** By group. */
-  validators?: readonly (readonly GenesisValidator[])[];
+  validators?: ValidatorList;
+  /** The account that may change them. */
+  operator?: Hex;
 }): GenesisDocument {
-  const alloc = Object.fromEntries(
-    Object.entries(fields.alloc).map(([key, balance]) => [key.toLowerCase(), { balance: balance.toString() }]),
-  );
+  const alloc: Record<string, { balance: string; code?: Hex }> = {};
+  for (const [key, balance] of Object.entries(fields.alloc)) alloc[key.toLowerCase()] = { balance: balance.toString() };
+  for (const [key, deployed] of Object.entries(fields.contracts ?? {})) alloc[key] = { balance: '0', ...alloc[key], code: deployed };
   return parseGenesisDocument({
     format,
     version,
@@ -78,6 +86,7 @@ export function createGenesisDocument(fields: {
     timestamp: fields.timestampSeconds,
     development: fields.development,
     alloc,
+    operator: fields.operator ?? null,
     validators: fields.validators ?? [],
   });
 }
@@ -104,11 +113,19 @@ export function parseGenesisDocument(document: unknown): GenesisDocument {
   return result.data;
 }
 
+/** An account of the genesis block. */
+export interface GenesisAccount {
+  readonly address: Uint8Array;
+  readonly balance: bigint;
+  /** Nothing where it is no contract. */
+  readonly code: Uint8Array;
+}
+
 /** Accounts of the genesis block, ordered by address. */
-export function genesisAccounts(document: GenesisDocument): { address: Uint8Array; balance: bigint }[] {
+export function genesisAccounts(document: GenesisDocument): GenesisAccount[] {
   return Object.entries(document.alloc)
-    .map(([key, { balance }]) => ({ address: fromHex(key), balance: BigInt(balance) }))
-    .filter(({ balance }) => balance > 0n)
+    .map(([key, { balance, code }]) => ({ address: fromHex(key), balance: BigInt(balance), code: fromHex(code ?? '0x') }))
+    .filter(({ balance, code }) => balance > 0n || code.length > 0)
     .sort((left, right) => (toHex(left.address) < toHex(right.address) ? -1 : 1));
 }
 
@@ -116,7 +133,7 @@ export function genesisAccounts(document: GenesisDocument): { address: Uint8Arra
 export function genesisBlock(document: GenesisDocument): Block {
   const trie = new MerklePatriciaTrie({ keccak256: keccak_256, read: () => undefined, root: emptyTrieRoot });
   for (const account of genesisAccounts(document)) {
-    trie.set(keccak_256(account.address), RLP.encode([0, account.balance, emptyTrieRoot, keccak_256(new Uint8Array(0))]));
+    trie.set(keccak_256(account.address), RLP.encode([0, account.balance, emptyTrieRoot, keccak_256(account.code)]));
   }
   return {
     header: {
@@ -149,12 +166,13 @@ function encodeGenesisDocument(document: GenesisDocument): Uint8Array {
     .uint(document.timestamp, 8)
     .uint(document.development ? 1 : 0, 1)
     .uint(accounts.length, 4);
-  for (const [key, { balance }] of accounts) encoder.fixed(fromHex(key), 20).fixed(toBigEndian(BigInt(balance), 16), 16);
-  encoder.uint(document.validators.length, 4);
-  for (const group of document.validators) {
-    encoder.uint(group.length, 2);
-    for (const { key, transportKey, host, port } of group)
-      encoder.fixed(fromHex(key), 32).fixed(fromHex(transportKey), 32).text(host).uint(port, 2);
-  }
+  for (const [key, { balance, code }] of accounts)
+    encoder
+      .fixed(fromHex(key), 20)
+      .fixed(toBigEndian(BigInt(balance), 16), 16)
+      .bytes(fromHex(code ?? '0x'));
+  encoder.uint(document.operator === null ? 0 : 1, 1);
+  if (document.operator !== null) encoder.fixed(fromHex(document.operator), 20);
+  validatorListFormat.write(encoder, document.validators);
   return encoder.finish();
 }

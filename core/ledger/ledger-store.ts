@@ -30,6 +30,7 @@ const prefix = {
   height: 'h',
   transaction: 't',
   log: 'l',
+  epoch: 'e',
   pending: 'p',
   account: 'a',
   slot: 's',
@@ -56,6 +57,8 @@ export const heightKey = (hash: Hex): Uint8Array => key('height', fromHex(hash))
 export const transactionKey = (hash: Hex): Uint8Array => key('transaction', fromHex(hash));
 /** Present where a contract logged in a block; ordered by height. */
 export const logKey = (address: Hex, height: number): Uint8Array => key('log', fromHex(address), toBigEndian(BigInt(height), 8));
+/** An epoch, by its number. */
+export const epochKey = (number: number): Uint8Array => key('epoch', toBigEndian(BigInt(number), 8));
 /** A transaction that was accepted and waits for a block. */
 export const pendingKey = (hash: Hex): Uint8Array => key('pending', fromHex(hash));
 /** All keys of waiting transactions. */

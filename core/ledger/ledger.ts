@@ -6,11 +6,15 @@
  */
 import { AppError } from '../base/app-error.ts';
 import { assert } from '../base/assert.ts';
+import { decodeAs, encodeAs } from '../base/binary-format.ts';
 import { concatBytes, equalBytes, fromHex, type Hex, toBigEndian, toHex } from '../base/bytes.ts';
 import { DecodeError, Decoder } from '../base/codec.ts';
 import type { Clock } from '../base/ports.ts';
 import { say } from '../base/sentence.ts';
+import { Committee } from '../consensus/committee.ts';
+import { isProof } from '../consensus/evidence.ts';
 import { blocksLeftOutMax } from '../consensus/limits.ts';
+import type { Verify } from '../consensus/signing.ts';
 import {
   type Block,
   type BlockHeader,
@@ -29,6 +33,7 @@ import { corruptStore, decodeHeadRecord, encodeHeadRecord } from './head-record.
 import {
   blockKey,
   certificateKey,
+  epochKey,
   headKey,
   heightKey,
   type LedgerStore,
@@ -57,10 +62,21 @@ import {
 import { bloomMatcher, type LogFilter, matchesLog } from './log-filter.ts';
 import { Mempool } from './mempool.ts';
 import { emptyTrieRoot, type Keccak256, orderedTrieRoot } from './merkle-patricia-trie.ts';
-import type { BlockVerdict, ExecutedBlock, OrderedLedger, ProposalPlace } from './ordering.ts';
+import { encodeRecordCall, type Misbehaviour, misbehaviourAddress, recordIdOf, recordSlotOf } from './misbehaviour.ts';
+import type { BlockVerdict, ExecutedBlock, OrderedLedger, ProposalPlace, SubmitVerdict } from './ordering.ts';
 import { decodeReceipts, encodeReceipts, ethereumReceipt, type Log, logsBloom, type Receipt, uniteBlooms } from './receipt.ts';
-import type { SignedTransaction, TransactionDecoder } from './transaction.ts';
+import {
+  checkSystem,
+  endsEpoch,
+  isSystemTransaction,
+  type LedgerEpoch,
+  ledgerEpochFormat,
+  membershipOrderIn,
+  type SystemState,
+} from './system-transactions.ts';
+import type { SignedTransaction, TransactionDecoder, TransactionVerdict } from './transaction.ts';
 import { Turns } from './turns.ts';
+import { membersOf } from './validators.ts';
 
 /** A final block with everything that clients ask about it. */
 export interface FinalBlock {
@@ -81,11 +97,6 @@ export interface PlacedLog {
   readonly logIndex: number;
 }
 
-/** Whether a transaction was acknowledged. `quota`: nothing is wrong with it, but its account or the pool has no room for it now. */
-export type SubmitVerdict =
-  | { readonly ok: true; readonly hash: Hex }
-  | { readonly ok: false; readonly reason: string; readonly quota: boolean };
-
 /** Logs, or why there are too many to return. */
 export type LogsVerdict = { readonly ok: true; readonly logs: readonly PlacedLog[] } | { readonly ok: false; readonly reason: string };
 
@@ -96,6 +107,8 @@ export interface LedgerOptions {
   readonly clock: Clock;
   readonly keccak256: Keccak256;
   readonly decodeTransaction: TransactionDecoder;
+  /** Checks validators' signatures in proofs of misbehaviour: of all validators the same, for the same bytes. */
+  readonly verify: Verify;
   /** An EVM over the state in the store, whose root is given. */
   createEvm(stateRoot: Uint8Array): Promise<Evm>;
   /** Told of a waiting transaction that was given up, and why. */
@@ -103,6 +116,7 @@ export interface LedgerOptions {
 }
 
 const recentBlocksMax = 64;
+const committeesMax = 16;
 
 export class Ledger implements OrderedLedger {
   readonly genesisHash: Hex;
@@ -120,7 +134,13 @@ export class Ledger implements OrderedLedger {
   /** Hashes of the latest blocks, which contracts ask for at 20 gas each: never looked up in the store. */
   readonly #blockHashes: Map<number, Hex>;
   readonly #turns = new Turns();
+  readonly #systemPorts: Omit<SystemState, 'epoch'>;
+  /** Of the epochs that were asked for lately. */
+  readonly #committees = new Map<number, Committee>();
   #head: { readonly header: BlockHeader; readonly hash: Hex };
+  #epoch: LedgerEpoch;
+  /** Those that wait and mean something to validators: with every block they may have become impossible. */
+  readonly #systemWaiting = new Set<Hex>();
   #journal: { writes: StoreWrite[]; durable: Promise<void> } | null = null;
   #journaling: Promise<void> = Promise.resolve();
 
@@ -129,8 +149,19 @@ export class Ledger implements OrderedLedger {
     this.#evm = evm;
     this.#blockHashes = blockHashes;
     this.#head = { header, hash: blockHashes.get(header.height) as Hex };
+    // A block that changes the members is the last of its epoch.
+    const epoch = this.epochAt(header.epoch + 1) ?? this.epochAt(header.epoch);
+    if (epoch === undefined) throw corruptStore(`The members of epoch ${header.epoch} are missing.`);
+    this.#epoch = epoch;
     this.genesisHash = genesisHash;
     this.chainId = options.genesis.chainId;
+    this.#systemPorts = {
+      genesisHash,
+      operator: options.genesis.operator as Hex | null,
+      verify: options.verify,
+      committeeOf: (number) => this.#committeeOf(number),
+      isRecorded: (id) => this.#isRecorded(id),
+    };
     this.#mempool = new Mempool((address) => evm.account(address));
   }
 
@@ -154,6 +185,10 @@ export class Ledger implements OrderedLedger {
         { key: blockKey(0), value: encodeBlock(genesis) },
         { key: receiptsKey(0), value: encodeReceipts([]) },
         { key: heightKey(genesisHash), value: toBigEndian(0n, 8) },
+        {
+          key: epochKey(0),
+          value: encodeAs(ledgerEpochFormat, { number: 0, startHeight: 0, validators: options.genesis.validators }),
+        },
         { key: headKey, value: encodeHeadRecord({ genesisHash, height: 0, blockHash: genesisHash }) },
       ]);
       evm.adopt(change);
@@ -182,6 +217,15 @@ export class Ledger implements OrderedLedger {
     return this.#head;
   }
 
+  get epoch(): LedgerEpoch {
+    return this.#epoch;
+  }
+
+  epochAt(number: number): LedgerEpoch | undefined {
+    const bytes = this.#options.store.get(epochKey(number));
+    return bytes === undefined ? undefined : decodeAs(ledgerEpochFormat, bytes);
+  }
+
   hasExecutable(): boolean {
     return this.#mempool.hasExecutable();
   }
@@ -198,13 +242,14 @@ export class Ledger implements OrderedLedger {
 
   /** Takes a signed transaction. An accepted one is durable when this resolves. Repeating one is no error. */
   async submit(raw: Uint8Array): Promise<SubmitVerdict> {
-    const decoded = this.#options.decodeTransaction(raw);
+    const hash = this.#hashOf(raw);
+    if (this.#options.store.get(transactionKey(hash)) !== undefined) return { ok: true, hash };
+    const decoded = this.#admissible(raw);
     if (!decoded.ok) return { ok: false, reason: decoded.reason, quota: false };
     const { transaction } = decoded;
-    const { hash } = transaction;
-    if (this.#options.store.get(transactionKey(hash)) !== undefined) return { ok: true, hash };
     const verdict = this.#mempool.add(transaction);
     if (verdict.kind === 'refused') return { ok: false, reason: verdict.reason, quota: verdict.quota };
+    this.#watchSystem(transaction);
     const writes: StoreWrite[] = [{ key: pendingKey(hash), value: transaction.raw }];
     if (verdict.kind === 'added') {
       for (const evicted of verdict.evicted) {
@@ -233,10 +278,11 @@ export class Ledger implements OrderedLedger {
   take(raw: Uint8Array): boolean {
     const hash = this.#hashOf(raw);
     if (this.#mempool.get(hash) !== undefined || this.#options.store.get(transactionKey(hash)) !== undefined) return false;
-    const decoded = this.#options.decodeTransaction(raw);
+    const decoded = this.#admissible(raw);
     if (!decoded.ok) return false;
     const verdict = this.#mempool.add(decoded.transaction);
     if (verdict.kind !== 'added') return false;
+    this.#watchSystem(decoded.transaction);
     for (const evicted of verdict.evicted) this.#options.onDropped(evicted.hash, evicted.reason);
     const writes = verdict.evicted.map((evicted) => ({ key: pendingKey(evicted.hash), value: null }));
     if (writes.length > 0) this.#writeJournal(writes).catch(() => undefined); // a disk that fails here fails the next block, and that is told
@@ -258,6 +304,7 @@ export class Ledger implements OrderedLedger {
       const skipped = new Set<Hex>();
       const gasUsedBy = new Map<Hex, bigint>();
       const dropped: StoreWrite[] = [];
+      const recorded = new Set<Hex>();
       let gasUsed = 0n;
       let bytes = 0;
       for (const transaction of this.#mempool.executable({ skipped, gasUsed: gasUsedBy })) {
@@ -267,7 +314,12 @@ export class Ledger implements OrderedLedger {
           skipped.add(sender); // there may be room for a smaller one of another account
           continue;
         }
-        const outcome = await execution.run(transaction);
+        const meaning = checkSystem(transaction, this.#systemState);
+        if (meaning.ok && meaning.recordId !== null && recorded.has(meaning.recordId)) {
+          skipped.add(sender); // it is impossible once the block is final, and goes then
+          continue;
+        }
+        const outcome = meaning.ok ? await execution.run(transaction) : { kind: 'invalid' as const, reason: meaning.reason };
         if (outcome.kind === 'invalid') {
           skipped.add(sender);
           this.#mempool.remove(transaction.hash);
@@ -280,6 +332,8 @@ export class Ledger implements OrderedLedger {
         bytes += transaction.raw.length;
         transactions.push(transaction);
         receipts.push(receiptOf(transaction, outcome, gasUsed));
+        if (meaning.ok && meaning.recordId !== null) recorded.add(meaning.recordId);
+        if (endsEpoch(transaction)) break;
         if (clock.nowMs() - startedMs >= proposalMsMax) break;
       }
       if (dropped.length > 0) {
@@ -287,7 +341,7 @@ export class Ledger implements OrderedLedger {
         for (const listener of this.#executableListeners) listener();
       }
       const change = execution.seal();
-      const header = this.#headerOf(place, context, transactions, receipts, gasUsed, change.stateRoot);
+      const header = this.#headerOf(place.view, context, transactions, receipts, gasUsed, change.stateRoot);
       const block = { header, transactions: transactions.map(({ raw }) => raw) };
       return { hash: blockHash(header, this.#options.keccak256), block, transactions, receipts, change };
     });
@@ -298,6 +352,7 @@ export class Ledger implements OrderedLedger {
       const { header } = block;
       if (header.height !== this.#head.header.height + 1 || header.parentHash !== this.#head.hash)
         return invalid('block does not follow the head');
+      if (header.epoch !== this.#epoch.number) return invalid('block is of another epoch');
       if (header.timestampSeconds < this.#head.header.timestampSeconds) return invalid('timestamp is before that of the parent');
       const nowSeconds = Math.floor(this.#options.clock.nowMs() / 1000);
       if (options.checkClock && header.timestampSeconds > nowSeconds + clockDriftSecondsMax) return invalid('timestamp is in the future');
@@ -314,16 +369,22 @@ export class Ledger implements OrderedLedger {
         if (!decoded.ok) return invalid(decoded.reason);
         transactions.push(decoded.transaction);
       }
+      const recorded = new Set<Hex>();
       const execution = this.#evm.begin(context);
-      for (const transaction of transactions) {
+      for (const [index, transaction] of transactions.entries()) {
         if (gasUsed + transaction.gasLimit > blockGasMax) return invalid('more gas than a block may use');
+        const meaning = checkSystem(transaction, this.#systemState);
+        if (!meaning.ok) return invalid(`transaction ${transaction.hash}: ${meaning.reason}`);
+        if (meaning.recordId !== null && recorded.has(meaning.recordId)) return invalid('the same misbehaviour twice');
+        if (meaning.recordId !== null) recorded.add(meaning.recordId);
+        if (endsEpoch(transaction) && index < transactions.length - 1) return invalid('transactions after a change of the members');
         const outcome = await execution.run(transaction);
         if (outcome.kind === 'invalid') return invalid(`transaction ${transaction.hash}: ${outcome.reason}`);
         gasUsed += outcome.gasUsed;
         receipts.push(receiptOf(transaction, outcome, gasUsed));
       }
       const change = execution.seal();
-      const expected = this.#headerOf(header, context, transactions, receipts, gasUsed, change.stateRoot);
+      const expected = this.#headerOf(header.view, context, transactions, receipts, gasUsed, change.stateRoot);
       if (!equalBytes(encodeHeader(expected), encodeHeader(header))) return invalid('execution leads to another header');
       return { ok: true, executed: { hash: blockHash(header, this.#options.keccak256), block, transactions, receipts, change } };
     });
@@ -335,17 +396,20 @@ export class Ledger implements OrderedLedger {
     await this.#turns.block(async () => {
       const { header } = executed.block;
       assert(header.parentHash === this.#head.hash, 'a committed block follows the head');
-      await this.#options.store.write([...executed.change.writes, ...this.#blockWrites(executed, certificate)]);
+      const next = this.#epochAfter(executed.block);
+      const writes = [...executed.change.writes, ...this.#blockWrites(executed, certificate)];
+      if (next !== null) writes.push({ key: epochKey(next.number), value: encodeAs(ledgerEpochFormat, next) });
+      await this.#options.store.write(writes);
       this.#evm.adopt(executed.change);
+      if (next !== null) this.#epoch = next;
       this.#head = { header, hash: executed.hash };
       this.#blockHashes.set(header.height, executed.hash).delete(header.height - blockHashesMax);
       isLeftOut = this.#countPassedOver(executed.transactions);
       for (const { hash } of executed.transactions) this.#mempool.remove(hash);
       const stale = this.#mempool.advance(new Set(executed.transactions.map(({ sender }) => sender)));
-      if (stale.length > 0) {
-        for (const hash of stale) this.#options.onDropped(hash, 'another transaction with its nonce is final');
-        await this.#writeJournal(stale.map((hash) => ({ key: pendingKey(hash), value: null })));
-      }
+      for (const hash of stale) this.#options.onDropped(hash, 'another transaction with its nonce is final');
+      const gone = [...stale, ...this.#giveUpImpossible()];
+      if (gone.length > 0) await this.#writeJournal(gone.map((hash) => ({ key: pendingKey(hash), value: null })));
       this.#remember(executed);
     });
     const { hash, block, transactions, receipts } = executed;
@@ -478,7 +542,7 @@ export class Ledger implements OrderedLedger {
   }
 
   #headerOf(
-    place: ProposalPlace,
+    view: number,
     context: BlockContext,
     transactions: readonly SignedTransaction[],
     receipts: readonly Receipt[],
@@ -491,8 +555,8 @@ export class Ledger implements OrderedLedger {
       chainId: this.chainId,
       height: context.height,
       parentHash: this.#head.hash,
-      epoch: place.epoch,
-      view: place.view,
+      epoch: this.#epoch.number,
+      view,
       timestampSeconds: context.timestampSeconds,
       transactionsRoot: toHex(
         orderedTrieRoot(
@@ -558,6 +622,67 @@ export class Ledger implements OrderedLedger {
     return isLeftOut;
   }
 
+  /** The epoch that begins after a block of the present one; null if it is not the last. */
+  #epochAfter({ header, transactions }: Block): LedgerEpoch | null {
+    const order = membershipOrderIn(transactions);
+    return order === null ? null : { number: header.epoch + 1, startHeight: header.height, validators: order.validators };
+  }
+
+  recordCall(misbehaviour: Misbehaviour): Uint8Array | null {
+    const committee = this.#committeeOf(misbehaviour.epoch);
+    if (committee === undefined || !isProof(committee, this.#options.verify, misbehaviour.evidence)) return null;
+    return this.#isRecorded(recordIdOf(committee, misbehaviour)) ? null : encodeRecordCall(committee, misbehaviour);
+  }
+
+  #committeeOf(number: number): Committee | undefined {
+    const known = this.#committees.get(number);
+    if (known !== undefined) return known;
+    const epoch = this.epochAt(number);
+    if (epoch === undefined || epoch.validators.length === 0) return undefined;
+    const committee = new Committee(this.genesisHash, number, membersOf(epoch.validators));
+    this.#committees.set(number, committee);
+    for (const oldest of [...this.#committees.keys()].slice(0, Math.max(0, this.#committees.size - committeesMax)))
+      this.#committees.delete(oldest);
+    return committee;
+  }
+
+  #isRecorded(id: Hex): boolean {
+    return this.#evm.storage(misbehaviourAddress, recordSlotOf(id)).some((byte) => byte !== 0);
+  }
+
+  /** What system transactions are checked against. */
+  get #systemState(): SystemState {
+    return { ...this.#systemPorts, epoch: this.#epoch };
+  }
+
+  /** A transaction of somebody that the next block could hold, but for the state of its account. */
+  #admissible(raw: Uint8Array): TransactionVerdict {
+    const decoded = this.#options.decodeTransaction(raw);
+    if (!decoded.ok) return decoded;
+    const meaning = checkSystem(decoded.transaction, this.#systemState);
+    return meaning.ok ? decoded : meaning;
+  }
+
+  #watchSystem(transaction: SignedTransaction): void {
+    if (isSystemTransaction(transaction)) this.#systemWaiting.add(transaction.hash);
+  }
+
+  /** Takes out of the pool what the last block made impossible, so that nobody waits for it: the others do the same. */
+  #giveUpImpossible(): Hex[] {
+    const gone: Hex[] = [];
+    for (const hash of this.#systemWaiting) {
+      const transaction = this.#mempool.get(hash);
+      const meaning = transaction === undefined ? null : checkSystem(transaction, this.#systemState);
+      if (meaning?.ok) continue;
+      this.#systemWaiting.delete(hash);
+      if (meaning === null) continue;
+      this.#mempool.remove(hash);
+      this.#options.onDropped(hash, meaning.reason);
+      gone.push(hash);
+    }
+    return gone;
+  }
+
   #hashOf(raw: Uint8Array): Hex {
     return toHex(this.#options.keccak256(raw));
   }
@@ -588,7 +713,7 @@ export class Ledger implements OrderedLedger {
     const dropped: StoreWrite[] = [];
     const waiting: SignedTransaction[] = [];
     for (const [key, raw] of entries) {
-      const decoded = this.#options.decodeTransaction(raw);
+      const decoded = this.#admissible(raw);
       if (decoded.ok) {
         waiting.push(decoded.transaction);
         continue;
@@ -599,6 +724,7 @@ export class Ledger implements OrderedLedger {
     waiting.sort((left, right) => left.nonce - right.nonce);
     for (const transaction of waiting) {
       const verdict = this.#mempool.restore(transaction);
+      this.#watchSystem(transaction);
       if (verdict.kind !== 'refused') continue;
       dropped.push({ key: pendingKey(transaction.hash), value: null });
       this.#options.onDropped(transaction.hash, verdict.reason);

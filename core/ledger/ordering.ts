@@ -6,8 +6,10 @@
  */
 import type { Hex } from '../base/bytes.ts';
 import type { Block, BlockHeader, Certificate } from './block.ts';
-import type { StateChange } from './evm.ts';
+import type { AccountState, StateChange } from './evm.ts';
+import type { Misbehaviour } from './misbehaviour.ts';
 import type { Receipt } from './receipt.ts';
+import type { LedgerEpoch } from './system-transactions.ts';
 import type { SignedTransaction } from './transaction.ts';
 
 /** A block that was executed on the current head: valid, and ready to be committed. */
@@ -22,9 +24,13 @@ export interface ExecutedBlock {
 /** A verdict on a proposal of someone else. */
 export type BlockVerdict = { readonly ok: true; readonly executed: ExecutedBlock } | { readonly ok: false; readonly reason: string };
 
-/** Where in the protocol a proposal is made. */
+/** Whether a transaction was acknowledged. `quota`: nothing is wrong with it, but its account or the pool has no room for it now. */
+export type SubmitVerdict =
+  | { readonly ok: true; readonly hash: Hex }
+  | { readonly ok: false; readonly reason: string; readonly quota: boolean };
+
+/** Where in the protocol a proposal is made; its epoch follows from the chain. */
 export interface ProposalPlace {
-  readonly epoch: number;
   readonly view: number;
 }
 
@@ -32,6 +38,10 @@ export interface ProposalPlace {
 export interface OrderedLedger {
   readonly genesisHash: Hex;
   head(): { readonly header: BlockHeader; readonly hash: Hex };
+  /** The epoch of the next block. */
+  readonly epoch: LedgerEpoch;
+  /** An epoch that has begun. */
+  epochAt(number: number): LedgerEpoch | undefined;
   /** Whether a transaction waits that its account could execute now. */
   hasExecutable(): boolean;
   /** Calls back whenever {@link hasExecutable} may have changed. */
@@ -53,6 +63,12 @@ export interface OrderedLedger {
   onLeftOut(listener: () => void): void;
   /** The transactions that wait, in their signed encoding. */
   waitingTransactions(): Iterable<Uint8Array>;
+  readonly chainId: number;
+  account(address: Hex): AccountState;
+  /** Takes a transaction of this node's own as one of a client. */
+  submit(raw: Uint8Array): Promise<SubmitVerdict>;
+  /** What a transaction has to say to have misbehaviour recorded; null if its proof does not hold, or it is recorded. */
+  recordCall(misbehaviour: Misbehaviour): Uint8Array | null;
   /** Takes a transaction that another validator passed on: that one keeps it. False if it is known, final or refused. */
   take(raw: Uint8Array): boolean;
   /** Whether a transaction waits here. */

@@ -7,7 +7,7 @@ import { rbftCertificate } from '../adapters/consensus-ledger.ts';
 import { rememberingVerifier } from '../adapters/node-ed25519.ts';
 import { AppError } from '../base/app-error.ts';
 import { decodeAs } from '../base/binary-format.ts';
-import { fromHex, type Hex, toHex } from '../base/bytes.ts';
+import { type Hex, toHex } from '../base/bytes.ts';
 import { DecodeError } from '../base/codec.ts';
 import { type Sentence, say } from '../base/sentence.ts';
 import { Committee } from '../consensus/committee.ts';
@@ -16,6 +16,8 @@ import { type Certificate, isCertificate } from '../consensus/vote.ts';
 import { type Block, blockHash, decodeBlock } from '../ledger/block.ts';
 import { type GenesisDocument, genesisHash } from '../ledger/genesis.ts';
 import { orderedTrieRoot } from '../ledger/merkle-patricia-trie.ts';
+import { membershipOrderIn } from '../ledger/system-transactions.ts';
+import { membersOf } from '../ledger/validators.ts';
 
 /** A block as a validator hands it out. */
 export interface CertifiedBytes {
@@ -34,8 +36,30 @@ export interface VerifiedBlock {
   readonly signers: readonly { readonly group: number; readonly keys: readonly Hex[] }[];
 }
 
-/** Checks the block at a height. @throws AppError `BLOCK_NOT_VERIFIED` */
-export function verifyBlock(document: GenesisDocument, height: number, { block: bytes, certificate }: CertifiedBytes): VerifiedBlock {
+/**
+ * The members of the epochs, from those of the genesis document on: each epoch's last block, in their order, names those of the next one.
+ * @throws AppError `BLOCK_NOT_VERIFIED`
+ */
+export function committeesOf(document: GenesisDocument, lastBlocks: readonly CertifiedBytes[]): Committee[] {
+  const genesis = genesisHash(document);
+  const committees = [new Committee(genesis, 0, membersOf(document.validators))];
+  for (const [epoch, last] of lastBlocks.entries()) {
+    const { header, transactions } = decodedBlock(last.block);
+    verifyBlock(document, header.height, last, committees);
+    const order = membershipOrderIn(transactions);
+    if (header.epoch !== epoch || order === null) throw notVerified(header.height, say`it is not the last one of epoch ${epoch}`);
+    committees.push(new Committee(genesis, epoch + 1, membersOf(order.validators)));
+  }
+  return committees;
+}
+
+/** Checks the block at a height by the members of its epoch; those of later epochs come from {@link committeesOf}. @throws AppError `BLOCK_NOT_VERIFIED` */
+export function verifyBlock(
+  document: GenesisDocument,
+  height: number,
+  { block: bytes, certificate }: CertifiedBytes,
+  committees: readonly Committee[] = committeesOf(document, []),
+): VerifiedBlock {
   try {
     const block = decodeBlock(bytes);
     const { header, transactions } = block;
@@ -46,11 +70,8 @@ export function verifyBlock(document: GenesisDocument, height: number, { block: 
       throw notVerified(height, say`its transactions are not those that its header names`);
     if (certificate.kind !== rbftCertificate) throw notVerified(height, say`its certificate is of the kind "${certificate.kind}"`);
     const votes = decodeAs(certificateFormat, certificate.votes);
-    const committee = new Committee(
-      genesisHash(document),
-      header.epoch,
-      document.validators.map((group) => group.map(({ key }) => fromHex(key))),
-    );
+    const committee = committees[header.epoch];
+    if (committee === undefined) throw notVerified(height, say`it is of epoch ${header.epoch}, whose members are not known`);
     if (votes.phase !== 'commit' || votes.height !== height || votes.blockHash !== hash)
       throw notVerified(height, say`its certificate is for another block`);
     if (!isCertificate(committee, rememberingVerifier(), votes))
@@ -62,6 +83,15 @@ export function verifyBlock(document: GenesisDocument, height: number, { block: 
     return { hash, block, certificate: votes, committee, signers };
   } catch (error) {
     if (error instanceof DecodeError) throw notVerified(height, say`it cannot be read: ${error.message}`);
+    throw error;
+  }
+}
+
+function decodedBlock(bytes: Uint8Array): Block {
+  try {
+    return decodeBlock(bytes);
+  } catch (error) {
+    if (error instanceof DecodeError) throw notVerified(0, say`it cannot be read: ${error.message}`);
     throw error;
   }
 }

@@ -318,6 +318,7 @@ async function prepareChain(
       ports,
       chainId: plan.chainId,
       alloc: { [treasury]: TREASURY_WEI },
+      operator: treasury,
     }));
   const rpcUrls = await Promise.all(
     folders.validators.flat().map(async (home) => {

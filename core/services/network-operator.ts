@@ -17,11 +17,14 @@ import { PkgClient } from '../adapters/pkg-client.ts';
 import { keySigner } from '../adapters/request-signature.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
+import { askValidators } from '../adapters/validators-client.ts';
 import { AppError } from '../base/app-error.ts';
 import { fromHex, type Hex, toHex } from '../base/bytes.ts';
 import { say } from '../base/sentence.ts';
 import { requestKeyFrom } from '../crypto/request-key.ts';
 import type { DocumentLock } from '../crypto/sealed-document.ts';
+import { encodeMembershipOrder, type LedgerEpoch, membershipAddress } from '../ledger/system-transactions.ts';
+import { type ListedValidator, type ValidatorList, validatorChangeFault } from '../ledger/validators.ts';
 import { hexOfLength } from '../sharing/enrolment.ts';
 import type { Network } from '../sharing/network-file.ts';
 import type { ApplicationList } from '../sharing/pkg-messages.ts';
@@ -53,6 +56,13 @@ export interface BlockSummary {
   readonly proposer: string;
 }
 
+/** One change of the validators. */
+export type ValidatorChange =
+  | { readonly kind: 'add'; readonly group: number; readonly validator: ListedValidator }
+  | { readonly kind: 'remove'; readonly key: Hex }
+  /** By another, or by itself with other connections. */
+  | { readonly kind: 'replace'; readonly key: Hex; readonly by: ListedValidator };
+
 /** The operator at work. */
 export interface NetworkOperator {
   /** Everyone who has applied, with real names. */
@@ -61,6 +71,12 @@ export interface NetworkOperator {
   decide(applicationId: Hex, outcome: 'approve' | 'refuse' | 'revoke', reason: string): Promise<OperatedApplication>;
   /** Sends coins of the treasury and waits until they have arrived. */
   fund(account: Hex, wei: bigint): Promise<void>;
+  /** Those who order the blocks now. @throws AppError `CHAIN_*`, `CHAIN_WITHOUT_VALIDATORS` */
+  validators(): Promise<LedgerEpoch>;
+  /**
+   * Changes one of them and waits until that is final; gives the new epoch. @throws AppError `MEMBERSHIP_CHANGE_REFUSED` with why, `CHAIN_*`
+   */
+  changeValidators(change: ValidatorChange): Promise<LedgerEpoch>;
   /** At most `count` blocks below number `before`, the newest first; from the newest of all when null. */
   blocks(before: number | null, count: number): Promise<BlockSummary[]>;
   close(): Promise<void>;
@@ -154,6 +170,22 @@ function operate(store: HomeStore, keys: OperatorKeys, network: Network): Networ
     async fund(account, wei) {
       await send({ to: account, value: wei });
     },
+    validators: () => askValidators(provider, network),
+    async changeValidators(change) {
+      const { number: epoch, validators: present } = await askValidators(provider, network);
+      const validators = changedList(present, change);
+      const fault =
+        validators === null ? 'no validator has this key, or there is no such group' : validatorChangeFault(present, validators);
+      if (validators === null || fault !== null) throw changeRefused(fault ?? '');
+      const data = toHex(encodeMembershipOrder({ genesisHash: network.chain.genesisHash as Hex, epoch, validators }));
+      try {
+        await send({ to: membershipAddress, data });
+      } catch (error) {
+        const refusal = /it changes no members: ([^"]*)/.exec(String((error as AppError).cause))?.[1];
+        throw refusal === undefined ? error : changeRefused(refusal);
+      }
+      return askValidators(provider, network);
+    },
     async blocks(before, count) {
       try {
         const newest = before === null ? await blockProvider.getBlockNumber() : before - 1;
@@ -180,4 +212,26 @@ function operate(store: HomeStore, keys: OperatorKeys, network: Network): Networ
       await store.close();
     },
   };
+}
+
+function changedList(present: ValidatorList, change: ValidatorChange): ValidatorList | null {
+  if (change.kind === 'add') {
+    if (present[change.group] === undefined) return null;
+    return present.map((group, index) => (index === change.group ? [...group, change.validator] : group));
+  }
+  if (!present.flat().some(({ key }) => key === change.key)) return null;
+  return present.map((group) =>
+    group.flatMap((validator) => {
+      if (validator.key !== change.key) return [validator];
+      return change.kind === 'replace' ? [change.by] : [];
+    }),
+  );
+}
+
+function changeRefused(fault: string): AppError {
+  return new AppError('MEMBERSHIP_CHANGE_REFUSED', {
+    what: say`The validators cannot be changed so: ${fault}.`,
+    consequence: 'Nothing was sent; the validators are as before.',
+    remedy: 'Look at the list of validators. Where a group has the fewest members that it may have, replace one in place of removing it.',
+  });
 }

@@ -120,6 +120,7 @@ async function startOrderingValidator(
   const validator = await start({
     folder: join(home, 'ledger'),
     genesis: document,
+    verify: shared,
     host: listen.host,
     port: listen.port,
     log: (line) => log({ event: 'validator', data: { line } }),

@@ -1,12 +1,14 @@
-/** What a validator keeps: the key of its votes, the key that it shows to the others, and the number of the log that belongs to the first. */
+/** What a validator keeps: the key of its votes, the key that it shows to the others, the number of the log that belongs to the first, and an account. */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { hkdf } from '@noble/hashes/hkdf.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { z } from 'zod';
 import { filesIn } from '../adapters/log-files.ts';
 import type { ValidatorKeys } from '../adapters/rbft-ordering.ts';
 import { publicKeyName } from '../adapters/transport-certificate.ts';
 import { FileVoteLog, voteLogName } from '../adapters/vote-log.ts';
 import { AppError } from '../base/app-error.ts';
-import { concatBytes, fromHex, type Hex, toHex } from '../base/bytes.ts';
+import { concatBytes, fromHex, type Hex, toHex, utf8 } from '../base/bytes.ts';
 import type { Random } from '../base/ports.ts';
 import { say } from '../base/sentence.ts';
 import type { Documents } from '../sharing/documents.ts';
@@ -56,7 +58,12 @@ export async function openValidatorKeys(documents: Documents, home: string): Pro
       },
       { data: { home } },
     );
-  return { consensus: privateKey(stored.consensusKey), transport: privateKey(stored.transportKey), logId: fromHex(stored.logId) };
+  return {
+    consensus: privateKey(stored.consensusKey),
+    transport: privateKey(stored.transportKey),
+    logId: fromHex(stored.logId),
+    account: hkdf(sha256, fromHex(stored.consensusKey), undefined, utf8('vouchsafe:1:validator:account'), 32),
+  };
 }
 
 function privateKey(secret: Hex): KeyObject {

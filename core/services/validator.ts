@@ -5,11 +5,13 @@ import { type JsonRpcServer, startJsonRpcServer } from '../adapters/json-rpc-ser
 import { loadLedgerCrypto } from '../adapters/ledger-crypto.ts';
 import { openLevelLedgerStore } from '../adapters/level-ledger-store.ts';
 import { loadMclBn254 } from '../adapters/mcl-bn254.ts';
+import { rememberingVerifier } from '../adapters/node-ed25519.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
 import { isAppError } from '../base/app-error.ts';
 import { type Hex, toHex } from '../base/bytes.ts';
 import type { Clock } from '../base/ports.ts';
+import type { Verify } from '../consensus/signing.ts';
 import { ethereumMethods } from '../ledger/ethereum-methods.ts';
 import { parseGenesisDocument } from '../ledger/genesis.ts';
 import { Ledger } from '../ledger/ledger.ts';
@@ -31,6 +33,8 @@ export interface ValidatorConfig {
   readonly folder: string;
   /** The network's genesis document, as read from JSON. */
   readonly genesis: unknown;
+  /** Checks validators' signatures; one that remembers unless given. */
+  readonly verify?: Verify;
   /** Begins to order the ledger's blocks. */
   readonly order: StartOrdering;
   /** Loopback address to listen on; 127.0.0.1 unless given. */
@@ -86,6 +90,7 @@ export async function start(config: ValidatorConfig): Promise<Validator> {
       clock,
       keccak256: crypto.keccak256,
       decodeTransaction: transactionDecoder(common),
+      verify: config.verify ?? rememberingVerifier(),
       createEvm: (stateRoot) => createEthereumjsEvm({ common, store, stateRoot, bn254 }),
       onDropped: (hash, reason) => log(`Transaction ${hash} was given up: ${reason}`),
     });

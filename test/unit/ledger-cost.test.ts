@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createEthereumjsEvm } from '../../core/adapters/ethereumjs-evm.ts';
 import { loadLedgerCrypto } from '../../core/adapters/ledger-crypto.ts';
 import { loadMclBn254 } from '../../core/adapters/mcl-bn254.ts';
+import { rememberingVerifier } from '../../core/adapters/node-ed25519.ts';
 import { fromHex, type Hex, toBigEndian } from '../../core/base/bytes.ts';
 import { answerRpc, type RpcHandler } from '../../core/ledger/json-rpc.ts';
 import { Ledger } from '../../core/ledger/ledger.ts';
@@ -41,6 +42,7 @@ async function openLedger(store: LedgerStore): Promise<Ledger> {
     clock: { nowMs: () => 1_800_000_000_000 },
     keccak256: crypto.keccak256,
     decodeTransaction: transactionDecoder(common),
+    verify: rememberingVerifier(),
     createEvm: (stateRoot) => createEthereumjsEvm({ common, store, stateRoot, bn254 }),
     onDropped: () => undefined,
   });
@@ -50,7 +52,7 @@ async function addBlock(ledger: Ledger, nonce: number, fields: object): Promise<
   const signed = await testWallet(0).signTransaction({ type: 0, chainId, gasPrice: 0n, gasLimit: 21_000n, nonce, ...fields });
   const verdict = await ledger.submit(fromHex(signed));
   if (!verdict.ok) throw new Error(verdict.reason);
-  await ledger.commit(await ledger.propose({ epoch: 0, view: 0 }), certificate);
+  await ledger.commit(await ledger.propose({ view: 0 }), certificate);
 }
 
 function run(ledger: Ledger, code: string, gasLimit = 1_000_000n) {

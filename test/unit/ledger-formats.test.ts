@@ -34,6 +34,9 @@ const genesis = createGenesisDocument({
   alloc: { [`0x${'Ab'.repeat(20)}`]: 5n, [`0x${'01'.repeat(20)}`]: 0n },
 });
 
+const one = (number: number) => ({ key: hash(number), transportKey: hash(number + 100), host: '127.0.0.1', port: 1 });
+const network = [0, 3, 6, 9].map((first) => [one(first), one(first + 1), one(first + 2)]);
+
 /** Every shortening, a lengthening, and random changes of one byte. */
 function damaged(bytes: Uint8Array): Uint8Array[] {
   const cut = Array.from({ length: Math.min(bytes.length, 64) }, (_, index) => bytes.slice(0, bytes.length - 1 - index));
@@ -95,13 +98,17 @@ describe('receipts', () => {
 
 describe('the genesis document', () => {
   it('names the network by the hash of its block, which covers every field', () => {
-    expect(genesisHash(genesis)).toBe('0x78d4641eca4e172f4c6be3bae78a215f03688c026542a2976b000e5eeb41d663');
+    expect(genesisHash(genesis)).toBe('0x7a78595ffcdaa46b22dc8d173f6560b7b08bc2c617414b5ff17bd61b0652e157');
     const variants = [
       { ...genesis, chainId: 7332 },
       { ...genesis, timestamp: 1_700_000_001 },
       { ...genesis, development: false },
       { ...genesis, alloc: { ...genesis.alloc, [`0x${'02'.repeat(20)}`]: { balance: '0' } } },
       { ...genesis, alloc: { [`0x${'ab'.repeat(20)}`]: { balance: '6' } } },
+      { ...genesis, alloc: { [`0x${'ab'.repeat(20)}`]: { balance: '5', code: '0x60' } } },
+      { ...genesis, operator: `0x${'02'.repeat(20)}` },
+      { ...genesis, validators: network },
+      { ...genesis, validators: network.map((group, index) => (index === 0 ? [{ ...one(0), port: 2 }, ...group.slice(1)] : group)) },
     ];
     expect(new Set([genesis, ...variants].map(genesisHash)).size).toBe(variants.length + 1);
     expect(genesisHash({ ...genesis, alloc: Object.fromEntries(Object.entries(genesis.alloc).reverse()) })).toBe(genesisHash(genesis));
@@ -119,6 +126,12 @@ describe('the genesis document', () => {
       { ...genesis, alloc: { '0xAB': { balance: '1' } } },
       { ...genesis, alloc: { [`0x${'ab'.repeat(20)}`]: { balance: '-1' } } },
       { ...genesis, validators: [1] },
+      { ...genesis, validators: network.slice(1) },
+      { ...genesis, validators: [...network.slice(1), network[1]] },
+      { ...genesis, validators: network.map((group) => group.slice(1)) },
+      { ...genesis, validators: network.map((group) => group.map((validator) => ({ ...validator, host: 'two words' }))) },
+      { ...genesis, operator: '0xAB' },
+      { ...genesis, alloc: { [`0x${'ab'.repeat(20)}`]: { balance: '1', code: '0x6' } } },
       { ...genesis, format: 'other' },
     ]) {
       expect(() => parseGenesisDocument(wrong)).toThrow(expect.objectContaining({ code: 'GENESIS_INVALID' }));

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createEthereumjsEvm } from '../../core/adapters/ethereumjs-evm.ts';
 import { loadLedgerCrypto } from '../../core/adapters/ledger-crypto.ts';
 import { loadMclBn254 } from '../../core/adapters/mcl-bn254.ts';
+import { rememberingVerifier } from '../../core/adapters/node-ed25519.ts';
 import { fromHex, type Hex } from '../../core/base/bytes.ts';
 import { blocksLeftOutMax } from '../../core/consensus/limits.ts';
 import type { Block, BlockHeader } from '../../core/ledger/block.ts';
@@ -23,7 +24,7 @@ import { memoryStore, testGenesis, testWallet } from '../integration/ledger-netw
 import { LocalProposer } from '../local-proposer.ts';
 
 const chainId = 7331;
-const place = { epoch: 0, view: 0 };
+const place = { view: 0 };
 const certificate = { kind: 'local', votes: new Uint8Array(0) };
 const startMs = 1_800_000_000_000;
 
@@ -38,6 +39,7 @@ async function openLedger(options: { store?: LedgerStore; nowMs?: () => number; 
     clock: { nowMs: options.nowMs ?? (() => startMs) },
     keccak256: crypto.keccak256,
     decodeTransaction: transactionDecoder(common),
+    verify: rememberingVerifier(),
     createEvm: (stateRoot) => createEthereumjsEvm({ common, store, stateRoot, bn254 }),
     onDropped: (_hash, reason) => options.dropped?.push(reason),
   });
@@ -65,7 +67,7 @@ describe('the ordering port', () => {
     await proposer.submit(await transfer(0, 0));
     const first = await proposer.propose(place);
     await proposer.submit(await transfer(1, 0));
-    const second = await proposer.propose({ epoch: 0, view: 3 });
+    const second = await proposer.propose({ view: 3 });
     expect([first.transactions.length, second.transactions.length]).toEqual([1, 2]);
     expect(balance(proposer, 9)).toBe(10_000n * 10n ** 18n);
     const verdict = await follower.verify(second.block, { checkClock: true });
