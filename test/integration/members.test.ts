@@ -8,16 +8,23 @@ import { Wallet } from 'ethers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ChainProvider } from '../../core/adapters/ethers-provider.ts';
 import { readGenesisFile } from '../../core/adapters/genesis-file.ts';
+import { homeDocuments } from '../../core/adapters/home-documents.ts';
 import { HomeStore } from '../../core/adapters/home-store.ts';
+import { recordedMisbehaviour } from '../../core/adapters/misbehaviour-client.ts';
+import { signerOf } from '../../core/adapters/node-ed25519.ts';
+import { PeerTransport } from '../../core/adapters/peer-transport.ts';
 import { fromHex, type Hex, toHex } from '../../core/base/bytes.ts';
+import { Committee } from '../../core/consensus/committee.ts';
+import { voteBytes } from '../../core/consensus/vote.ts';
 import { encodeMembershipOrder, membershipAddress } from '../../core/ledger/system-transactions.ts';
-import type { ListedValidator, ValidatorList } from '../../core/ledger/validators.ts';
+import { type ListedValidator, membersOf, type ValidatorList } from '../../core/ledger/validators.ts';
 import { type CertifiedBytes, committeesOf, verifyBlock } from '../../core/services/block-verification.ts';
 import { createNetwork } from '../../core/services/network-creation.ts';
 import { networkFolders } from '../../core/services/network-folders.ts';
 import { type NetworkOperator, openNetworkOperator, openOperatorKeys } from '../../core/services/network-operator.ts';
 import { type Running, startService } from '../../core/services/service-home.ts';
 import { createValidator } from '../../core/services/validator-creation.ts';
+import { openValidatorKeys } from '../../core/services/validator-state.ts';
 import type { Network } from '../../core/sharing/network-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vouchsafe-members-'));
@@ -252,9 +259,61 @@ describe('a member that is replaced', () => {
     await start(home);
     expect((await operator.changeValidators({ kind: 'add', group: 0, validator: listed })).number).toBe(2);
     expect((await operator.changeValidators({ kind: 'remove', key: listed.key as Hex })).number).toBe(3);
+    const document = await readGenesisFile(join(folder, 'genesis.json'));
+    const [place] = (await operator.validators()).validators[1] as [ListedValidator];
+    const first = document.validators[1]?.[0] as ListedValidator;
+    expect((await operator.changeValidators({ kind: 'replace', key: place.key as Hex, by: first })).validators).toEqual(
+      document.validators,
+    );
+    await stop(...(homes[2] as string[]), homeOf(1, 2)); // so that its vote is needed
     const height = await transfer(homeOf(0, 0));
     await reached(home, height);
     await reached(joined, height);
-    expect((await operator.validators()).validators.map(({ length }) => length)).toEqual([3, 3, 3, 3]);
+    await start(...(homes[2] as string[]), homeOf(1, 2));
   }, 180_000);
+});
+
+describe('a member that signs what it must not', () => {
+  test('is found out by the others, who have the proof recorded once, each from an account without coins', async () => {
+    const home = homeOf(3, 0);
+    await stop(home);
+    const store = await HomeStore.open(home, lock);
+    const keys = await openValidatorKeys(homeDocuments(store), home);
+    await store.close();
+    const { number: epoch, validators } = await operator.validators();
+    const genesisHash = network.chain.genesisHash as Hex;
+    const committee = new Committee(genesisHash, epoch, membersOf(validators));
+    const self = validators[3]?.[0] as ListedValidator;
+    const member = committee.memberWith(self.key as Hex) as number;
+    const transport = await PeerTransport.start({
+      name: self.key as Hex,
+      privateKey: keys.transport,
+      genesisHash,
+      host: self.host,
+      port: self.port,
+      peers: validators.flat().map((peer) => ({ ...peer, name: peer.key as Hex, transportKey: peer.transportKey as Hex })),
+      onEnvelope: () => undefined,
+      random: Math.random,
+    });
+    const provider = new ChainProvider(network.chain.rpcUrls, chainId);
+    try {
+      const sign = signerOf(keys.consensus);
+      while ((await recordedMisbehaviour(provider)).length === 0) {
+        const { height: final, view } = await ask<{ height: number; view: number }>(homeOf(3, 1), 'vouchsafe_status');
+        const votes = ['01', '02'].map((name) => {
+          const ballot = { phase: 'prepare' as const, height: final + 1, view, blockHash: `0x${name.repeat(32)}` as Hex };
+          return { kind: 'vote' as const, vote: { ...ballot, member, signature: sign(voteBytes(committee, 3, ballot)) } };
+        });
+        for (const { key } of validators.flat()) transport.send(key as Hex, { epoch, messages: votes });
+        await delay(200);
+      }
+      const [record, ...more] = await recordedMisbehaviour(provider);
+      expect(record).toMatchObject({ accused: self.key, kind: 'two-prepares', epoch: BigInt(epoch) });
+      await transfer(homeOf(0, 0));
+      expect(more.filter(({ height }) => height === record?.height)).toEqual([]);
+    } finally {
+      provider.destroy();
+      await transport.close();
+    }
+  }, 120_000);
 });
