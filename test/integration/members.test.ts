@@ -1,6 +1,5 @@
 /** The validators of a network change while it runs: twelve of them, and one more that joins, over real sockets. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -26,6 +25,7 @@ import { type Running, startService } from '../../core/services/service-home.ts'
 import { createValidator } from '../../core/services/validator-creation.ts';
 import { openValidatorKeys } from '../../core/services/validator-state.ts';
 import type { Network } from '../../core/sharing/network-file.ts';
+import { freePortsInARow } from '../story/story-network.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vouchsafe-members-'));
 const shape = { proxies: 1, groups: [3, 3, 3, 3] };
@@ -33,7 +33,11 @@ const lock = { passphrase: 'a passphrase of a test' };
 const chainId = 76_403;
 const account: Hex = `0x${'ab'.repeat(20)}`;
 
+/** PKG, proxy, and two of each validator. */
+const networkPorts = 26;
+
 let network: Network;
+let nextPort: number;
 let operator: NetworkOperator;
 let treasury: Wallet;
 const running = new Map<string, Running>();
@@ -89,14 +93,6 @@ async function transfer(home: string): Promise<number> {
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 async function makeValidator(name: string): Promise<{ home: string; listed: ListedValidator }> {
   const home = join(folder, name);
   const listed = await createValidator({
@@ -104,7 +100,7 @@ async function makeValidator(name: string): Promise<{ home: string; listed: List
     lock,
     network: join(folder, 'network.json'),
     host: '127.0.0.1',
-    port: await freePort(),
+    port: nextPort++,
     rpcPort: 0,
   });
   expect(JSON.parse(readFileSync(join(home, 'validator.json'), 'utf8'))).toEqual(listed);
@@ -112,6 +108,8 @@ async function makeValidator(name: string): Promise<{ home: string; listed: List
 }
 
 beforeAll(async () => {
+  // None that the system gives to others while a validator is stopped.
+  nextPort = (await freePortsInARow(networkPorts + 2)) + networkPorts;
   network = await createNetwork({
     home: folder,
     lock,
@@ -121,7 +119,7 @@ beforeAll(async () => {
     proxies: 1,
     threshold: 1,
     templates: ['range-1x32'],
-    firstPort: 0,
+    firstPort: nextPort - networkPorts,
   });
   await start(...homes.flat());
   const store = await HomeStore.open(networkFolders(folder, shape).operator, lock);
