@@ -151,7 +151,7 @@ export class Ledger implements OrderedLedger {
     this.#head = { header, hash: blockHashes.get(header.height) as Hex };
     // A block that changes the members is the last of its epoch.
     const epoch = this.epochAt(header.epoch + 1) ?? this.epochAt(header.epoch);
-    if (epoch === undefined) throw corruptStore(`The members of epoch ${header.epoch} are missing.`);
+    if (epoch === undefined) throw corruptStore(say`The members of epoch ${header.epoch} are missing.`);
     this.#epoch = epoch;
     this.genesisHash = genesisHash;
     this.chainId = options.genesis.chainId;
