@@ -126,14 +126,14 @@ beforeAll(async () => {
   treasury = new Wallet((await openOperatorKeys(store)).treasuryKey);
   await store.close();
   operator = await openNetworkOperator(folder, network, lock);
-}, 600_000);
+});
 
 afterAll(async () => {
   await operator.close();
   await stop(...running.keys());
   rmSync(folder, { recursive: true });
   expect(failures).toEqual([]);
-}, 60_000);
+});
 
 describe('an order that changes nobody', () => {
   const order = (validators: ValidatorList, changes: object = {}): Hex =>
@@ -220,7 +220,7 @@ describe('a member that is replaced', () => {
     expect(() => verifyBlock(document, epoch.startHeight + 1, first)).toThrow('whose members are not known');
     expect(() => committeesOf(document, [first])).toThrow('whose members are not known');
     expect(() => committeesOf(document, [last, last])).toThrow('it is not the last one of epoch 1');
-  }, 120_000);
+  });
 
   test('follows the chain and answers, but its vote is not needed', async () => {
     const removed = homeOf(1, 0);
@@ -229,14 +229,14 @@ describe('a member that is replaced', () => {
     const height = await transfer(removed);
     await stop(removed);
     expect(await transfer(homeOf(2, 0))).toBeGreaterThan(height);
-  }, 120_000);
+  });
 
   test('is not missed, and the one in its place votes: without it nothing would be final', async () => {
     // One whole group, and of the group of the new member one of the other two: what is left needs its votes.
     await stop(...(homes[3] as string[]), homeOf(1, 1));
     const height = await transfer(homeOf(0, 0));
     await reached(joined, height);
-  }, 120_000);
+  });
 
   test('stays replaced when all have been started again', async () => {
     const known = await heightOf(homeOf(0, 0));
@@ -250,7 +250,7 @@ describe('a member that is replaced', () => {
     for (const home of all) await reached(home, height);
     expect(epoch.number).toBe(1);
     expect(await ask(homeOf(1, 0), 'vouchsafe_validators')).toEqual(await ask(joined, 'vouchsafe_validators'));
-  }, 120_000);
+  });
 
   test('can come back, and one more be added and removed', async () => {
     const { home, listed } = await makeValidator('fourth of its group');
@@ -268,7 +268,7 @@ describe('a member that is replaced', () => {
     await reached(home, height);
     await reached(joined, height);
     await start(...(homes[2] as string[]), homeOf(1, 2));
-  }, 180_000);
+  });
 });
 
 describe('a member that signs what it must not', () => {
@@ -313,5 +313,5 @@ describe('a member that signs what it must not', () => {
       provider.destroy();
       await transport.close();
     }
-  }, 120_000);
+  });
 });
