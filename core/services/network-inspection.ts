@@ -16,7 +16,7 @@ import { type VerifiedBlock, verifyBlock } from './block-verification.ts';
 import { type AskedValidator, type NetworkSurvey, surveyOf } from './network-survey.ts';
 
 /** A validator that has not answered by then counts as not there. */
-const answerMs = 2_000;
+const answerMs = 5_000;
 /** How long the parts of a block may take. */
 const blockAnswerMs = 10_000;
 

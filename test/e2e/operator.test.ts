@@ -94,7 +94,7 @@ describe('an operator', () => {
     const { groups } = await ask(window, 'ownNetwork.validators', { networkId });
     const port = Number(new URL(groups[3]?.[0]?.url ?? '').port);
     await ask(window, 'ownNetwork.stopGroup', { networkId, group: 3 });
-    const other = createServer();
+    const other = createServer((caller) => caller.destroy());
     await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
     await hands.press('Start group 4');
     await window.getByText('LEDGER_PORT_TAKEN').first().waitFor({ timeout: 60_000 });

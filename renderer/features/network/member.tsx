@@ -46,7 +46,7 @@ export function Member({ name, member, groups, onClose }: MemberProps) {
             { label: t('state'), value: <StateBadge state={member.state} /> },
             { label: t('role'), value: member.role === null ? t('unknownNow') : t(`role.${member.role}`) },
             { label: t('key'), value: <Copyable text={member.key} label={t('key')} /> },
-            { label: t('address'), value: member.url === null ? t('unknownNow') : member.url },
+            { label: t('answersAt'), value: member.url === null ? t('unknownNow') : member.url },
             { label: t('height'), value: number(member.height) },
             { label: t('lag'), value: number(member.lag) },
             { label: t('view'), value: number(member.view) },

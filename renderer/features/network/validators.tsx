@@ -17,13 +17,15 @@ import {
   Section,
   Stack,
   StateBadge,
-  shortHex,
   TaskProgress,
   Text,
 } from '../../ui/index.ts';
 import { Member } from './member.tsx';
 import styles from './network.module.css';
 import { ShortTable } from './short-table.tsx';
+
+/** Of a key: enough to tell the members of a group apart. */
+const keyLength = 8;
 
 /** The view. */
 export function Validators({ network: { id: networkId } }: { readonly network: OwnNetworkView }) {
@@ -98,6 +100,7 @@ function Group({ networkId, group, members, seen, service }: GroupProps) {
   const [opened, setOpened] = useState<string | null>(null);
   const resilience = seen.resilience.groups[group];
   const name = t('groupName', { group: group + 1 });
+  const isStopped = service === undefined;
   const member = members.findIndex(({ key }) => key === opened);
   return (
     <section aria-label={name} className={styles.group}>
@@ -129,26 +132,27 @@ function Group({ networkId, group, members, seen, service }: GroupProps) {
             width: '1fr',
             cell: (row: MemberView) => (
               <span className={styles.member}>
-                {t('memberName', { member: members.indexOf(row) + 1 })} <span className={styles.serviceId}>{shortHex(row.key)}</span>
+                {t('memberName', { member: members.indexOf(row) + 1 })}{' '}
+                <span className={styles.serviceId}>{row.key.slice(0, keyLength)}…</span>
               </span>
             ),
           },
           {
             id: 'role',
             header: t('role'),
-            width: '6.5rem',
+            width: '6rem',
             cell: ({ role }: MemberView) => (role === null ? '–' : t(`role.${role}`)),
           },
           {
             id: 'state',
             header: t('state'),
-            width: '8.5rem',
-            cell: ({ state }: MemberView) => <StateBadge state={state} />,
+            width: '8rem',
+            cell: ({ state }: MemberView) => <StateBadge state={isStopped && state === 'unreachable' ? 'stopped' : state} />,
           },
           {
             id: 'height',
             header: t('blockNumber'),
-            width: '5rem',
+            width: '4rem',
             align: 'end',
             secondary: true,
             cell: ({ height }: MemberView) => (height === null ? '–' : <Count value={height} />),
@@ -164,7 +168,7 @@ function Group({ networkId, group, members, seen, service }: GroupProps) {
           {
             id: 'peers',
             header: t('connected'),
-            width: '6.5rem',
+            width: '5.5rem',
             align: 'end',
             secondary: true,
             cell: ({ peers, state }: MemberView) =>
