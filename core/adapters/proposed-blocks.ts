@@ -24,10 +24,15 @@ function nextMembersOf({ transactions }: Block): Members | null {
   return order === null ? null : membersOf(order.validators);
 }
 
-/** Reads blocks that others passed on. What was read is remembered as long as the consensus holds it. */
+/** Blocks that were read last and are remembered by their hash: those that are voted on now, in several messages each. */
+const recentBlocksMax = 8;
+
+/** Reads blocks that others passed on. What was read is remembered as long as the consensus holds it. Validators of one process share one. */
 export class ProposedBlocks {
   readonly #keccak256: Keccak256;
   readonly #read = new WeakMap<ProposedBlock, Block | null>();
+  /** Those that are what they say. Every message brings a copy of its own; the same bytes need no second look. */
+  readonly #recent = new Map<Hex, { readonly proposed: ProposedBlock; readonly block: Block }>();
 
   constructor(keccak256: Keccak256) {
     this.#keccak256 = keccak256;
@@ -37,9 +42,20 @@ export class ProposedBlocks {
   read(proposed: ProposedBlock): Block | null {
     const known = this.#read.get(proposed);
     if (known !== undefined) return known;
-    const block = this.#decode(proposed);
+    const recent = this.#recent.get(proposed.hash);
+    const block = recent !== undefined && isSame(recent.proposed, proposed) ? recent.block : this.#decode(proposed);
     this.#read.set(proposed, block);
+    if (block !== null && block !== recent?.block) this.#remember(proposed, block);
     return block;
+  }
+
+  #remember(proposed: ProposedBlock, block: Block): void {
+    this.#recent.set(proposed.hash, { proposed, block });
+    if (this.#recent.size <= recentBlocksMax) return;
+    for (const [oldest] of this.#recent) {
+      this.#recent.delete(oldest);
+      return;
+    }
   }
 
   #decode({ hash, height, parentHash, view, nextMembers, bytes }: ProposedBlock): Block | null {
@@ -60,4 +76,15 @@ export class ProposedBlocks {
       header.transactionsRoot === toHex(orderedTrieRoot(transactions, this.#keccak256));
     return holds ? block : null;
   }
+}
+
+/** Whether two say the same in every field. */
+function isSame(left: ProposedBlock, right: ProposedBlock): boolean {
+  return (
+    left.height === right.height &&
+    left.parentHash === right.parentHash &&
+    left.view === right.view &&
+    left.nextMembers === right.nextMembers &&
+    Buffer.compare(left.bytes, right.bytes) === 0
+  );
 }

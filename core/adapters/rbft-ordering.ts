@@ -16,7 +16,7 @@ import { filesIn } from './log-files.ts';
 import { MisbehaviourReporter } from './misbehaviour-reporter.ts';
 import { signerOf } from './node-ed25519.ts';
 import { type PeerStatus, PeerTransport, type StrangerStatus } from './peer-transport.ts';
-import { ProposedBlocks } from './proposed-blocks.ts';
+import type { ProposedBlocks } from './proposed-blocks.ts';
 import { systemClock } from './system-clock.ts';
 import { publicKeyName } from './transport-certificate.ts';
 import { FileVoteLog } from './vote-log.ts';
@@ -43,6 +43,8 @@ export interface RbftOptions {
   /** Where to listen for the others. */
   readonly listen: { readonly host: string; readonly port: number };
   readonly keccak256: Keccak256;
+  /** Reads blocks; validators that share a process share one that remembers. */
+  readonly blocks: ProposedBlocks;
   /** Checks signatures; validators that share a process share one that remembers. */
   readonly verify: Verify;
   /** Told of what an operator should know. */
@@ -84,7 +86,7 @@ export interface OrderingStatus {
  * TRANSPORT_PORT_TAKEN, TRANSPORT_NOT_LISTENING.
  */
 export async function startRbftOrdering(options: RbftOptions): Promise<Ordering> {
-  const { ledger, keys, validators, keccak256, verify, onEvent } = options;
+  const { ledger, keys, validators, keccak256, blocks, verify, onEvent } = options;
   const key = publicKeyName(keys.consensus);
   let isOver = false;
   const fail = (error: unknown): void => {
@@ -98,7 +100,6 @@ export async function startRbftOrdering(options: RbftOptions): Promise<Ordering>
     settledHeight: () => ledger.head().header.height,
     onFailure: fail,
   });
-  const blocks = new ProposedBlocks(keccak256);
   const reporter = new MisbehaviourReporter({ ledger, key: keys.account, onFailure: fail });
   const port = new OrderedConsensusLedger({
     ledger,

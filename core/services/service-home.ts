@@ -12,6 +12,7 @@ import { readGenesisFile } from '../adapters/genesis-file.ts';
 import { homeDocuments } from '../adapters/home-documents.ts';
 import { HomeStore } from '../adapters/home-store.ts';
 import type { RunningService, ServiceLog } from '../adapters/http-service.ts';
+import type { ProposedBlocks } from '../adapters/proposed-blocks.ts';
 import type { OrderingEvent } from '../adapters/rbft-ordering.ts';
 import { systemClock } from '../adapters/system-clock.ts';
 import { systemRandom } from '../adapters/system-random.ts';
@@ -100,6 +101,8 @@ export async function startService(
 
 /** Signatures that are known to hold, of all validators that run in this process. */
 let verify: Verify | undefined;
+/** Blocks that were read lately, of the same. */
+let blocks: ProposedBlocks | undefined;
 
 async function startOrderingValidator(
   home: string,
@@ -115,6 +118,7 @@ async function startOrderingValidator(
   const { openValidatorKeys } = await import('./validator-state.ts');
   const document = await readGenesisFile(join(home, 'genesis.json'));
   const keys = await openValidatorKeys(homeDocuments(store), home);
+  const { ProposedBlocks } = await import('../adapters/proposed-blocks.ts');
   verify ??= rememberingVerifier();
   const shared = verify;
   const validator = await start({
@@ -125,18 +129,21 @@ async function startOrderingValidator(
     port: listen.port,
     log: (line) => log({ event: 'validator', data: { line } }),
     onFailure,
-    order: (ledger, { keccak256, onFailure: onOrderingFailure }) =>
-      startRbftOrdering({
+    order: (ledger, { keccak256, onFailure: onOrderingFailure }) => {
+      blocks ??= new ProposedBlocks(keccak256);
+      return startRbftOrdering({
         ledger,
         folder: home,
         keys,
         validators: document.validators,
         listen: listenForPeers,
         keccak256,
+        blocks,
         verify: shared,
         onEvent: (event) => log({ event: event.kind, data: loggedOf(event) }),
         onFailure: onOrderingFailure,
-      }),
+      });
+    },
   });
   return {
     name: 'validator',
