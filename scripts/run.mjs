@@ -47,6 +47,7 @@ const commands = {
   demo: program('core/cli/main.ts', 'demo'),
   vouchsafe: program('core/cli/main.ts'),
   crash: program('test/crash/main.ts'),
+  soak: program('test/soak/main.ts'),
   simulate: { needs: packagesOnly, run: (args) => runElectronNode(['test/simulator/main.ts', ...args]) },
   'check:secrets': { needs: everything, run: checkSecrets },
   bench: program('test/bench/main.ts'),

@@ -63,6 +63,20 @@ export class ProcessUnderFire {
     return struck;
   }
 
+  /** Its number, while it runs. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Stops its clock, so to say: it keeps its connections and does nothing, until {@link resume}. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
   /** Ends the process in good order and leaves it ended. */
   async stop(): Promise<void> {
     await this.#end('SIGTERM');
