@@ -8,17 +8,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout } from 'node:timers/promises';
 import { bn254 } from '@noble/curves/bn254.js';
 import { testWallet } from '../integration/ledger-network.ts';
+import { launchAnvil } from './anvil.ts';
+import { measure } from './transaction-rate.ts';
 
-const batchCalls = 100;
-const pollMs = 5;
-const measureMsMax = 60_000;
 const accounts = 10;
 const chainId = 7331;
 
@@ -41,7 +38,7 @@ try {
   ];
   for (const [name, launch] of [
     ['ledger', launchLedger],
-    ['anvil', launchAnvil],
+    ['anvil', () => launchAnvil(chainId, accounts)],
   ] as const) {
     const { child, url } = await launch();
     try {
@@ -63,20 +60,6 @@ async function launchLedger(): Promise<{ child: ChildProcess; url: string }> {
   const child = spawn(process.execPath, [script, folder, '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   return { child, url: (JSON.parse(line) as { rpcUrl: string }).rpcUrl };
-}
-
-async function launchAnvil(): Promise<{ child: ChildProcess; url: string }> {
-  const binary = createRequire(import.meta.url).resolve('@foundry-rs/anvil-linux-amd64/bin/anvil');
-  const child = spawn(
-    binary,
-    ['--port', '0', '--chain-id', String(chainId), '--gas-price', '0', '--base-fee', '0', '--accounts', String(accounts)],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  for await (const line of createInterface(child.stdout)) {
-    const match = /Listening on (\S+)/.exec(line);
-    if (match !== null) return { child, url: `http://${match[1]}` };
-  }
-  throw new Error('anvil did not start');
 }
 
 async function sign(count: number, firstNonce: number, fields: () => Promise<object>): Promise<string[]> {
@@ -108,35 +91,4 @@ function fourPairs(): string {
       return word(x) + word(y) + right;
     })
     .join('')}`;
-}
-
-async function measure(url: string, raws: readonly string[]): Promise<number> {
-  const startedMs = performance.now();
-  let last = '';
-  for (let start = 0; start < raws.length; start += batchCalls) {
-    const answers = await post(
-      url,
-      raws.slice(start, start + batchCalls).map((raw, id) => ({ jsonrpc: '2.0', id, method: 'eth_sendRawTransaction', params: [raw] })),
-    );
-    for (const { result, error } of answers) {
-      if (error !== undefined) throw new Error(error.message);
-      last = result as string;
-    }
-  }
-  for (let answered = false; !answered; ) {
-    if (performance.now() - startedMs > measureMsMax) throw new Error(`no receipt of the last transaction after ${measureMsMax} ms`);
-    await setTimeout(pollMs);
-    // Without evm_mine a run of 6,000 transfers on anvil once never ended (cause not known); the ledger answers that it has no such method.
-    const [, answer] = await post(url, [
-      { jsonrpc: '2.0', id: 0, method: 'evm_mine', params: [] },
-      { jsonrpc: '2.0', id: 1, method: 'eth_getTransactionReceipt', params: [last] },
-    ]);
-    answered = answer?.result !== null;
-  }
-  return raws.length / ((performance.now() - startedMs) / 1000);
-}
-
-async function post(url: string, body: object[]): Promise<{ result?: unknown; error?: { message: string } }[]> {
-  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-  return (await response.json()) as { result?: unknown; error?: { message: string } }[];
 }

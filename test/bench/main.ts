@@ -8,11 +8,22 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-const benches: Readonly<Record<string, { readonly title: string; readonly arguments: readonly string[]; readonly window?: true }>> = {
+interface Bench {
+  readonly title: string;
+  readonly arguments: readonly string[];
+  /** Its file, where that is not named after it: whoever asks for the file's name gets all benchmarks of it. */
+  readonly file?: string;
+  readonly window?: true;
+}
+
+const benches: Readonly<Record<string, Bench>> = {
   proof: { title: 'Proving, beside bare snarkjs on the same circuit', arguments: [] },
   're-encryption': { title: 'Re-encryption: noble, mcl, Umbral', arguments: [] },
   'file-encryption': { title: 'A file of 1 GB encrypted, beside age', arguments: [] },
   ledger: { title: 'The ledger with its local proposer, beside anvil', arguments: [] },
+  'consensus-protocols': { title: 'RBFT beside flat PBFT and flat Raft', arguments: ['protocols'], file: 'consensus' },
+  'consensus-transfers': { title: 'Twelve validators with real transfers, beside anvil', arguments: ['transfers'], file: 'consensus' },
+  'consensus-recovery': { title: 'The next final block after a leader or a group is gone', arguments: ['recovery'], file: 'consensus' },
   app: { title: 'The app beside an empty Electron app', arguments: [], window: true },
   'app-data': { title: 'The window while a gigabyte is imported, and over a million rows', arguments: [], window: true },
 };
@@ -22,19 +33,20 @@ const begin = (name: string) => `<!-- begin ${name} -->`;
 const end = (name: string) => `<!-- end ${name} -->`;
 
 const asked = process.argv.slice(2);
-const unknown = asked.find((name) => !(name in benches));
+const namesOf = (word: string) => Object.keys(benches).filter((name) => name === word || benches[name]?.file === word);
+const unknown = asked.find((word) => namesOf(word).length === 0);
 if (unknown !== undefined) {
   process.stderr.write(`There is no benchmark "${unknown}"; there are ${Object.keys(benches).join(', ')}.\n`);
   process.exit(2);
 }
-for (const name of asked.length > 0 ? asked : Object.keys(benches)) {
+for (const name of asked.length > 0 ? asked.flatMap(namesOf) : Object.keys(benches)) {
   const load = (loadavg()[0] ?? 0).toFixed(1);
   record(name, await run(name), load);
 }
 
 /** What a benchmark printed; it is shown while it runs. */
 function run(name: string): Promise<string> {
-  const file = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
+  const file = fileURLToPath(new URL(`./${benches[name]?.file ?? name}.ts`, import.meta.url));
   const words = [process.execPath, file, ...(benches[name]?.arguments ?? [])];
   // A window needs a display; where there is none, a virtual one.
   if (benches[name]?.window && process.platform === 'linux' && !process.env.DISPLAY) words.unshift('xvfb-run', '-a');
