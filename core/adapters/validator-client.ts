@@ -73,6 +73,14 @@ export const certifiedBlockSchema = z
   })
   .nullable();
 
+/** Bytes of a block that {@link certifiedBlockSchema} has read. */
+export function certifiedBytes({ block, certificate: { kind, votes } }: NonNullable<z.infer<typeof certifiedBlockSchema>>) {
+  return { block: fromHex(block), certificate: { kind, votes: fromHex(votes) } };
+}
+
+/** An epoch that has begun, as `vouchsafe_validators` gives it. */
+export const epochSchema = z.object({ startHeight: z.int().min(1) }).nullable();
+
 const receiptsSchema = z
   .array(
     z.object({
@@ -124,9 +132,12 @@ export class ValidatorClient {
   /** A final block with its certificate; null for one that is not final there, and for the genesis block. */
   async certifiedBlock(height: number) {
     const found = await this.#ask('vouchsafe_certifiedBlock', [height], certifiedBlockSchema);
-    if (found === null) return null;
-    const { block, certificate } = found;
-    return { block: fromHex(block), certificate: { kind: certificate.kind, votes: fromHex(certificate.votes) } };
+    return found === null ? null : certifiedBytes(found);
+  }
+
+  /** The height of the block that an epoch, from 1, began after; null for one that has not begun there. */
+  async epochStart(epoch: number): Promise<number | null> {
+    return (await this.#ask('vouchsafe_validators', [epoch], epochSchema))?.startHeight ?? null;
   }
 
   /** What the transactions of a final block did, in their order; null if there is no such block there. */

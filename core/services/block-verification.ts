@@ -53,6 +53,28 @@ export function committeesOf(document: GenesisDocument, lastBlocks: readonly Cer
   return committees;
 }
 
+/** Who hands out blocks; it need not be trusted. */
+export interface BlockSource {
+  certifiedBlock(height: number): Promise<CertifiedBytes | null>;
+  /** The height of the block that an epoch began after; null for one that has not begun. */
+  epochStart(epoch: number): Promise<number | null>;
+}
+
+/** The last blocks of the epochs before the one that a height is in, as far as the source tells: for {@link committeesOf}, which checks them. */
+export async function lastBlocksBefore(source: BlockSource, height: number): Promise<CertifiedBytes[]> {
+  const blocks: CertifiedBytes[] = [];
+  let reached = 0;
+  for (let epoch = 1; ; epoch++) {
+    const start = await source.epochStart(epoch);
+    // Epochs begin one after the other: a source that says otherwise is asked no further, and what it gave is checked.
+    if (start === null || start <= reached || start >= height) return blocks;
+    const last = await source.certifiedBlock(start);
+    if (last === null) return blocks;
+    reached = start;
+    blocks.push(last);
+  }
+}
+
 /** Checks the block at a height by the members of its epoch; those of later epochs come from {@link committeesOf}. @throws AppError `BLOCK_NOT_VERIFIED` */
 export function verifyBlock(
   document: GenesisDocument,

@@ -12,7 +12,7 @@ import { type GenesisDocument, genesisBlock } from '../ledger/genesis.ts';
 import { joinedPace, type Pace } from '../ledger/pace.ts';
 import type { ContractName } from '../sharing/chain.ts';
 import type { Network } from '../sharing/network-file.ts';
-import { type VerifiedBlock, verifyBlock } from './block-verification.ts';
+import { committeesOf, lastBlocksBefore, type VerifiedBlock, verifyBlock } from './block-verification.ts';
 import { type AskedValidator, type NetworkSurvey, surveyOf } from './network-survey.ts';
 
 /** A validator that has not answered by then counts as not there. */
@@ -111,7 +111,11 @@ export function inspectNetwork(network: Network, document: GenesisDocument): Net
       };
     },
     async verify(height) {
-      return verifyBlock(document, height, await certified(height));
+      const { block, lastBlocks } = await first(height, async (validator) => {
+        const given = await validator.certifiedBlock(height);
+        return given === null ? null : { block: given, lastBlocks: await lastBlocksBefore(validator, height) };
+      });
+      return verifyBlock(document, height, block, committeesOf(document, lastBlocks));
     },
   };
 }

@@ -119,7 +119,7 @@ describe('an operator', () => {
     await says(window, 'It is final: 3 of 4 groups signed it');
     await says(window, 'Coins sent');
     await hands.press('Check it');
-    await says(window, '6 signatures hold, each of another key in the genesis document.');
+    await says(window, '6 signatures hold, each of another member of the block’s epoch, as it follows from the genesis document.');
     expect(await lookAt(running, 'operator-block')).toEqual([]);
     await goTo(`/network/${networkId}/blocks/0`);
     await window.getByText('This is where the chain begins', { exact: false }).waitFor();
