@@ -139,7 +139,7 @@ describe('an operator', () => {
   test('reads what the services wrote, and saves it without what tells who somebody is', async () => {
     const { window, app } = running;
     await goTo(`/network/${networkId}/services`);
-    const log = window.getByRole('region', { name: 'Logs', exact: true });
+    const log = window.getByRole('region', { name: 'Lines of the log', exact: true });
     await log
       .getByText('ended', { exact: false })
       .or(log.getByText('started', { exact: false }))

@@ -72,7 +72,7 @@ function Lines({ lines }: { readonly lines: ResponseOf<'app.logs'> }) {
   if (lines.length === 0) return <Text tone="quiet">{t('noLogs')}</Text>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
-    <section className={styles.log} aria-label={t('logs')} tabIndex={0}>
+    <section className={styles.log} aria-label={t('logLines')} tabIndex={0}>
       {lines.map((line, place) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: lines of a log are added, and never move.
         <div key={place} className={styles.logLine}>
