@@ -36,11 +36,13 @@ export function Chart({ label, description, axis, at, minimum, maximum, unit = '
     if (element === null) return;
     const scale = axis === 'time' ? 1000 : 1;
     const number = new Intl.NumberFormat(language, { maximumSignificantDigits: 6 });
+    // A value between gaps is no line: it is seen as a point.
+    const isSparse = maximum.filter((value) => value !== null).length < maximum.length / 2;
     const line = (name: string, colour: string): uPlot.Series => ({
       label: name,
       stroke: colour,
       width: 1.25,
-      points: { show: false },
+      points: { show: isSparse, size: 5 },
       value: (_, shown) => (shown === null ? '' : `${number.format(shown)} ${unit}`),
     });
     let plot: uPlot | undefined;
