@@ -51,7 +51,7 @@ describe('the demo', () => {
 
   test.each(['SIGTERM', 'SIGKILL'] as const)('leaves no service running when it is ended by %s', async (signal) => {
     const story = begin(['demo', '--rows', '600'], { environment: { TMPDIR: temporary } });
-    await story.says('5 services run');
+    await story.says('8 services run');
     const [home] = readdirSync(temporary).filter((name) => name.startsWith('vouchsafe-demo-'));
     const { network } = readNetworkFile(readFileSync(join(temporary, home as string, 'network', 'network.json'), 'utf8'));
     await story.end(signal);
