@@ -146,9 +146,8 @@ async function startServices(services: ChildProcess[], networkHome: string, pass
     await ready(service, kind, homes.length);
   };
   // A process a group: its validators share what they verified.
-  for (const group of folders.validators) await start('validator', group);
-  await start('pkg', [folders.pkg]);
-  for (const proxy of folders.proxies) await start('proxy', [proxy]);
+  await Promise.all(folders.validators.map((group) => start('validator', group)));
+  await Promise.all([start('pkg', [folders.pkg]), ...folders.proxies.map((proxy) => start('proxy', [proxy]))]);
   const validators = folders.validators.flat().length;
   const chain = validators > 0 ? `${validators} validators in ${folders.validators.length} groups, ` : '';
   report.done(`${services.length} services run: ${chain}PKG, ${folders.proxies.length} proxies`);

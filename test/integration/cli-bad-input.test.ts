@@ -27,10 +27,12 @@ describe('the command line', () => {
   const start = async (kind: Kind) => {
     const services: Service[] = [];
     running.set(kind, services);
-    for (const homes of kinds[kind]) {
-      const [name] = (homes[0] as string).split('-');
-      services.push(await serve([name as string, '--home', ...homes.map((home) => join(network(), home))], homes.length, operator));
-    }
+    await Promise.all(
+      kinds[kind].map(async (homes) => {
+        const [name] = (homes[0] as string).split('-');
+        services.push(await serve([name as string, '--home', ...homes.map((home) => join(network(), home))], homes.length, operator));
+      }),
+    );
   };
   const stop = async (kind: Kind) => {
     for (const service of running.get(kind) ?? []) await service.stop();
