@@ -164,7 +164,7 @@ export const canaries: readonly Canary[] = [
   },
   {
     name: 'the quorum is 2F + 1 at k = 5',
-    edits: [{ file: committee, find: 'Math.floor((keys.length + this.unsafeGroupsMax) / 2) + 1', replace: '2 * this.unsafeGroupsMax + 1' }],
+    edits: [{ file: committee, find: 'Math.floor((groups + unsafeGroupsOf(groups)) / 2) + 1', replace: '2 * unsafeGroupsOf(groups) + 1' }],
     caughtAs: /^S[15]/,
     seedsMax: 5,
     network: '5x3',

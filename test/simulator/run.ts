@@ -291,10 +291,12 @@ function crashFor(world: World, node: SimulatedNode): void {
   world.in(1 + world.random.below(120), () => world.restart(node));
 }
 
-/** An honest member's log is cut, or put back to an old copy, while no other waits for answers. Whether there was one. */
+/** An honest member's log is cut, or put back to an old copy, while no other of its group waits for answers. Whether there was one. */
 function forget(world: World): boolean {
   const { random } = world;
-  const members = world.honest.filter(({ isUp, member, disk }) => isUp && member !== undefined && disk.durable.length > 3);
+  const members = world.honest.filter(
+    (node) => node.isUp && node.member !== undefined && node.disk.durable.length > 3 && world.isAnswered(node),
+  );
   if (members.length === 0) return false;
   const node = random.pick(members);
   const { length } = node.disk.durable;

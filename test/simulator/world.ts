@@ -184,9 +184,11 @@ export class World {
 
   crash(node: SimulatedNode): void {
     if (!node.isUp) return;
+    const isAnswered = this.isAnswered(node);
     const lost = node.crash((count) => {
       const kept = this.random.below(count + 1);
       if (kept > 0 && kept < count) {
+        if (!isAnswered) return 0;
         this.coverage.tornTails++;
         node.mustAsk = true; // the log is cut
       }
@@ -195,6 +197,16 @@ export class World {
     this.coverage.crashes++;
     if (lost > 0) this.coverage.lostWrites++;
     this.note(node.label, 'CRASH');
+  }
+
+  /** Whether all others of a node's group can say what it signed: a member that must ask counts as one that crashed, and no more than a minority may. */
+  isAnswered(node: SimulatedNode): boolean {
+    const { member } = node;
+    if (member === undefined) return true;
+    const group = this.committee.members(this.committee.groupOf(member));
+    return this.honest.every(
+      (other) => other === node || other.member === undefined || !group.includes(other.member) || !(other.mustAsk || other.isForgetful),
+    );
   }
 
   /** A node crashes, and its log keeps only its first records, although all had been durable. */
