@@ -13,7 +13,7 @@ import { startData } from '../../electron/services/data-service.ts';
 import { startProver } from '../../electron/services/prover-service.ts';
 import type { StartedService } from '../../electron/services/service-process.ts';
 import { startVault } from '../../electron/services/vault-service.ts';
-import { createStoryNetwork, writeSampleRows } from '../story/story-network.ts';
+import { createStoryNetwork, storyServices, writeSampleRows } from '../story/story-network.ts';
 import { type Service, serve, vouchsafe } from './command-line.ts';
 
 const ROWS = 300;
@@ -103,7 +103,7 @@ describe('two profiles of the app', () => {
 
   beforeAll(async () => {
     await createStoryNetwork(folder, passphrase);
-    network = await serve(['network', 'start', '--home', at('network')], 5, { passphrase });
+    network = await serve(['network', 'start', '--home', at('network')], storyServices, { passphrase });
     data = await openData();
     const networkFile = readFileSync(at('network', 'network.json'), 'utf8');
     owner = await enrolled('Ada', 'owner', networkFile);
@@ -273,7 +273,7 @@ describe('two profiles of the app', () => {
 
     await owner.service.stop();
     owner = await openVault('Ada');
-    network = await serve(['network', 'start', '--home', at('network')], 5, { passphrase });
+    network = await serve(['network', 'start', '--home', at('network')], storyServices, { passphrase });
     await vi.waitFor(async () => expect((await owner.ask('dataset.get', { datasetId })).state).toBe('ready'), {
       timeout: 120_000,
       interval: 500,

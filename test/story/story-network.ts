@@ -25,6 +25,8 @@ export interface ServiceHomes {
 const groups = [3, 3, 3, 3];
 /** Ports of the PKG, the proxies, and two for each validator. */
 const portCount = 1 + proxyCount + 2 * groups.reduce((total, members) => total + members, 0);
+/** Services of the network: validators, the PKG and the proxies. */
+export const storyServices = 1 + proxyCount + groups.reduce((total, members) => total + members, 0);
 /** The shape of the network. */
 export const storyShape = { proxies: proxyCount, groups };
 
