@@ -26,7 +26,7 @@ import {
 import { createParticipant, openParticipant, type Participant } from '../../core/services/participant.ts';
 import { type RestoreReport, restoreHome } from '../../core/services/restore.ts';
 import { entityRoles } from '../../core/sharing/chain-reader.ts';
-import { createStoryNetwork, writeSampleRows } from '../story/story-network.ts';
+import { createStoryNetwork, storyServices, writeSampleRows } from '../story/story-network.ts';
 import { type Service, serve } from './command-line.ts';
 
 const ETHER = 10n ** 18n;
@@ -62,7 +62,7 @@ describe('a home that was lost', () => {
   beforeAll(async () => {
     await createStoryNetwork(folder, passphrase);
     networkFile = readFileSync(at('network', 'network.json'), 'utf8');
-    services = await serve(['network', 'start', '--home', at('network')], 5, { passphrase });
+    services = await serve(['network', 'start', '--home', at('network')], storyServices, { passphrase });
     await writeSampleRows(at('data.csv'), 60);
     const ada = await joined('ada', entityRoles.owner, 3);
     const carl = await joined('carl', entityRoles.consumer, 1);
