@@ -5,10 +5,12 @@ import { openLevelLedgerStore } from '../core/adapters/level-ledger-store.ts';
 import { loadMclBn254 } from '../core/adapters/mcl-bn254.ts';
 import { rememberingVerifier } from '../core/adapters/node-ed25519.ts';
 import { type Hex, toHex } from '../core/base/bytes.ts';
+import { encodeBlock } from '../core/ledger/block.ts';
 import type { GenesisDocument } from '../core/ledger/genesis.ts';
 import { Ledger } from '../core/ledger/ledger.ts';
 import type { LedgerStore } from '../core/ledger/ledger-store.ts';
 import { ledgerCommon, transactionDecoder } from '../core/ledger/transaction.ts';
+import { verifyBlock } from '../core/services/block-verification.ts';
 import { memoryStore } from './integration/ledger-network.ts';
 
 /** Replays the ledger in `folder`. Gives height and state root of its head; throws at the first difference, naming the block. */
@@ -23,7 +25,8 @@ export async function replayLedger(folder: string, genesis: GenesisDocument): Pr
       const final = original.blockAt(next);
       const certificate = original.certificateAt(next);
       if (final === undefined || certificate === undefined) throw new Error(`block ${next} is missing`);
-      if (certificate.kind !== 'local') throw new Error(`block ${next} was not made by the local proposer`);
+      if (genesis.validators.length > 0) verifyBlock(genesis, next, { block: encodeBlock(final.block), certificate });
+      else if (certificate.kind !== 'local') throw new Error(`block ${next} was not made by the local proposer`);
       const verdict = await replayed.verify(final.block, { checkClock: true });
       if (!verdict.ok) throw new Error(`block ${next}: ${verdict.reason}`);
       await replayed.commit(verdict.executed, certificate);
