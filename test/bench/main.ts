@@ -20,7 +20,7 @@ const benches: Readonly<Record<string, Bench>> = {
   proof: { title: 'Proving, beside bare snarkjs on the same circuit', arguments: [] },
   're-encryption': { title: 'Re-encryption: noble, mcl, Umbral', arguments: [] },
   'file-encryption': { title: 'A file of 1 GB encrypted, beside age', arguments: [] },
-  ledger: { title: 'The ledger with its local proposer, beside anvil', arguments: [] },
+  ledger: { title: 'The ledger without its consensus, beside anvil', arguments: [] },
   'consensus-protocols': { title: 'RBFT beside flat PBFT and flat Raft', arguments: ['protocols'], file: 'consensus' },
   'consensus-transfers': { title: 'Twelve validators with real transfers, beside anvil', arguments: ['transfers'], file: 'consensus' },
   'consensus-recovery': { title: 'The next final block after a leader or a group is gone', arguments: ['recovery'], file: 'consensus' },

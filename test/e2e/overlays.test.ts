@@ -9,7 +9,7 @@ import { launch, newFolder, type RunningApp, startBare } from './app.ts';
 import { ask, until } from './bridge.ts';
 import { handsAt } from './hands.ts';
 import { lookAt, lookAtSecret, settled } from './look.ts';
-import { requireValues } from './sample-trade.ts';
+import { receive, requireValues } from './sample-trade.ts';
 import { answered, choosePassphrase, secretPage, typePassphrase } from './secret-page.ts';
 import { importFewRows, record, recorded, verified } from './small-trade.ts';
 import { willChoose, willSaveTo } from './system-dialogs.ts';
@@ -265,17 +265,7 @@ describe('before and over the screens', () => {
       await press('Accept and lock the price');
       await lookAndCancel('ask-accept');
       await ask(window, 'purchase.accept', { offerId });
-      await until(
-        'the grant',
-        () => ask(window, 'offer.get', { offerId }),
-        ({ chainState }) => chainState === 'granted' || chainState === 'delivered',
-      );
-      await ask(window, 'purchase.receive', { offerId });
-      await until(
-        'the data',
-        () => ask(window, 'received.list', {}),
-        (received) => received.length === 1,
-      );
+      await receive(window, offerId);
       await goTo(`/received/${offerId}`);
       await press('Confirm and pay');
       await lookAndCancel('ask-confirm');

@@ -68,7 +68,12 @@ export async function tradeSample(
   );
   await ask(window, 'profile.switch', { profileId: sample.consumer });
   await ask(window, 'purchase.accept', { offerId });
-  // The owner's vault is open as well and grants by itself.
+  await receive(window, offerId);
+  return { requestId, datasetId, offerId };
+}
+
+/** Waits until an accepted offer is granted, and has its buyer, whose profile is shown, receive the data. Its owner's vault is open as well, and grants by itself. */
+export async function receive(window: Page, offerId: string): Promise<void> {
   await until(
     'the grant',
     () => ask(window, 'offer.get', { offerId }),
@@ -78,7 +83,6 @@ export async function tradeSample(
   await until(
     'the data',
     () => ask(window, 'received.list', {}),
-    (received) => received.length === 1,
+    (received) => received.some((each) => each.offerId === offerId),
   );
-  return { requestId, datasetId, offerId };
 }

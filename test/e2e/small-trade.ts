@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import { newFolder, type RunningApp } from './app.ts';
 import { ask, until } from './bridge.ts';
-import { requireValues } from './sample-trade.ts';
+import { receive, requireValues } from './sample-trade.ts';
 import { chooseFile } from './system-dialogs.ts';
 
 const sample = fileURLToPath(new URL('../../resources/sample/machine-temperature.csv', import.meta.url));
@@ -66,21 +66,11 @@ export async function verified(window: Page, offerId: string): Promise<void> {
   );
 }
 
-/** Buys a verified offer as `consumer`, up to the payment; its owner's vault is open as well, and grants by itself. */
+/** Buys a verified offer as `consumer`, up to the payment. */
 export async function buy(window: Page, consumer: string, offerId: string): Promise<void> {
   await ask(window, 'profile.switch', { profileId: consumer });
   await ask(window, 'purchase.accept', { offerId });
-  await until(
-    'the grant',
-    () => ask(window, 'offer.get', { offerId }),
-    ({ chainState }) => chainState === 'granted' || chainState === 'delivered',
-  );
-  await ask(window, 'purchase.receive', { offerId });
-  await until(
-    'the data',
-    () => ask(window, 'received.list', {}),
-    (received) => received.some((each) => each.offerId === offerId),
-  );
+  await receive(window, offerId);
   await ask(window, 'purchase.confirm', { offerId });
   await until(
     'the payment',
